@@ -1,0 +1,1 @@
+"""Search text, images, audio, video and documents by vector."""

@@ -1,0 +1,1 @@
+"""How a collection is kept: one module writes, everything else reads checked bytes."""
