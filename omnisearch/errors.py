@@ -1,0 +1,59 @@
+"""Every error a user can meet; each says what was found, where, and what to do about it."""
+
+from __future__ import annotations
+
+
+class OmnisearchError(Exception):
+    """The base of all errors of omnisearch; `status` is what an HTTP server answers with."""
+
+    status = 500
+
+
+class InputError(OmnisearchError, ValueError):
+    """Ids, vectors or metadata that cannot be stored; nothing of the call was stored."""
+
+    status = 400
+
+
+class QueryError(OmnisearchError, ValueError):
+    """A question that cannot be answered as it was asked."""
+
+    status = 400
+
+
+class CollectionNotFoundError(OmnisearchError):
+    """The path holds no collection."""
+
+    status = 404
+
+
+class CollectionLockedError(OmnisearchError):
+    """Another process is writing to the collection."""
+
+    status = 409
+
+
+class SpaceMismatchError(OmnisearchError):
+    """Vectors of another space or settings other than those of the collection."""
+
+    status = 409
+
+
+class ReadOnlyError(OmnisearchError):
+    """A write through a handle, or to a place, that only allows reading."""
+
+    status = 409
+
+
+class StorageError(OmnisearchError):
+    """The disk refused: full, failing or unsupported; what was acknowledged is still there."""
+
+    status = 507
+
+
+class CorruptCollectionError(OmnisearchError):
+    """A file of the collection is not what was written."""
+
+
+class UnsupportedFormatError(OmnisearchError):
+    """The collection was written by a newer omnisearch."""
