@@ -1,4 +1,4 @@
-"""The only code that changes the disk; every change passes `observer` first, so a test can record or refuse it.
+"""The only code that changes the disk; each change passes `observer` first, for tests.
 
 Nothing here decides an order: callers sync what they wrote before they name it elsewhere.
 """
@@ -20,7 +20,7 @@ from omnisearch.errors import StorageError
 
 Buffer = bytes | bytearray | memoryview
 Publishing = Literal["link", "renameat2", "rename"]
-# (operation, path, detail) before it happens; may raise OSError; for "write" may return a byte limit.
+# (operation, path, detail) before it happens; may raise OSError; may limit the bytes of a "write".
 Observer = Callable[[str, Path, object], "int | None"]
 
 observer: Observer | None = None
@@ -52,6 +52,8 @@ def _explained(path: Path, doing: str) -> Iterator[None]:
 def _explain(error: OSError, path: Path, doing: str) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"disk full while {doing} {path}: free some space and call again"
+    if error.errno == errno.EEXIST:
+        return f"{path} is there already: another process writes to the collection"
     if error.errno == errno.EFBIG:
         return f"file size limit reached while {doing} {path}: raise the limit (ulimit -f)"
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
@@ -118,16 +120,12 @@ class Appender:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
 
     def append(self, parts: Iterable[Buffer]) -> None:
-        """Write the parts at the end; after a failure the file has its old length again."""
+        """Write the parts at the end; after a failure the next call writes over what was begun."""
         end = self.size
-        try:
-            with _explained(self.path, "appending to"):
-                for part in parts:
-                    _write_all(self._descriptor, self.path, part, end)
-                    end += memoryview(part).nbytes
-        except BaseException:
-            self.truncate(self.size)
-            raise
+        with _explained(self.path, "appending to"):
+            for part in parts:
+                _write_all(self._descriptor, self.path, part, end)
+                end += memoryview(part).nbytes
         self.size = end
 
     def sync(self) -> None:
@@ -135,13 +133,6 @@ class Appender:
         with _explained(self.path, "syncing"):
             _tell("sync_data", self.path)
             os.fdatasync(self._descriptor)
-
-    def truncate(self, size: int) -> None:
-        """Cut the file; used for what was never acknowledged only."""
-        with _explained(self.path, "truncating"):
-            _tell("truncate", self.path, size)
-            os.ftruncate(self._descriptor, size)
-        self.size = size
 
     def close(self) -> None:
         """Close the file; idempotent."""
@@ -177,7 +168,7 @@ def publish(made: Path, final: Path, how: Publishing) -> None:
 
 
 def probe_publishing(folder: Path) -> Publishing:
-    """The safest way in which this file system gives a file its final name."""
+    """Find the safest way in which this file system gives a file its final name."""
     first, second = folder / "probe-1", folder / "probe-2"
     for path in (first, second):
         path.unlink(missing_ok=True)

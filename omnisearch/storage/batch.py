@@ -1,0 +1,143 @@
+"""A batch of rows on its way to disk: Arrow columns beside raw vectors, in the log and in shards.
+
+The first five columns are ours and are read by position; the user's follow under their own names.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from omnisearch.errors import CorruptCollectionError
+
+SEGMENT, ITEM, VIEW, MODALITY, NORM = range(5)
+SYSTEM = pa.schema(
+    [
+        pa.field("segment", pa.string(), nullable=False),
+        pa.field("item", pa.string()),  # null: the item is the segment
+        pa.field("view", pa.uint8(), nullable=False),
+        pa.field("modality", pa.uint8(), nullable=False),
+        pa.field("norm", pa.float32()),  # null: the vector is stored as it came
+    ]
+)
+VIEWS = ("content", "words")
+MODALITIES = (None, "text", "image", "audio", "video", "document")
+
+_COUNTS = struct.Struct("<IIQ")  # deleted ids, rows, bytes of the table
+Vectors = np.ndarray[tuple[int, int], np.dtype[np.generic]]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows that arrive together: `table` has our five columns, then the user's."""
+
+    table: pa.RecordBatch
+    vectors: Vectors
+
+    @property
+    def rows(self) -> int:
+        """Count the rows."""
+        return int(self.table.num_rows)
+
+    @property
+    def ids(self) -> list[str]:
+        """List the segment ids."""
+        ids: list[str] = self.table.column(SEGMENT).to_pylist()
+        return ids
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One generation: ids that go, then rows that come."""
+
+    deleted: tuple[str, ...]
+    added: Batch | None
+
+
+def with_system_columns(
+    ids: Sequence[str], user: pa.RecordBatch, norms: np.ndarray | None
+) -> pa.RecordBatch:
+    """Put our five columns before the user's, for vectors that stand alone."""
+    rows = len(ids)
+    zeros = pa.array(np.zeros(rows, np.uint8))
+    norm = pa.nulls(rows, pa.float32()) if norms is None else pa.array(norms)
+    ours = [pa.array(ids, pa.string()), pa.nulls(rows, pa.string()), zeros, zeros, norm]
+    schema = pa.schema([*SYSTEM, *user.schema])
+    return pa.RecordBatch.from_arrays([*ours, *user.columns], schema=schema)
+
+
+def user_columns(table: pa.RecordBatch) -> pa.RecordBatch:
+    """Take the user's columns of a table."""
+    fields = list(table.schema)[len(SYSTEM) :]
+    if not fields:
+        return pa.RecordBatch.from_struct_array(pa.array([{}] * table.num_rows, pa.struct([])))
+    return pa.RecordBatch.from_arrays(table.columns[len(SYSTEM) :], schema=pa.schema(fields))
+
+
+def encode(change: Change) -> list[bytes | memoryview]:
+    """Write a change as the payload of one log record."""
+    names = [name.encode() for name in change.deleted]
+    lengths = np.array([len(name) for name in names], "<u4").tobytes()
+    table: memoryview = memoryview(b"")
+    rows, vectors = 0, memoryview(b"")
+    if change.added is not None:
+        table = memoryview(_to_ipc(change.added.table))
+        rows = change.added.rows
+        vectors = np.ascontiguousarray(change.added.vectors).reshape(-1).view(np.uint8).data
+    counts = _COUNTS.pack(len(names), rows, table.nbytes)
+    return [counts, lengths, b"".join(names), table, vectors]
+
+
+def decode(payload: memoryview, dim: int, dtype: str) -> Change:
+    """Read a change back; the payload's checksum was right, its shape is checked here."""
+    try:
+        names, rows, size = _COUNTS.unpack_from(payload)
+        lengths = np.frombuffer(payload, "<u4", names, _COUNTS.size)
+        start = _COUNTS.size + 4 * names
+        ends = start + np.cumsum(lengths, dtype=np.int64)
+        middle = int(ends[-1]) if names else start
+        if middle > len(payload):
+            raise ValueError("ids run past the end")
+        begins = ends - lengths
+        deleted = tuple(
+            str(payload[b:e], "utf-8") for b, e in zip(begins.tolist(), ends.tolist(), strict=True)
+        )
+        added = _decode_batch(payload[middle:], rows, size, dim, dtype) if rows else None
+    except (ValueError, struct.error, pa.ArrowException) as error:
+        raise CorruptCollectionError(f"a log record does not read ({error})") from error
+    return Change(deleted, added)
+
+
+def _decode_batch(raw: memoryview, rows: int, size: int, dim: int, dtype: str) -> Batch:
+    table = from_ipc(raw[:size])
+    wanted = rows * dim * np.dtype(dtype).itemsize
+    if table.num_rows != rows or len(raw) != size + wanted:
+        raise ValueError(f"{table.num_rows} of {rows} rows, {len(raw) - size} of {wanted} bytes")
+    vectors = np.frombuffer(raw, dtype, rows * dim, size).reshape(rows, dim)
+    return Batch(table, vectors)
+
+
+def _to_ipc(table: pa.RecordBatch) -> pa.Buffer:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_batch(table)
+    return sink.getvalue()
+
+
+def from_ipc(raw: memoryview) -> pa.RecordBatch:
+    """Read one record batch whose first columns are ours, checked in full."""
+    reader = pa.ipc.open_stream(pa.py_buffer(raw))
+    table = reader.read_next_batch()
+    check_system_columns(table.schema)
+    table.validate(full=True)
+    return table
+
+
+def check_system_columns(schema: pa.Schema) -> None:
+    """Refuse a table that does not begin with our five columns."""
+    if list(schema)[: len(SYSTEM)] != list(SYSTEM):
+        raise ValueError(f"columns {schema.names[: len(SYSTEM)]} are not {SYSTEM.names}")

@@ -1,0 +1,57 @@
+"""Names inside a collection folder; what matches none of them is not ours and is left alone."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from pathlib import Path
+
+FORMAT, LOCK, HEAD, IGNORE = "FORMAT", "LOCK", "HEAD", ".gitignore"
+MANIFESTS, LOG, SHARDS, CODEBOOKS = "manifests", "log", "shards", "codebooks"
+TOMBS, FAILURES, TMP = "tombs", "failures", "tmp"
+FOLDERS = (MANIFESTS, LOG, SHARDS, CODEBOOKS, TOMBS, FAILURES, TMP)
+
+VECTORS, VECTOR_SUMS, ROWS, IDS = "vectors.bin", "vectors.sum", "rows.arrow", "ids.bin"
+CODES, COLUMNS, WORDS = "codes.faiss", "columns.bin", "words.bin"
+TRUTH = (VECTORS, VECTOR_SUMS, ROWS)
+DERIVED = (IDS, CODES, COLUMNS, WORDS)
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_ULID = r"[0-9A-HJKMNP-TV-Z]{26}"
+NAMES = {
+    MANIFESTS: re.compile(r"(\d{12})\.(json|pin)"),
+    LOG: re.compile(r"(\d{12})\.log"),
+    SHARDS: re.compile(_ULID),
+    CODEBOOKS: re.compile(rf"({_ULID})\.faiss"),
+    TOMBS: re.compile(rf"({_ULID})\.(\d{{12}})\.bits"),
+    TMP: re.compile(rf"probe-[12]|{_ULID}\.(json|format)"),
+}
+
+
+def new_ulid() -> str:
+    """Make a name that sorts by the time it was made and is never made twice."""
+    value = (time.time_ns() // 1_000_000 & (1 << 48) - 1) << 80 | secrets.randbits(80)
+    return "".join(_ALPHABET[value >> shift & 31] for shift in range(125, -1, -5))
+
+
+def manifest_path(root: Path, number: int) -> Path:
+    """Name the file of one manifest."""
+    return root / MANIFESTS / f"{number:012d}.json"
+
+
+def pin_path(root: Path, number: int) -> Path:
+    """Name the file on which readers of one manifest hold a lock."""
+    return root / MANIFESTS / f"{number:012d}.pin"
+
+
+def log_path(root: Path, first: int) -> Path:
+    """Name the log file whose first record is that generation."""
+    return root / LOG / f"{first:012d}.log"
+
+
+def numbers(folder: Path, suffix: str) -> list[int]:
+    """List the numbers of the files of one kind, ascending."""
+    pattern = NAMES[folder.name]
+    found = (pattern.fullmatch(entry.name) for entry in folder.iterdir())
+    return sorted(int(match[1]) for match in found if match and match[0].endswith(suffix))
