@@ -1,0 +1,61 @@
+# make demo and make test work on a fresh machine with Python 3.11 or newer and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+# FAISS and BLAS would otherwise start a thread per core for each small query.
+export OMP_NUM_THREADS ?= 2
+
+.PHONY: install demo test test-fast lint types bench-smoke bench drill build clean
+
+install: $(VENV)/dev.stamp
+
+demo: $(VENV)/run.stamp
+	$(BIN)/python examples/demo/demo.py
+
+test: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -q
+
+test-fast: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -q -m "not slow and not gpu"
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/dev.stamp
+	$(BIN)/mypy
+
+bench-smoke: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks.run smoke
+
+bench: $(VENV)/bench.stamp
+	$(BIN)/python -m benchmarks.run all
+
+drill: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.drill
+
+build: $(VENV)/dev.stamp
+	$(BIN)/python -m build --no-isolation --outdir dist
+
+clean:
+	rm -rf dist build .demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# pip before 25.1 knows no dependency groups.
+$(VENV)/run.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --upgrade "pip>=25.1"
+	$(PIP) install --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp
+	$(PIP) install --constraint constraints.txt --group dev
+	touch $@
+
+$(VENV)/bench.stamp: $(VENV)/dev.stamp
+	$(PIP) install --group bench
+	touch $@

@@ -1,0 +1,1 @@
+"""How files outside a collection become rows of it, and rows become files again."""
