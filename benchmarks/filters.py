@@ -1,4 +1,4 @@
-"""Filters in a form that every peer can render; each query gets literals that no query had before."""
+"""Filters in a form that every peer can render; each query has literals that none had before."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ class Filter:
     group: str | None = None
 
     def text(self) -> str:
-        """Return the SQL form, which LanceDB, sqlite-vec, Milvus (== and &&) and we share in parts."""
+        """Return the SQL form, which LanceDB, sqlite-vec and we understand alike."""
         bounds = f"rank >= {self.low} and rank < {self.high}"
         return bounds if self.group is None else f"lex = '{self.group}' and {bounds}"
 

@@ -70,7 +70,9 @@ def read_model() -> tuple[MiniLM, Tokenizer]:
         tokenizer = Tokenizer.from_str(archive.read("tokenizer.json").decode())
     tokenizer.enable_truncation(TOKENS)
     tokenizer.no_padding()
-    return MiniLM({k: v.to(torch.bfloat16) for k, v in weights.items() if v.is_floating_point()}), tokenizer
+    return MiniLM(
+        {k: v.to(torch.bfloat16) for k, v in weights.items() if v.is_floating_point()}
+    ), tokenizer
 
 
 def embed(texts: list[str]) -> np.ndarray:

@@ -1,7 +1,7 @@
 """TF-IDF and a truncated SVD to 256 dimensions: `python -m benchmarks.tfidf TEXTS.json OUT.npy`.
 
-Its few strong leading dimensions break product quantisers that are not rotated. Runs with scikit-learn
-in the environment of `minilm.py`.
+Its few strong leading dimensions break product quantisers that are not rotated. It runs with
+scikit-learn in the environment of `minilm.py`.
 """
 
 import json

@@ -1,0 +1,82 @@
+"""Single queries, one after the other, every store asked the same ones in turn."""
+
+from contextlib import ExitStack
+from typing import Any
+
+import numpy as np
+
+from benchmarks import builds, datasets, filters, gauges, peers, truth
+from benchmarks.cases import EVERY, OURS, Case
+from benchmarks.turns import Answers, Remote, Seat, interleave
+
+Row = dict[str, Any]
+K = 10
+
+
+def run(case: Case) -> list[Row]:
+    data = datasets.load(case.dataset)
+    wanted = filters.draw(case.filter, len(data.base), data.group, case.queries)
+    free = filters.draw("none", len(data.base), data.group, case.queries)
+    with ExitStack() as stack:
+        seats = {}
+        for name in case.peers:
+            builds.ensure(name, "wordnet" if case.dataset == "shifted" else case.dataset)
+            worker = stack.enter_context(_open(name, case.dataset))
+            seats[name] = Seat(worker, wanted, EVERY.get(name, 1))
+            if name == OURS and case.filter != "none":
+                seats["omnisearch, no filter"] = Seat(worker, free)
+        versions = {label: seat.worker.version for label, seat in seats.items()}
+        answers = interleave(seats, case.queries, K)
+    measured = []
+    for label, answer in answers.items():
+        test = free if label.endswith("no filter") else wanted
+        figures = score(data, answer, test, case)
+        measured.append({"peer": label, "version": versions[label], **figures})
+    return measured
+
+
+def score(
+    data: datasets.Dataset, answer: Answers, wanted: list[filters.Filter | None], case: Case
+) -> Row:
+    """Return recall, short and wrong answers beside the times of one store."""
+    kind = case.filter if any(wanted) else "none"
+    floors, want = _floors(data, wanted, kind, case.queries)
+    recalls, shorts, wrongs = [], 0, 0
+    for place, rows in zip(answer.places, answer.rows, strict=True):
+        kept = None
+        if wanted[place] is not None:
+            kept = filters.survivors(wanted[place], data.columns)
+        recall, short, wrong = truth.judge(
+            data.base, data.queries[place], rows, floors[place], int(want[place]), kept
+        )
+        recalls.append(recall)
+        shorts, wrongs = shorts + short, wrongs + wrong
+    return {
+        "queries": len(recalls),
+        "recall": round(float(np.mean(recalls)), 4),
+        "short": shorts,
+        "forbidden": wrongs,
+        **gauges.spread(answer.seconds),
+        "cpu_p50_ms": round(float(np.median(answer.cpu_seconds)) * 1000, 4),
+    }
+
+
+def _open(name: str, dataset: str) -> Remote:
+    folder = None
+    if dataset == "shifted":  # other queries, the same stores
+        folder = str(peers.place(name, "wordnet"))
+    worker = Remote(name, dataset, folder=folder)
+    worker.ask("open")
+    return worker
+
+
+def _floors(
+    data: datasets.Dataset, wanted: list[filters.Filter | None], kind: str, count: int
+) -> tuple[datasets.Floats, np.ndarray[Any, np.dtype[np.int64]]]:
+    file = datasets.DATA / "truth" / f"{data.name}-{kind.rstrip('%')}-{count}.npz"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lowest, want = truth.floors(data.base, data.queries[:count], data.columns, wanted, K)
+        np.savez(file, lowest=lowest, want=want)
+    stored = np.load(file)
+    return stored["lowest"], stored["want"]
