@@ -10,7 +10,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -42,16 +42,25 @@ class Row(Protocol):
 
 
 @dataclass(frozen=True)
-class Origin:
-    """The collection that an export comes from, as far as a new one must know."""
-
+class _Origin:
     dim: int
     metric: str
-    columns: Mapping[str, Kind] = field(default_factory=dict)
+    columns: Mapping[str, Kind]
 
 
-def write_vectors(folder: str | os.PathLike[str], rows: Iterable[Row], origin: Origin) -> int:
-    """Write rows into a folder that does not exist yet; returns how many."""
+def write_vectors(
+    folder: str | os.PathLike[str],
+    rows: Iterable[Row],
+    *,
+    dim: int,
+    metric: str,
+    columns: Mapping[str, Kind],
+) -> int:
+    """Write rows into a folder that does not exist yet; returns how many.
+
+    The dimension, metric and columns are those of the collection, so that a new one can be like it.
+    """
+    origin = _Origin(dim, metric, columns)
     target = Path(folder)
     if target.exists() or target.is_symlink():
         raise InputError(f"{target} is there already: name a folder that does not exist yet")
@@ -71,7 +80,7 @@ def write_vectors(folder: str | os.PathLike[str], rows: Iterable[Row], origin: O
     return count
 
 
-def _write_files(folder: Path, rows: Iterable[Row], origin: Origin) -> int:
+def _write_files(folder: Path, rows: Iterable[Row], origin: _Origin) -> int:
     count, schema = 0, Schema(origin.columns)
     fields = [pa.field("id", pa.string(), nullable=False)]
     fields += [field_of(name, kind) for name, kind in origin.columns.items()]

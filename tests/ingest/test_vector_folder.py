@@ -1,3 +1,4 @@
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from omnisearch.errors import InputError, StorageError
 from omnisearch.ingest.vector_files import VectorBatch, read_vectors
-from omnisearch.ingest.vector_folder import Origin, write_vectors
+from omnisearch.ingest.vector_folder import write_vectors
 from omnisearch.values import Kind
 
 
@@ -39,7 +40,10 @@ FULL = {
     "tags": ["a", "b"],
     "more": {"a": [1, None]},
 }
-ORIGIN = Origin(3, "l2", COLUMNS)
+
+
+def write(folder: Path, rows: Iterator[Row], columns: Mapping[str, Kind] = COLUMNS) -> int:
+    return write_vectors(folder, rows, dim=3, metric="l2", columns=columns)
 
 
 def dicts(batch: VectorBatch) -> list[dict[str, Any]]:
@@ -59,7 +63,7 @@ def rows(count: int) -> list[Row]:
 @pytest.mark.parametrize("count", [0, 1, 40_000])
 def test_what_was_written_is_read_back(count: int, tmp_path: Path) -> None:
     written = rows(count)
-    assert write_vectors(tmp_path / "out", iter(written), ORIGIN) == count
+    assert write(tmp_path / "out", iter(written)) == count
     assert sorted(path.name for path in tmp_path.rglob("*")) == [
         "metadata.parquet",
         "out",
@@ -84,11 +88,11 @@ def test_what_was_written_is_read_back(count: int, tmp_path: Path) -> None:
 def test_nothing_is_written_over_or_left_behind(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     with pytest.raises(InputError, match="there already"):
-        write_vectors(tmp_path / "there", iter(rows(1)), ORIGIN)
+        write(tmp_path / "there", iter(rows(1)))
     with pytest.raises(StorageError, match="No such file"):
-        write_vectors(tmp_path / "absent" / "out", iter(rows(1)), ORIGIN)
+        write(tmp_path / "absent" / "out", iter(rows(1)))
     with pytest.raises(ZeroDivisionError):
-        write_vectors(tmp_path / "out", (row for row in rows(1) if 1 // 0), ORIGIN)
+        write(tmp_path / "out", (row for row in rows(1) if 1 // 0))
     with pytest.raises(InputError, match="'id'"):
-        write_vectors(tmp_path / "out", iter(rows(1)), Origin(3, "l2", {"id": "string"}))
+        write(tmp_path / "out", iter(rows(1)), {"id": "string"})
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
