@@ -1,0 +1,180 @@
+"""One codebook per space: rotation, 16 centroids for each group of dimensions, lists, and how far codes err."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from omnisearch_indexes import arrays, calibration, training
+from omnisearch_indexes.calibration import Calibration
+from omnisearch_indexes.codes import Codes
+from omnisearch_indexes.pieces import Piece, Stored
+from omnisearch_indexes.protocol import Bytes, Kind, Metric, Vectors
+from omnisearch_indexes.rotation import Rotation
+from omnisearch_indexes.threads import one_thread
+
+KIND = b"book"
+CENTROIDS = 16
+_WHAT = "codebook"
+_BLOCK = 4096  # rows encoded at a time: bounds memory at 4096-d to some 100 MB
+_METRICS: tuple[Metric, ...] = ("cosine", "ip", "l2")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Codebook:
+    """How rows become codes and what the codes are worth; shared by all pieces."""
+
+    metric: Metric
+    dim: int
+    rotation: Rotation
+    groups: NDArray[np.float32]  # (groups, 16, dimensions of a group)
+    centroids: NDArray[np.float32]  # (lists, width), or (0, width) where all rows are one list
+    calibration: Calibration
+    trained_rows: int
+
+    @staticmethod
+    def train(
+        source: Sequence[Piece] | Vectors,
+        metric: Metric,
+        *,
+        kind: Kind = "auto",
+        rows_total: int | None = None,
+        seed: int = 0,
+    ) -> Codebook:
+        """Learn from a seeded sample of rows as stored; `rows_total` is what the lists are for."""
+        sample = training.draw(source, training.SAMPLE_ROWS, seed)
+        dim = sample.vectors.shape[1]
+        rotation = training.rotation_for(dim, seed)
+        lists = training.lists_for(rows_total or sample.total, kind)
+        held_out = min(calibration.HELD_OUT, len(sample.vectors) // 8)
+        learnt = sample.vectors[held_out:]
+        rotated = rotation.apply(learnt)
+        centroids = np.empty((0, rotation.width), np.float32)
+        if lists > 1:
+            more = training.draw(source, lists * training.LIST_SAMPLE, seed + 1).vectors
+            centroids = training.learn_lists(rotation.apply(more), lists, seed)
+        groups = training.learn_groups(rotated, training.group_width(dim), seed)
+        rough = calibration.uncalibrated()
+        made = Codebook(metric, dim, rotation, groups, centroids, rough, len(learnt))
+        measured = calibration.measure(made, learnt, sample.vectors[:held_out])
+        return dataclasses.replace(made, calibration=measured)
+
+    @property
+    def lists(self) -> int:
+        """In how many lists the codes are grouped."""
+        return max(1, len(self.centroids))
+
+    @property
+    def block_bytes(self) -> int:
+        """The size of 32 coded rows."""
+        return len(self.groups) // 2 * 32
+
+    def rotate(self, vectors: Vectors) -> Vectors:
+        """Vectors in the frame of the codes."""
+        return self.rotation.apply(vectors)
+
+    def encode(self, vectors: Stored) -> Codes:
+        """The codes of rows as stored."""
+        nibbles = np.empty((len(vectors), len(self.groups) // 2), np.uint8)
+        lists = np.empty(len(vectors), np.uint16) if self.lists > 1 else None
+        quantizer = self.quantizer()
+        for begin in range(0, len(vectors), _BLOCK):
+            part = slice(begin, begin + _BLOCK)
+            rotated = self.rotate(vectors[part].astype(np.float32))
+            with one_thread():
+                nibbles[part] = quantizer.compute_codes(rotated)
+            if lists is not None:
+                lists[part] = self.assign(rotated)
+        return Codes.arrange(nibbles, lists, self.lists)
+
+    def assign(self, rotated: Vectors) -> NDArray[np.int64]:
+        """The list of each rotated row: that of the nearest centroid, whatever the metric."""
+        near = rotated @ self.centroids.T - 0.5 * np.square(self.centroids).sum(axis=1)
+        return near.argmax(axis=1)
+
+    def coarse(self, rotated: Vectors) -> Vectors:
+        """The closeness of rotated queries to all centroids, in the measure of the metric."""
+        products = rotated @ self.centroids.T
+        if self.metric != "l2":
+            return products
+        squares = np.square(rotated).sum(axis=1)[:, None] + np.square(self.centroids).sum(axis=1)
+        return 2 * products - squares
+
+    def assign_codes(self, nibbles: Bytes) -> NDArray[np.uint16]:
+        """The lists of rows of which only the codes are at hand."""
+        lists = np.empty(len(nibbles), np.uint16)
+        for begin in range(0, len(nibbles), _BLOCK):
+            part = slice(begin, begin + _BLOCK)
+            lists[part] = self.assign(self.decode(nibbles[part]))
+        return lists
+
+    def decode(self, nibbles: Bytes) -> Vectors:
+        """What the codes say the rotated rows are."""
+        each = np.stack([nibbles & 15, nibbles >> 4], axis=2).reshape(len(nibbles), -1)
+        return self.groups[np.arange(len(self.groups)), each].reshape(len(nibbles), -1)
+
+    def quantizer(self) -> faiss.ProductQuantizer:
+        """The same centroids for FAISS."""
+        quantizer = faiss.ProductQuantizer(self.rotation.width, len(self.groups), 4)
+        faiss.copy_array_to_vector(self.groups.reshape(-1), quantizer.centroids)
+        return quantizer
+
+    def wants_retraining(self, rows_total: int, kind: Kind) -> bool:
+        """Whether so many rows deserve lists that this codebook has not."""
+        wanted = training.lists_for(rows_total, kind)
+        return wanted > 1 and wanted >= 4 * self.lists
+
+    def to_bytes(self) -> bytearray:
+        """The codebook as one file."""
+        numbers = [_METRICS.index(self.metric), self.dim, self.trained_rows]
+        named: dict[str, arrays.Array] = {
+            "numbers": np.array(numbers, np.int64),
+            "matrix": self.rotation.matrix,
+            "shuffle": self.rotation.shuffle,
+            "signs": self.rotation.signs,
+            "groups": self.groups,
+            "centroids": self.centroids,
+        }
+        return arrays.pack(KIND, named | self.calibration.to_arrays())
+
+    @staticmethod
+    def from_bytes(buffer: arrays.Buffer) -> Codebook:
+        """A codebook from a copy of the buffer; raises where the parts do not fit together."""
+        found = {name: array.copy() for name, array in arrays.unpack(KIND, buffer).items()}
+        numbers = arrays.take(_WHAT, found, "numbers", "<i8", 1)
+        arrays.require(_WHAT, len(numbers) == 3, "numbers are missing")
+        metric, dim, trained_rows = (int(number) for number in numbers)
+        arrays.require(_WHAT, 0 <= metric < len(_METRICS), "an unknown metric")
+        rotation = Rotation(
+            arrays.take(_WHAT, found, "matrix", "<f4", 2),
+            arrays.take(_WHAT, found, "shuffle", "<u4", 1),
+            arrays.take(_WHAT, found, "signs", "<f4", 1),
+        )
+        groups = arrays.take(_WHAT, found, "groups", "<f4", 3)
+        centroids = arrays.take(_WHAT, found, "centroids", "<f4", 2)
+        _check_shapes(dim, rotation, groups, centroids)
+        measured = Calibration.from_arrays(found)
+        return Codebook(_METRICS[metric], dim, rotation, groups, centroids, measured, trained_rows)
+
+
+def _check_shapes(
+    dim: int, rotation: Rotation, groups: NDArray[np.float32], centroids: NDArray[np.float32]
+) -> None:
+    width, block = rotation.width, len(rotation.matrix)
+    square = rotation.matrix.shape == (block, block) and block > 0
+    arrays.require(_WHAT, square and width % block == 0, "the rotation has another shape")
+    arrays.require(_WHAT, 0 < dim <= width <= 1 << 14, "the dimensions are impossible")
+    shuffled = len(rotation.shuffle) == width and set(rotation.shuffle) == set(range(width))
+    arrays.require(_WHAT, shuffled, "the rotation is no permutation")
+    paired = len(groups) > 0 and len(groups) % 2 == 0 and groups.shape[1] == CENTROIDS
+    fits = len(groups) * groups.shape[2] == width
+    arrays.require(_WHAT, paired and fits, "the groups do not fill the width")
+    listed = centroids.shape[1] == width and len(centroids) < 1 << 16
+    arrays.require(_WHAT, listed, "the centroids have another shape")
+    finite = all(np.isfinite(array).all() for array in (groups, centroids, rotation.matrix))
+    arrays.require(_WHAT, finite, "a number is not finite")

@@ -1,0 +1,117 @@
+"""All coded pieces as a few immutable FAISS indexes, so that a new piece rebuilds only the last ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from omnisearch_indexes.codebook import Codebook
+from omnisearch_indexes.codes import Codes
+from omnisearch_indexes.lists import Allowed, Candidates, Lists
+from omnisearch_indexes.pieces import Piece
+from omnisearch_indexes.protocol import Positions, Vectors
+
+_GROWTH = 4  # an index is joined with the next ones once they reach a quarter of it
+
+Part = tuple[int, Codes]  # the first position of a piece and its codes
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Pieces that share one FAISS index."""
+
+    parts: tuple[Part, ...]
+    lists: Lists
+
+    @property
+    def rows(self) -> int:
+        """How many rows are in it."""
+        return self.lists.rows
+
+
+class Coded:
+    """The coded pieces in the order of their positions."""
+
+    def __init__(self, codebook: Codebook, groups: Sequence[Group]) -> None:
+        self.codebook = codebook
+        self.groups = tuple(groups)
+        self.rows = sum(group.rows for group in groups)
+        self.listed = sum(group.rows for group in groups if group.lists.lists > 1)
+
+    @staticmethod
+    def of(codebook: Codebook, parts: Sequence[Part], old: Coded | None) -> Coded:
+        """Index the parts, taking over each group of `old` that is unchanged and not outgrown."""
+        kept: list[Group] = []
+        begin = 0
+        for group in old.groups if old is not None and old.codebook is codebook else ():
+            end = begin + len(group.parts)
+            if not _same(parts[begin:end], group.parts):
+                break
+            kept.append(group)
+            begin = end
+        fresh = list(parts[begin:])
+        while fresh and kept and kept[-1].rows < _GROWTH * sum(codes.rows for _, codes in fresh):
+            fresh = [*kept.pop().parts, *fresh]
+        return Coded(codebook, [*kept, *_grouped(codebook, fresh)])
+
+    def search(
+        self, rotated: Vectors, count: int, probes: Positions | None, allowed: Allowed | None
+    ) -> Candidates:
+        """The closest codes of all groups, best first; unlisted groups are read whole."""
+        return self._search(self.groups, rotated, count, probes, allowed)
+
+    def search_listed(
+        self, rotated: Vectors, count: int, probes: Positions, allowed: Allowed | None
+    ) -> Candidates:
+        """The closest codes in the probed lists, the unlisted groups left out."""
+        listed = [group for group in self.groups if group.lists.lists > 1]
+        return self._search(listed, rotated, count, probes, allowed)
+
+    @staticmethod
+    def _search(
+        groups: Sequence[Group],
+        rotated: Vectors,
+        count: int,
+        probes: Positions | None,
+        allowed: Allowed | None,
+    ) -> Candidates:
+        found = [
+            group.lists.search(rotated, count, probes if group.lists.lists > 1 else None, allowed)
+            for group in groups
+        ]
+        if len(found) == 1:
+            return found[0]
+        closeness = np.concatenate([part[0] for part in found], axis=1)
+        positions = np.concatenate([part[1] for part in found], axis=1)
+        closeness[positions < 0] = -np.inf
+        order = np.argsort(-closeness, axis=1, kind="stable")[:, :count]
+        taken = np.take_along_axis(closeness, order, axis=1)
+        return taken, np.take_along_axis(positions, order, axis=1)
+
+
+def coded_parts(pieces: Sequence[Piece], starts: Positions) -> list[Part]:
+    """The pieces that have codes and rows."""
+    numbered = zip(starts, pieces, strict=False)
+    return [
+        (int(start), piece.codes)
+        for start, piece in numbered
+        if piece.codes is not None and piece.codes.rows
+    ]
+
+
+def _same(parts: Sequence[Part], others: Sequence[Part]) -> bool:
+    return len(parts) == len(others) and all(
+        start == other_start and codes is other
+        for (start, codes), (other_start, other) in zip(parts, others, strict=True)
+    )
+
+
+def _grouped(codebook: Codebook, parts: Sequence[Part]) -> list[Group]:
+    """One group for the listed pieces and one for those from before there were lists."""
+    groups = []
+    for count in sorted({len(codes.counts) for _, codes in parts}):
+        alike = tuple(part for part in parts if len(part[1].counts) == count)
+        groups.append(Group(alike, Lists(codebook, alike)))
+    return groups

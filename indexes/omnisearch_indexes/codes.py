@@ -1,0 +1,154 @@
+"""The 4-bit codes of one piece, laid out as FAISS FastScan reads them.
+
+A block holds 32 rows of one list. For each pair of groups it has 32 bytes: 16 for the even group, 16 for
+the odd one; byte j holds rows ORDER[j] (low nibble) and ORDER[j] + 16 (high nibble). Opening is a memcpy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omnisearch_indexes import arrays
+from omnisearch_indexes.protocol import Bytes, Mask
+
+if TYPE_CHECKING:
+    from omnisearch_indexes.codebook import Codebook
+
+KIND = b"code"
+BLOCK_ROWS = 32
+ORDER = np.array([0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15])
+_WHAT = "codes"
+_STEP = 4096  # blocks packed at a time, to keep temporaries small
+
+Lists = NDArray[np.uint16]  # the list of each row
+Order = NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Codes:
+    """Codes of consecutive rows, grouped by list; `order` names the row in each place."""
+
+    rows: int
+    counts: NDArray[np.uint32]  # (lists,) rows in each list
+    order: Order | None  # (rows,); None where there is one list
+    blocks: Bytes  # (blocks, groups / 2 * 32)
+
+    @staticmethod
+    def arrange(nibbles: Bytes, lists: Lists | None, count: int) -> Codes:
+        """Group rows (n, groups / 2), two nibbles a byte, by list."""
+        rows = len(nibbles)
+        if lists is None:
+            return Codes(rows, np.array([rows], np.uint32), None, pack_blocks(nibbles))
+        order = np.argsort(lists, kind="stable").astype(np.uint32)
+        counts = np.bincount(lists, minlength=count).astype(np.uint32)
+        padded = np.zeros((_blocks(counts).sum() * BLOCK_ROWS, nibbles.shape[1]), np.uint8)
+        padded[_places(counts)] = nibbles[order]
+        return Codes(rows, counts, order, pack_blocks(padded))
+
+    def by_row(self) -> tuple[Bytes, Lists | None]:
+        """Nibbles and lists in the order of rows: the inverse of `arrange`."""
+        nibbles = unpack_blocks(self.blocks)
+        if self.order is None:
+            return nibbles[: self.rows], None
+        lists = np.empty(self.rows, np.uint16)
+        lists[self.order] = np.repeat(np.arange(len(self.counts), dtype=np.uint16), self.counts)
+        sorted_back = np.empty((self.rows, nibbles.shape[1]), np.uint8)
+        sorted_back[self.order] = nibbles[_places(self.counts)]
+        return sorted_back, lists
+
+    def block_starts(self) -> NDArray[np.int64]:
+        """Where each list begins in `blocks`."""
+        return _starts(_blocks(self.counts))
+
+    def to_bytes(self) -> bytearray:
+        """The codes as one file."""
+        named = {"counts": self.counts, "blocks": self.blocks}
+        return arrays.pack(KIND, named if self.order is None else named | {"order": self.order})
+
+    @staticmethod
+    def from_bytes(buffer: arrays.Buffer, codebook: Codebook) -> Codes:
+        """Codes over a buffer, not copied; raises where they are not of this codebook."""
+        found = arrays.unpack(KIND, buffer)
+        counts = arrays.take(_WHAT, found, "counts", "<u4", 1)
+        blocks = arrays.take(_WHAT, found, "blocks", "<u1", 2)
+        fits = len(counts) in (1, codebook.lists) and blocks.shape[1] == codebook.block_bytes
+        arrays.require(_WHAT, fits, "these belong to another codebook")
+        whole = _blocks(counts).sum() == len(blocks)
+        arrays.require(_WHAT, bool(whole), "the lists do not add up to the blocks")
+        rows = int(counts.sum(dtype=np.int64))
+        if len(counts) == 1:
+            return Codes(rows, counts, None, blocks)
+        order = arrays.take(_WHAT, found, "order", "<u4", 1)
+        arrays.require(_WHAT, _is_permutation(order, rows), "rows are missing or named twice")
+        return Codes(rows, counts, order, blocks)
+
+
+def merge_codes(parts: Sequence[tuple[Codes, Mask | None]], codebook: Codebook) -> Codes:
+    """The codes of all kept rows, copied; rows without a list get one from their codes."""
+    kept, lists = [], []
+    for codes, keep in parts:
+        nibbles, own = codes.by_row()
+        if own is None and codebook.lists > 1:
+            own = codebook.assign_codes(nibbles)
+        kept.append(nibbles if keep is None else nibbles[keep])
+        if own is not None:
+            lists.append(own if keep is None else own[keep])
+    together = np.concatenate(kept) if kept else np.empty((0, codebook.block_bytes // 32), np.uint8)
+    listed = np.concatenate(lists) if lists else None
+    return Codes.arrange(together, listed if codebook.lists > 1 else None, codebook.lists)
+
+
+def pack_blocks(nibbles: Bytes) -> Bytes:
+    """Rows (n, groups / 2) to blocks; the last block is filled with zeros."""
+    count = -(-len(nibbles) // BLOCK_ROWS)
+    blocks = np.empty((count, nibbles.shape[1] * BLOCK_ROWS), np.uint8)
+    for begin in range(0, count, _STEP):
+        rows = nibbles[begin * BLOCK_ROWS : (begin + _STEP) * BLOCK_ROWS]
+        missing = -len(rows) % BLOCK_ROWS
+        rows = np.pad(rows, ((0, missing), (0, 0))) if missing else rows
+        pairs = rows.reshape(-1, BLOCK_ROWS, nibbles.shape[1]).transpose(0, 2, 1)
+        first, second = pairs[:, :, ORDER], pairs[:, :, ORDER + 16]
+        laid = blocks[begin : begin + _STEP].reshape(-1, nibbles.shape[1], 2, 16)
+        laid[:, :, 0] = (first & 15) | (second << 4)
+        laid[:, :, 1] = (first >> 4) | (second & 0xF0)
+    return blocks
+
+
+def unpack_blocks(blocks: Bytes) -> Bytes:
+    """Blocks to rows, the filling included."""
+    pairs = blocks.shape[1] // BLOCK_ROWS
+    rows = np.empty((len(blocks) * BLOCK_ROWS, pairs), np.uint8)
+    for begin in range(0, len(blocks), _STEP):
+        laid = blocks[begin : begin + _STEP].reshape(-1, pairs, 2, 16)
+        even, odd = laid[:, :, 0], laid[:, :, 1]
+        back = rows[begin * BLOCK_ROWS :][: len(laid) * BLOCK_ROWS].reshape(-1, BLOCK_ROWS, pairs)
+        back[:, ORDER] = ((even & 15) | (odd << 4)).transpose(0, 2, 1)
+        back[:, ORDER + 16] = ((even >> 4) | (odd & 0xF0)).transpose(0, 2, 1)
+    return rows
+
+
+def _blocks(counts: NDArray[np.uint32]) -> NDArray[np.int64]:
+    return -(-counts.astype(np.int64) // BLOCK_ROWS)
+
+
+def _starts(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
+
+
+def _places(counts: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """Where each row lies when every list begins with a new block."""
+    shift = _starts(_blocks(counts)) * BLOCK_ROWS - _starts(counts.astype(np.int64))
+    return np.arange(counts.sum(dtype=np.int64)) + np.repeat(shift, counts)
+
+
+def _is_permutation(order: Order, rows: int) -> bool:
+    if len(order) != rows or (rows and int(order.max()) >= rows):
+        return False
+    seen = np.zeros(rows, np.bool_)
+    seen[order] = True
+    return bool(seen.all())

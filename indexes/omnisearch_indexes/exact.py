@@ -1,0 +1,105 @@
+"""Exact closeness of stored rows to a query, without converting float16 in Python.
+
+Closeness is the inner product, or minus the squared distance; FAISS computes it row by row with the
+same kernel whatever the block, so one row always gets the same score.
+"""
+
+from __future__ import annotations
+
+import weakref
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from omnisearch_indexes.pieces import Rows, Stored
+from omnisearch_indexes.protocol import Metric, Positions, Scores, Vectors
+
+_BLOCK_BYTES = 4 << 20  # gathered at a time: fits the second-level cache and bounds memory
+
+Found = tuple[Positions, Scores]
+
+
+class Scorer:
+    """Scores blocks of rows against one query at a time; not to be shared between threads."""
+
+    def __init__(self, dim: int, dtype: np.dtype[np.generic], metric: Metric) -> None:
+        measure = faiss.METRIC_L2 if metric == "l2" else faiss.METRIC_INNER_PRODUCT
+        self._negated = metric == "l2"
+        self._quantizer = faiss.IndexFlat(dim, measure)
+        if dtype == np.float16:
+            kind = faiss.ScalarQuantizer.QT_fp16
+            self._index = faiss.IndexIVFScalarQuantizer(self._quantizer, dim, 1, kind, measure)
+            self._index.by_residual = False
+        else:
+            self._index = faiss.IndexIVFFlat(self._quantizer, dim, 1, measure)
+        self._scanner = self._index.get_InvertedListScanner(True, None, None)
+        # Not `thisown = True`: that miscounts references in FAISS 1.15 and breaks the interpreter.
+        weakref.finalize(self, faiss.InvertedListScanner.__swig_destroy__, self._scanner)
+        self._query: Vectors = np.empty(dim, np.float32)
+
+    def ask(self, query: Vectors) -> None:
+        """Set the query that the following rows are compared with."""
+        self._query = np.ascontiguousarray(query, np.float32)
+        self._scanner.set_query(faiss.swig_ptr(self._query))
+        self._scanner.set_list(0, 0.0)
+
+    def top(self, rows: Stored, k: int) -> Found:
+        """The k closest rows, best first; of equally close ones the first."""
+        wanted = min(k, len(rows))
+        limit = min(wanted + 1, len(rows))
+        while True:
+            numbers, closeness = self._scan(rows, limit)
+            order = np.lexsort((numbers, -closeness))
+            numbers, closeness = numbers[order], closeness[order]
+            if limit == len(rows) or closeness[wanted - 1] > closeness[-1]:
+                return numbers[:wanted], closeness[:wanted]
+            limit = min(limit * 4, len(rows))  # ties reach over the edge: see all of them
+
+    def _scan(self, rows: Stored, limit: int) -> Found:
+        """FAISS keeps the best of a block in a heap that we hand over."""
+        worst = np.inf if self._negated else -np.inf
+        measured = np.full(limit, worst, np.float32)
+        numbers = np.full(limit, -1, np.int64)
+        codes = rows.view(np.uint8)
+        self._scanner.scan_codes(
+            len(rows),
+            faiss.swig_ptr(codes),
+            None,
+            faiss.swig_ptr(measured),
+            faiss.swig_ptr(numbers),
+            limit,
+        )
+        return numbers, -measured if self._negated else measured
+
+
+def nearest_of(scorer: Scorer, rows: Rows, positions: Positions, k: int) -> Found:
+    """The k closest among the rows at ascending positions."""
+    step = max(k, _BLOCK_BYTES // (rows.dim * rows.dtype.itemsize), 1)
+    best = _nothing()
+    for begin in range(0, len(positions), step):
+        block = positions[begin : begin + step]
+        numbers, closeness = scorer.top(rows.gather(block), k)
+        best = merge(best, (block[numbers], closeness), k)
+    return best
+
+
+def merge(first: Found, second: Found, k: int) -> Found:
+    """The k best of two lists; ties go to the lower position."""
+    if not len(first[0]):
+        return second[0][:k], second[1][:k]
+    positions = np.concatenate([first[0], second[0]])
+    closeness = np.concatenate([first[1], second[1]])
+    order = np.lexsort((positions, -closeness))[:k]
+    return positions[order], closeness[order]
+
+
+def scores(closeness: NDArray[np.float32], metric: Metric) -> Scores:
+    """What users see: cosine, inner product, or minus the distance."""
+    if metric == "l2":
+        return -np.sqrt(np.maximum(-closeness, 0))
+    return closeness
+
+
+def _nothing() -> Found:
+    return np.empty(0, np.int64), np.empty(0, np.float32)

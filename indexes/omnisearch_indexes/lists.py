@@ -1,0 +1,106 @@
+"""Codes of consecutive pieces as one FAISS FastScan index, immutable once built.
+
+List `l` of piece `p` is inverted list `l * pieces + p`: pieces keep their blocks as they are, nothing is
+padded or packed anew, and building is a memcpy. Codes hold no residuals, so lists need no centroids here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from omnisearch_indexes.codes import BLOCK_ROWS, Codes
+from omnisearch_indexes.protocol import Bytes, Positions, Vectors
+from omnisearch_indexes.threads import one_thread
+
+if TYPE_CHECKING:
+    from omnisearch_indexes.codebook import Codebook
+
+Candidates = tuple[NDArray[np.float32], Positions]  # closeness by the codes (q, c), best first
+
+
+class Allowed:
+    """A bitmap of positions for FAISS."""
+
+    def __init__(self, bits: Bytes) -> None:
+        self._bits = bits  # FAISS keeps a pointer only
+        self.selector = faiss.IDSelectorBitmap(bits)
+
+
+class Lists:
+    """All rows of some pieces, grouped by list."""
+
+    def __init__(self, codebook: Codebook, parts: Sequence[tuple[int, Codes]]) -> None:
+        self.lists = len(parts[0][1].counts)
+        self.rows = sum(codes.rows for _, codes in parts)
+        self.sizes: NDArray[np.int64] = np.sum(
+            [codes.counts for _, codes in parts], axis=0, dtype=np.int64
+        )
+        self._parts = len(parts)
+        self._negated = codebook.metric == "l2"
+        self._index, self._quantizer = _empty_index(codebook, self.lists * len(parts))
+        for number, (start, codes) in enumerate(parts):
+            self._fill(number, start, codes)
+        self._index.ntotal = self.rows
+
+    def search(
+        self, rotated: Vectors, count: int, probes: Positions | None, allowed: Allowed | None
+    ) -> Candidates:
+        """The rows with the closest codes in the probed lists; position -1 where there are no more."""
+        if probes is None:
+            probes = np.broadcast_to(np.arange(self.lists), (len(rotated), self.lists))
+        parts = np.arange(self._parts)
+        asked = probes[:, :, None] * self._parts + parts
+        asked = np.where(probes[:, :, None] < 0, -1, asked).reshape(len(rotated), -1)
+        return self._scan(rotated, count, asked, allowed)
+
+    def _scan(
+        self, rotated: Vectors, count: int, asked: Positions, allowed: Allowed | None
+    ) -> Candidates:
+        """The raw call: the Python one takes no selector; pointers are ours, lengths as declared."""
+        asked = np.ascontiguousarray(asked, np.int64)
+        rotated = np.ascontiguousarray(rotated, np.float32)
+        unused = np.zeros(asked.shape, np.float32)
+        measured = np.empty((len(rotated), count), np.float32)
+        positions = np.empty((len(rotated), count), np.int64)
+        settings = faiss.SearchParametersIVF(nprobe=asked.shape[1])
+        if allowed is not None:
+            settings.sel = allowed.selector
+        given = (rotated, asked, unused, measured, positions)
+        pointers = [faiss.swig_ptr(array) for array in given]
+        with one_thread():
+            self._index.search_preassigned_c(
+                len(rotated), pointers[0], count, *pointers[1:], False, settings
+            )
+        return -measured if self._negated else measured, positions
+
+    def _fill(self, number: int, start: int, codes: Codes) -> None:
+        lists = faiss.downcast_InvertedLists(self._index.invlists)
+        order = codes.order if codes.order is not None else np.arange(codes.rows)
+        positions = order.astype(np.int64) + start
+        ends = np.cumsum(codes.counts, dtype=np.int64)
+        for listed in np.flatnonzero(codes.counts):
+            size, block = int(codes.counts[listed]), int(codes.block_starts()[listed])
+            target = int(listed) * self._parts + number
+            lists.resize(target, size)
+            blocks = codes.blocks[block : block - (-size // BLOCK_ROWS)]
+            keys = positions[ends[listed] - size : ends[listed]]
+            faiss.memcpy(lists.get_codes(target), faiss.swig_ptr(blocks), blocks.nbytes)
+            faiss.memcpy(lists.get_ids(target), faiss.swig_ptr(keys), keys.nbytes)
+
+
+def _empty_index(
+    codebook: Codebook, lists: int
+) -> tuple[faiss.IndexIVFPQFastScan, faiss.IndexFlat]:
+    width, groups = codebook.rotation.width, len(codebook.groups)
+    measure = faiss.METRIC_L2 if codebook.metric == "l2" else faiss.METRIC_INNER_PRODUCT
+    quantizer = faiss.IndexFlat(width, measure)
+    index = faiss.IndexIVFPQFastScan(quantizer, width, lists, groups, 4, measure, BLOCK_ROWS)
+    index.by_residual = False
+    faiss.copy_array_to_vector(codebook.groups.reshape(-1), index.pq.centroids)
+    index.is_trained = True
+    return index, quantizer

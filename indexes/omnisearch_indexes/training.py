@@ -1,0 +1,87 @@
+"""What a codebook learns from a sample: code groups behind a rotation, and lists when rows are many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from omnisearch_indexes.pieces import Piece, Rows
+from omnisearch_indexes.protocol import Kind, Vectors
+from omnisearch_indexes.rotation import Rotation, blocks_for
+from omnisearch_indexes.threads import one_thread
+
+SAMPLE_ROWS = 10_000  # 60k rows train no better code groups
+LIST_SAMPLE = 32  # rows for each list centroid
+LISTS_FROM = 300_000  # fewer rows are scanned faster than they are grouped
+_NARROWEST = 16  # fewer dimensions than this are spread over 16: more bits, the same products
+_MOST_GROUPS = 256
+_ITERATIONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows to learn from, as float32."""
+
+    vectors: Vectors
+    total: int
+
+
+def draw(source: Sequence[Piece] | Vectors, wanted: int, seed: int) -> Sample:
+    """A seeded sample of rows without repetition."""
+    given = [Piece(source)] if isinstance(source, np.ndarray) else source
+    rows = Rows(given)
+    chosen = np.random.default_rng(seed).choice(len(rows), min(wanted, len(rows)), replace=False)
+    return Sample(rows.gather(np.sort(chosen)).astype(np.float32), len(rows))
+
+
+def group_width(dim: int) -> int:
+    """Dimensions for each 4-bit code: 2 to 128-d, then about d / 96, and 4 bits for 4 from 384 on."""
+    if dim <= 2 * _NARROWEST:
+        return 1
+    if dim <= 128:
+        return 2
+    if dim <= 384:
+        return -(-dim // 96)
+    return max(4, -(-dim // _MOST_GROUPS))
+
+
+def rotation_for(dim: int, seed: int) -> Rotation:
+    """A rotation to a width that an even number of equal groups fills."""
+    blocks = blocks_for(dim)
+    unit = blocks * group_width(dim) * 2
+    width = -(-max(dim, _NARROWEST) // unit) * unit
+    return Rotation.seeded(width, blocks, seed)
+
+
+def lists_for(rows: int, kind: Kind) -> int:
+    """How many lists so many rows deserve; 1 means none."""
+    if kind not in ("auto", "ivfpq") or (kind == "auto" and rows < LISTS_FROM):
+        return 1
+    return int(min(4096, max(16, 2 ** round(np.log2(max(rows, 1)) / 2))))
+
+
+def learn_groups(rotated: Vectors, width: int, seed: int) -> NDArray[np.float32]:
+    """16 centroids for each group of `width` dimensions."""
+    groups = rotated.shape[1] // width
+    quantizer = faiss.ProductQuantizer(rotated.shape[1], groups, 4)
+    quantizer.cp.seed, quantizer.cp.min_points_per_centroid = seed % (1 << 31), 1
+    enough = np.resize(rotated, (max(len(rotated), 16), rotated.shape[1]))
+    with one_thread():
+        quantizer.train(np.ascontiguousarray(enough))
+    return faiss.vector_to_array(quantizer.centroids).reshape(groups, 16, width).copy()
+
+
+def learn_lists(rotated: Vectors, count: int, seed: int) -> NDArray[np.float32]:
+    """Centroids of the lists."""
+    if count <= 1 or len(rotated) < count:
+        return np.empty((0, rotated.shape[1]), np.float32)
+    means = faiss.Clustering(rotated.shape[1], count)
+    means.niter, means.seed, means.min_points_per_centroid = _ITERATIONS, seed % (1 << 31), 1
+    index = faiss.IndexFlatL2(rotated.shape[1])
+    with one_thread():
+        means.train(np.ascontiguousarray(rotated), index)
+    return faiss.vector_to_array(means.centroids).reshape(count, -1).copy()
