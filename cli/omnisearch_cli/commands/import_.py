@@ -1,0 +1,177 @@
+"""`omnisearch import`: a file of vectors into a collection, one durable batch after another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+import click
+
+import omnisearch as om
+from omnisearch_cli import discovery, interrupts, known, output, settings
+
+EXAMPLES = """\b
+Examples:
+  omnisearch import vectors.npy
+  omnisearch import vectors.fvecs --ids ids.jsonl --metadata metadata.parquet
+  omnisearch import items.parquet --id-column sku --vector-column embedding
+  omnisearch import items.jsonl --column taken=timestamp --index ./catalogue
+  omnisearch import vectors.npy --resume
+
+\b
+Parquet and JSON Lines hold an id, a vector and any other columns, which become
+metadata. Without ids, rows are named by their number, from 0.
+"""
+
+
+class Flags(TypedDict):
+    """The options, as click gives them."""
+
+    ids: Path | None
+    metadata: Path | None
+    id_column: str
+    vector_column: str | None
+    upsert: bool
+    resume: bool
+    columns: dict[str, str]
+    metric: str | None
+    kind: str | None
+    index: Path | None
+    json: bool | None
+    quiet: bool
+
+
+@dataclass
+class Progress:
+    """What became of the rows so far."""
+
+    seen: int = 0
+    stored: int = 0
+    unchanged: int = 0
+    generation: int = 0
+
+
+def _columns(
+    context: click.Context, parameter: click.Parameter, pairs: tuple[str, ...]
+) -> dict[str, str]:
+    for pair in pairs:
+        if not all(pair.partition("=")):
+            raise click.BadParameter(f"{pair!r} is not NAME=TYPE, such as price=float")
+    return {name: kind for name, _, kind in (pair.partition("=") for pair in pairs)}
+
+
+@click.command("import", epilog=EXAMPLES)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--ids", metavar="FILE", type=click.Path(path_type=Path), help="Parquet or JSON Lines with ids."
+)
+@click.option(
+    "--metadata",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Parquet or JSON Lines with metadata, and ids unless --ids is given.",
+)
+@click.option("--id-column", default="id", show_default=True, help="The column with the ids.")
+@click.option("--vector-column", help="The column with the vectors. Default: vector.")
+@click.option("--upsert", is_flag=True, help="Replace rows whose id is stored.")
+@click.option("--resume", is_flag=True, help="Leave out rows whose id is stored.")
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="NAME=TYPE",
+    callback=_columns,
+    help="Fix a column of a new collection: int, float, bool, string, timestamp, strings or json.",
+)
+@settings.setting("--metric", type=click.Choice(settings.METRICS), help="Of a new collection.")
+@settings.setting("--kind", type=click.Choice(settings.KINDS), help="Index of a new collection.")
+@settings.index
+@settings.json
+@settings.quiet
+def command(file: Path, **flags: Unpack[Flags]) -> None:
+    """Store the vectors of a file.
+
+    FILE is a .npy, .fvecs, .fbin, .parquet or .jsonl file. Every batch of rows is durable once it
+    is counted. After an interruption, --resume goes on.
+    """
+    if flags["upsert"] and flags["resume"]:
+        raise click.UsageError("--upsert and --resume exclude each other")
+    beside = {name: flags[name] for name in ("ids", "metadata", "id_column", "vector_column")}
+    source = om.read_vectors(file, **beside)
+    path = discovery.for_writing(flags["index"])
+    fresh, begun = not discovery.is_collection(path), time.perf_counter()
+    with om.open(path, **_creation(source, flags, fresh)) as col, _told(source) as progress:
+        _store(col, source, progress, flags)
+    if progress.stored:
+        known.remember(path)
+    _report(progress, path, time.perf_counter() - begun, flags)
+
+
+def _creation(source: om.VectorFile, flags: Flags, fresh: bool) -> dict[str, Any]:
+    """Say how a new collection is made; an export knows that of itself."""
+    given: dict[str, Any] = {"metric": flags["metric"], "index": flags["kind"]}
+    given["columns"] = flags["columns"] or None
+    if fresh:
+        given["metric"] = given["metric"] or source.metric
+        given["columns"] = {**(source.columns or {}), **flags["columns"]} or None
+        given["private"] = flags["index"] is None
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _store(col: om.Collection, source: om.VectorFile, progress: Progress, flags: Flags) -> None:
+    if source.numbered and not flags["quiet"]:
+        output.say(f"no ids given: rows are named by their number, 0 to {source.rows - 1}")
+    write = col.upsert if flags["upsert"] else col.add_vectors
+    with output.progress(source.rows, "row", flags["quiet"]) as bar:
+        for batch in source.batches():
+            wanted = batch
+            if flags["resume"]:
+                stored = col.get(batch.ids)
+                wanted = batch.take([row for row, found in enumerate(stored) if found is None])
+            if wanted.ids:
+                with interrupts.held(), _placed(source, batch):
+                    progress.generation = write(
+                        wanted.ids, wanted.vectors, metadata=wanted.metadata
+                    )
+                    progress.stored += len(wanted.ids)
+            progress.seen += len(batch.ids)
+            progress.unchanged = progress.seen - progress.stored
+            bar.update(len(batch.ids))
+
+
+@contextmanager
+def _placed(source: om.VectorFile, batch: om.VectorBatch) -> Iterator[None]:
+    """Add to a fault which rows of the file it is about."""
+    try:
+        yield
+    except om.errors.InputError as error:
+        last = batch.first + len(batch.ids) - 1
+        raise om.errors.InputError(
+            f"{source.path}, rows {batch.first} to {last}: {error}"
+        ) from error
+
+
+@contextmanager
+def _told(source: om.VectorFile) -> Iterator[Progress]:
+    """Say how far it came when it ends early."""
+    progress = Progress()
+    try:
+        yield progress
+    except BaseException:
+        stored = f"{progress.stored:,} of {source.rows:,} rows are stored"
+        output.say(
+            f"{stored}: --resume goes on from there" if progress.stored else "nothing stored"
+        )
+        raise
+
+
+def _report(progress: Progress, path: Path, seconds: float, flags: Flags) -> None:
+    if output.wants_json(flags["json"]):
+        output.line({**asdict(progress), "seconds": round(seconds, 3)})
+        return
+    unchanged = f", {progress.unchanged:,} were there" if progress.unchanged else ""
+    output.result(f"{progress.stored:,} rows stored in {path} in {seconds:.1f} s{unchanged}")

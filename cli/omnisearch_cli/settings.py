@@ -1,0 +1,65 @@
+"""Options that also stand in the environment and in the user's `omnisearch.toml`, each said once.
+
+The command line wins over the environment, and that over the file. What asks a question or destroys
+something is no setting.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Iterable, MutableMapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Decorator = Callable[[Command], Command]
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+NAMES = frozenset({"explain", "index", "json", "kind", "limit", "metric", "quiet", "recall"})
+KINDS = ("auto", "flat", "scan", "ivfpq", "hnsw")
+METRICS = ("cosine", "ip", "l2")
+
+
+def setting(*flags: str, **attributes: Any) -> Decorator[Command]:  # noqa: ANN401
+    """Make an option whose long flag is also a variable of the environment."""
+    long = next(flag for flag in flags if flag.startswith("--")).split("/")[0]
+    variable = "OMNISEARCH_" + long.removeprefix("--").upper().replace("-", "_")
+    return click.option(*flags, envvar=variable, show_envvar=True, **attributes)
+
+
+index = setting(
+    "--index",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="The collection. Default: the nearest .omnisearch folder upwards.",
+)
+json = setting(
+    "--json/--no-json",
+    default=None,
+    help="Print JSON Lines, or a table. Default: a table on a terminal, JSON Lines in a pipe.",
+)
+quiet = setting("--quiet", is_flag=True, help="Show no progress and no remarks.")
+
+
+def read(commands: Iterable[str]) -> MutableMapping[str, Any]:
+    """Read the user's file as defaults for every command; a wrong name in it is an error."""
+    folder = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    path = folder / "omnisearch.toml"
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"{path} cannot be read: {error}") from error
+    values = {name.replace("-", "_"): value for name, value in values.items()}
+    for name in values:
+        if name not in NAMES:
+            near = get_close_matches(name, NAMES, 1) or [", ".join(sorted(NAMES))]
+            raise click.UsageError(f"{path}: there is no setting {name!r}, only {near[0]}")
+    if "limit" in values:
+        values["k"] = values.pop("limit")
+    return {command: values for command in commands}
