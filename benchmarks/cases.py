@@ -54,12 +54,12 @@ FILTERS = tuple(
         f"filter-{kind.rstrip('%')}",
         "searches",
         "wordnet",
-        f"Filter: {kind}" + (" of the rows" if kind != "correlated" else " category"),
+        f"Filter: {kind}" + (" of the rows" if kind.endswith("%") else ""),
         (OURS, *STORES),
         kind,
         300,
     )
-    for kind in ("50%", "10%", "1%", "0.1%", "correlated")
+    for kind in ("50%", "10%", "1%", "0.1%", "correlated", "category")
 )
 MILLION = tuple(
     Case(

@@ -8,7 +8,9 @@ import json
 import subprocess
 import venv
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 from pyarrow import feather
 
 from benchmarks import synthetic, wordnet
+from benchmarks.filters import Filter, draw
 from benchmarks.synthetic import Clusters
 
 DATA = Path(__file__).parent / "data"
@@ -42,6 +45,19 @@ class Dataset:
     queries: Floats
     columns: pa.Table
     group: str  # the value of `lex` that correlated filters ask for
+
+    @cached_property
+    def tests(self) -> dict[str, NDArray[Any]]:
+        """The columns that filters ask for, as arrays."""
+        lex = self.columns["lex"].combine_chunks().dictionary_encode()
+        names = np.asarray(lex.dictionary.to_pylist())
+        return {"rank": self.columns["rank"].to_numpy(), "lex": names[lex.indices.to_numpy()]}
+
+    def filters(self, kind: str, count: int) -> list[Filter | None]:
+        """Return filters of one kind, the same in every run."""
+        groups = np.unique(self.tests["lex"])
+        groups = np.random.default_rng(11).permutation(groups)
+        return draw(kind, len(self.base), self.group, list(groups), count)
 
     def ids(self, start: int, stop: int) -> list[str]:
         return [f"g{row}" for row in range(start, stop)]

@@ -54,5 +54,5 @@ def load() -> float:
 
 def spread(seconds: list[float]) -> dict[str, float]:
     """Return p50, p99 and the maximum in milliseconds."""
-    p50, p99, most = np.percentile(seconds, [50, 99, 100]) * 1000
+    p50, p99, most = (float(part) * 1000 for part in np.percentile(seconds, [50, 99, 100]))
     return {"p50_ms": round(p50, 4), "p99_ms": round(p99, 4), "max_ms": round(most, 3)}

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import builds, datasets, filters, gauges, peers, truth
+from benchmarks import builds, datasets, gauges, peers, truth
 from benchmarks.cases import EVERY, OURS, Case
-from benchmarks.turns import Answers, Remote, Seat, interleave
+from benchmarks.filters import Filter
+from benchmarks.turns import WARM, Answers, Remote, Seat, interleave
 
 Row = dict[str, Any]
 K = 10
@@ -15,8 +16,8 @@ K = 10
 
 def run(case: Case) -> list[Row]:
     data = datasets.load(case.dataset)
-    wanted = filters.draw(case.filter, len(data.base), data.group, case.queries)
-    free = filters.draw("none", len(data.base), data.group, case.queries)
+    wanted = data.filters(case.filter, case.queries + WARM)
+    free = data.filters("none", case.queries + WARM)
     with ExitStack() as stack:
         seats = {}
         for name in case.peers:
@@ -35,17 +36,16 @@ def run(case: Case) -> list[Row]:
     return measured
 
 
-def score(
-    data: datasets.Dataset, answer: Answers, wanted: list[filters.Filter | None], case: Case
-) -> Row:
+def score(data: datasets.Dataset, answer: Answers, wanted: list[Filter | None], case: Case) -> Row:
     """Return recall, short and wrong answers beside the times of one store."""
     kind = case.filter if any(wanted) else "none"
     floors, want = _floors(data, wanted, kind, case.queries)
     recalls, shorts, wrongs = [], 0, 0
     for place, rows in zip(answer.places, answer.rows, strict=True):
-        kept = None
-        if wanted[place] is not None:
-            kept = filters.survivors(wanted[place], data.columns)
+        test = wanted[place]
+        kept = np.ones(len(rows), dtype=np.bool_)
+        if test is not None:
+            kept = test.passes(data.tests, np.asarray(rows, dtype=np.int64))
         recall, short, wrong = truth.judge(
             data.base, data.queries[place], rows, floors[place], int(want[place]), kept
         )
@@ -71,12 +71,12 @@ def _open(name: str, dataset: str) -> Remote:
 
 
 def _floors(
-    data: datasets.Dataset, wanted: list[filters.Filter | None], kind: str, count: int
+    data: datasets.Dataset, wanted: list[Filter | None], kind: str, count: int
 ) -> tuple[datasets.Floats, np.ndarray[Any, np.dtype[np.int64]]]:
     file = datasets.DATA / "truth" / f"{data.name}-{kind.rstrip('%')}-{count}.npz"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        lowest, want = truth.floors(data.base, data.queries[:count], data.columns, wanted, K)
+        lowest, want = truth.floors(data.base, data.queries[:count], data.tests, wanted[:count], K)
         np.savez(file, lowest=lowest, want=want)
     stored = np.load(file)
     return stored["lowest"], stored["want"]

@@ -6,11 +6,11 @@ from typing import Any
 from benchmarks import batches, datasets, filters, searches
 from benchmarks.cases import FRESH, OURS, Case
 from benchmarks.datasets import DATA
-from benchmarks.turns import Remote, Seat, interleave
+from benchmarks.turns import WARM, Remote, Seat, interleave
 
 QUERIES = 100
 FLOOR = 0.99
-KINDS = ("none", *filters.SHARES, filters.CORRELATED)
+KINDS = ("none", *filters.SHARES, filters.CORRELATED, filters.CATEGORY)
 CASE = Case("smoke", "smoke", "tiny", "Smoke", queries=QUERIES)
 
 
@@ -31,8 +31,8 @@ def run() -> list[str]:
 
 
 def _searches(worker: Remote, kind: str, data: datasets.Dataset) -> list[str]:
-    wanted = filters.draw(kind, len(data.base), data.group, QUERIES)
-    answers = interleave({"one": Seat(worker, wanted)}, QUERIES, searches.K, warm=5)
+    wanted = data.filters(kind, QUERIES + WARM)
+    answers = interleave({"one": Seat(worker, wanted)}, QUERIES, searches.K)
     figures = searches.score(data, answers["one"], wanted, replace(CASE, filter=kind))
     label = f"{worker.name}, filter {kind}"
     print(f"{label:32}", *(f"{name} {value}" for name, value in figures.items()))

@@ -8,6 +8,7 @@ from benchmarks.cases import FRESH, OURS
 
 Results = dict[str, dict[str, Any]]
 SHARES = ("50", "10", "1", "0.1", "correlated")
+GROUPS = ("correlated", "category")
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def _searches() -> list[Target]:
 
 
 def _filters(share: str) -> list[Target]:
-    case, name = f"filter-{share}", f"filter {share}{'' if share == 'correlated' else ' %'}"
+    case, name = f"filter-{share}", f"filter {share}{'' if share in GROUPS else ' %'}"
     return [
         Target(f"{name}: recall", 0.99, value(case, OURS, "recall"), at_most=False),
         Target(f"{name}: short lists", 0, value(case, OURS, "short")),
@@ -159,7 +160,7 @@ def _rate(form: str, limit: float, peer: str, name: str) -> Target:
 
 TARGETS = (
     *_searches(),
-    *(target for share in SHARES for target in _filters(share)),
+    *(target for share in (*SHARES, "category") for target in _filters(share)),
     *_sizes(),
     *_million(),
     *_rest(),

@@ -1,9 +1,9 @@
 """Exact neighbours by float32 products in blocks, and how much of them an answer found."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from benchmarks.filters import Filter
@@ -15,21 +15,20 @@ Floats = NDArray[np.float32]
 
 
 def floors(
-    base: Floats, queries: Floats, columns: pa.Table, wanted: Sequence[Filter | None], k: int
+    base: Floats,
+    queries: Floats,
+    columns: dict[str, NDArray[Any]],
+    wanted: Sequence[Filter | None],
+    k: int,
 ) -> tuple[Floats, NDArray[np.int64]]:
     """Return for each query the score of its k-th allowed row, and how many rows it can get."""
     best = np.full((len(queries), k), -np.inf, dtype=np.float32)
     allowed = np.zeros(len(queries), dtype=np.int64)
-    rank = columns["rank"].to_numpy()
-    group = columns["lex"].to_numpy(zero_copy_only=False)
     for start in range(0, len(base), BLOCK):
         scores = queries @ np.asarray(base[start : start + BLOCK], dtype=np.float32).T
         for place, test in enumerate(wanted):
             if test is not None:
-                ranks = rank[start : start + BLOCK]
-                kept = (ranks >= test.low) & (ranks < test.high)
-                if test.group is not None:
-                    kept &= group[start : start + BLOCK] == test.group
+                kept = test.passes(columns, slice(start, start + BLOCK))
                 scores[place, ~kept] = -np.inf
                 allowed[place] += int(kept.sum())
             else:
@@ -47,13 +46,14 @@ def judge(
     rows: Sequence[int],
     floor: float,
     want: int,
-    kept: NDArray[np.bool_] | None,
+    kept: NDArray[np.bool_],
 ) -> tuple[float, bool, int]:
-    """Return an answer's recall, whether it is short, and how many rows the filter forbids."""
-    places = np.asarray(sorted(set(rows)), dtype=np.int64)
-    wrong = 0 if kept is None else int((~kept[places]).sum())
-    if kept is not None:
-        places = places[kept[places]]
-    scores = np.asarray(base[places], dtype=np.float32) @ query
+    """Return an answer's recall, whether it is short, and how many rows the filter forbids.
+
+    `kept` says of each of the rows whether the filter lets it through.
+    """
+    good = np.unique(np.asarray(rows, dtype=np.int64)[kept])  # a row twice counts once
+    wrong = len(rows) - int(kept.sum())
+    scores = np.asarray(base[good], dtype=np.float32) @ query
     hits = int((scores >= floor - TIE).sum())
     return (min(hits, want) / want if want else 1.0), len(set(rows)) < want, wrong

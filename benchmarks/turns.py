@@ -15,6 +15,7 @@ from benchmarks.filters import Filter
 
 ROOT = Path(__file__).parent.parent
 PEERS_PYTHON = DATA / "venv-peers" / "bin" / "python"  # where it is absent: this environment
+WARM = 50
 LOGS = DATA / "logs"
 
 
@@ -102,11 +103,14 @@ class Seat:
     every: int = 1
 
 
-def interleave(seats: dict[str, Seat], count: int, k: int, warm: int = 50) -> dict[str, Answers]:
-    """Ask every seat question 0, then question 1 and so on; who begins changes each time."""
+def interleave(seats: dict[str, Seat], count: int, k: int) -> dict[str, Answers]:
+    """Ask every seat question 0, then question 1 and so on; who begins changes each time.
+
+    A seat's filters are `count` for the questions and `WARM` more for those before, untimed.
+    """
     for seat in seats.values():
-        for place in range(max(3, warm // seat.every)):
-            _ask(seat, count + place, k, seat.filters[place % len(seat.filters)])
+        for place in range(count, count + max(3, WARM // seat.every)):
+            _ask(seat, place, k, seat.filters[place])
     answers = {label: Answers() for label in seats}
     labels = list(seats)
     for place in range(count):
@@ -119,5 +123,5 @@ def interleave(seats: dict[str, Seat], count: int, k: int, warm: int = 50) -> di
 
 
 def _ask(seat: Seat, row: int, k: int, wanted: Filter | None) -> dict[str, Any]:
-    literals = None if wanted is None else [wanted.low, wanted.high, wanted.group]
+    literals = None if wanted is None else wanted.terms
     return seat.worker.ask("search", row=row, k=k, wanted=literals)

@@ -82,7 +82,7 @@ class Worker:
 
     def search(self, row: int, k: int, wanted: list[Any] | None) -> Reply:
         query = self.data.queries[row]
-        test = None if wanted is None else Filter(*wanted)
+        test = None if wanted is None else Filter(tuple(tuple(term) for term in wanted))
         cpu, start = time.process_time(), time.perf_counter()
         rows = self.peer.search(query, k, test)
         wall, cpu = time.perf_counter() - start, time.process_time() - cpu

@@ -13,6 +13,7 @@ from benchmarks.filters import Filter
 from benchmarks.peers import Floats, Rows, rows_of
 
 STEP = 5_000
+SIGNS = {"=": "$eq", ">=": "$gte", "<": "$lt"}
 
 
 class Chroma:
@@ -79,9 +80,6 @@ def make(name: str, folder: Path, settings: dict[str, float]) -> Chroma:
 
 def _where(wanted: Filter) -> dict[str, Any]:
     parts: list[dict[str, Any]] = [
-        {"rank": {"$gte": wanted.low}},
-        {"rank": {"$lt": wanted.high}},
+        {column: {SIGNS[sign]: value}} for column, sign, value in wanted.terms
     ]
-    if wanted.group is not None:
-        parts.append({"lex": wanted.group})
-    return {"$and": parts}
+    return {"$and": parts} if len(parts) > 1 else parts[0]

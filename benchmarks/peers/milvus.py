@@ -12,6 +12,7 @@ from benchmarks.filters import Filter
 from benchmarks.peers import Floats, Rows
 
 STEP = 5_000
+SIGNS = {"=": "==", ">=": ">=", "<": "<"}
 OUTPUT = ["rank", "lex", "word"]
 
 
@@ -89,5 +90,5 @@ def make(name: str, folder: Path, settings: dict[str, float]) -> Milvus:
 
 
 def _where(wanted: Filter) -> str:
-    bounds = f"rank >= {wanted.low} and rank < {wanted.high}"
-    return bounds if wanted.group is None else f'lex == "{wanted.group}" and {bounds}'
+    parts = [f"{column} {SIGNS[sign]} {value!r}" for column, sign, value in wanted.terms]
+    return " and ".join(parts)
