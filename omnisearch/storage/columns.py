@@ -192,6 +192,9 @@ def _read_directory(whole: Bytes) -> tuple[int, int, list[_Entry]]:
         if kind >= len(KINDS) or zero or at + length > size:
             raise ValueError(f"column {len(entries)} does not read")
         entry = _Entry(raw[at : at + length].decode(), KINDS[kind], keys, postings, text)
+        textual = entry.kind in ("string", "strings")
+        if (text and not textual) or (entry.kind == "json" and (keys or postings)):
+            raise ValueError(f"column {entry.name!r} has counts that its kind has not")
         if smallest(entry.null).itemsize != width:
             raise ValueError(f"column {entry.name!r} has codes of {width} bytes for {keys} keys")
         entries.append(entry)

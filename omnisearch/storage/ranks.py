@@ -108,13 +108,27 @@ class Ranks:
         """Count the rows of each value, in order of the values; a list counts once per string."""
         with _damage():
             if self.kind == "strings":
-                assert self.starts is not None and self.rows is not None
-                owners = np.repeat(np.arange(len(self.keys)), np.diff(self.starts.astype(np.int64)))
-                found = owners if mask is None else owners[mask[self.rows]]
+                owners = self._owners()
+                found = owners if mask is None else owners[mask[self._posted]]
             else:
                 found = self.codes if mask is None else self.codes[mask]
+                if len(found) and int(found.max()) > self.null:
+                    raise ValueError(f"code {found.max()} of {self.null}")
             totals = np.bincount(found, minlength=len(self.keys))[: len(self.keys)]
             return [(self._value(at), int(totals[at])) for at in np.flatnonzero(totals).tolist()]
+
+    @property
+    def _posted(self) -> Whole:
+        assert self.rows is not None
+        return self.rows
+
+    def _owners(self) -> npt.NDArray[np.int64]:
+        """Give the key of each posting."""
+        assert self.starts is not None
+        lengths = np.diff(self.starts.astype(np.int64))
+        if self.starts[0] or int(self.starts[-1]) != len(self._posted) or (lengths < 0).any():
+            raise ValueError("postings do not follow each other")
+        return np.repeat(np.arange(len(self.keys)), lengths)
 
     def _value(self, at: int) -> Any:  # noqa: ANN401
         key = self.keys[at]
