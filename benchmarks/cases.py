@@ -46,6 +46,13 @@ SEARCHES = (
         "Queries from another cone",
         (OURS, FRESH, "lancedb", "faiss-hnsw32"),
     ),
+    Case(
+        "search-metrics",
+        "searches",
+        "wordnet",
+        "The three metrics",
+        (OURS, "omnisearch-ip", "omnisearch-l2"),
+    ),
     Case("search-clustered-128", "searches", "clustered-128", "A million short vectors", (OURS,)),
     Case("search-clustered-384", "searches", "clustered-384", "A million vectors", (OURS,)),
 )

@@ -60,6 +60,18 @@ def _searches() -> list[Target]:
     ]
 
 
+def _metrics() -> list[Target]:
+    case = "search-metrics"
+    return [
+        target
+        for peer, name in (("omnisearch-ip", "inner product"), ("omnisearch-l2", "L2"))
+        for target in (
+            Target(f"{name}: p50 over cosine's", 1.25, ratio(case, "p50_ms", peer, OURS)),
+            Target(f"{name}: recall", 0.99, value(case, peer, "recall"), at_most=False),
+        )
+    ]
+
+
 def _filters(share: str) -> list[Target]:
     case, name = f"filter-{share}", f"filter {share}{'' if share in GROUPS else ' %'}"
     return [
@@ -160,6 +172,7 @@ def _rate(form: str, limit: float, peer: str, name: str) -> Target:
 
 TARGETS = (
     *_searches(),
+    *_metrics(),
     *(target for share in (*SHARES, "category") for target in _filters(share)),
     *_sizes(),
     *_million(),

@@ -14,6 +14,8 @@ from benchmarks.filters import Filter
 MODULES = {
     "omnisearch": "ours",
     "omnisearch-fresh": "ours",  # the same rows, never compacted
+    "omnisearch-ip": "ours",  # the same rows by inner product, and by distance
+    "omnisearch-l2": "ours",
     "lancedb": "lance",
     "lancedb-fresh": "lance",  # no vector index: for writes only
     "chroma": "chroma",
@@ -23,7 +25,7 @@ MODULES = {
     "usearch": "graph",
     "faiss-hnsw32": "faisshnsw",
 }
-OURS = ("omnisearch", "omnisearch-fresh")
+OURS = tuple(name for name, module in MODULES.items() if module == "ours")
 
 Floats = NDArray[np.float32]
 Rows = Any  # rows to write, in the form that a store takes

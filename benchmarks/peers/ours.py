@@ -2,6 +2,7 @@
 
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -11,18 +12,20 @@ from benchmarks.filters import Filter
 from benchmarks.peers import Floats, Rows, rows_of
 
 STEP = 1_000
+Metric = Literal["cosine", "ip", "l2"]
 
 
 class Ours:
-    def __init__(self, folder: Path, compacted: bool) -> None:
+    def __init__(self, folder: Path, compacted: bool, metric: Metric) -> None:
         self.folder = folder
         self.compacted = compacted
+        self.metric = metric
         self.rows: om.Collection | None = None
 
     def create(self, data: Dataset) -> None:
         del data
         self.folder.parent.mkdir(parents=True, exist_ok=True)
-        self.rows = om.open(self.folder)
+        self.rows = om.open(self.folder, metric=self.metric)
 
     def build(self, data: Dataset) -> None:
         self.create(data)
@@ -70,9 +73,10 @@ class Ours:
 
     def version(self) -> str:
         state = "compacted" if self.compacted else "never compacted"
-        return f"omnisearch {version('omnisearch')}, {state}"
+        return f"omnisearch {version('omnisearch')}, {self.metric}, {state}"
 
 
 def make(name: str, folder: Path, settings: dict[str, float]) -> Ours:
     del settings
-    return Ours(folder, name == "omnisearch")
+    metrics: dict[str, Metric] = {"omnisearch-ip": "ip", "omnisearch-l2": "l2"}
+    return Ours(folder, name != "omnisearch-fresh", metrics.get(name, "cosine"))
