@@ -25,6 +25,7 @@ from omnisearch.values import (
     Typed,
     Wanted,
     from_array,
+    from_json,
     from_list,
 )
 
@@ -104,10 +105,7 @@ def tabulate(metadata: Metadata | None, rows: int, schema: Schema) -> tuple[pa.R
     if metadata is None:
         return _batch([], [], rows), schema
     if isinstance(metadata, pa.Table | pa.RecordBatch):
-        found = dict(zip(metadata.schema.names, metadata.columns, strict=True))
-        if len(found) < metadata.num_columns:
-            raise InputError("the metadata table has two columns of one name")
-        typed = _from_columns(found, rows, schema)
+        typed = _from_table(metadata, rows, schema)
     elif isinstance(metadata, Mapping):
         typed = _from_columns(metadata, rows, schema)
     else:
@@ -156,6 +154,24 @@ def _from_columns(columns: Mapping[str, Any], rows: int, schema: Schema) -> dict
         if length != rows:
             raise InputError(f"metadata {name!r} has {length} values for {rows} ids")
     return typed
+
+
+def _from_table(table: pa.Table | pa.RecordBatch, rows: int, schema: Schema) -> dict[str, Typed]:
+    names = table.schema.names
+    if len(set(names)) < len(names):
+        raise InputError("the metadata table has two columns of one name")
+    marked = [name for name, one in zip(names, table.schema, strict=True) if _is_json(one)]
+    others = {name: table[name] for name in names if name not in marked}
+    typed = _from_columns(others, rows, schema)
+    for name in marked:
+        found = _typed(from_json, name, table[name], schema)
+        if found is not None:
+            typed[name] = found
+    return {name: typed[name] for name in names if name in typed}
+
+
+def _is_json(column: pa.Field) -> bool:
+    return (column.metadata or {}).get(_MARK) == b"json"
 
 
 def _typed(

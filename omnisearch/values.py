@@ -238,10 +238,12 @@ def from_array(array: object, wanted: Wanted) -> Typed | None:
         return from_list(array, wanted)
     if not hasattr(array, "__array__"):
         raise MisfitError(f"{type(array).__name__} is neither a list nor an array")
-    found = np.asarray(array)
-    if found.ndim == 1 and found.dtype.char in _NUMPY_CODES:
-        return _from_arrow(pa.array(found), wanted)
-    return from_list(found.tolist(), wanted)
+    found = np.asanyarray(array)
+    if type(found) is not np.ndarray or found.ndim != 1 or found.dtype.char not in _NUMPY_CODES:
+        return from_list(found.tolist(), wanted)
+    if found.dtype.kind == "M" and np.isnat(found).any():
+        raise MisfitError("NaT: store None instead", int(np.isnat(found).argmax()))
+    return _from_arrow(pa.array(found), wanted)
 
 
 def _from_arrow(array: pa.Array, wanted: Wanted) -> Typed | None:
@@ -260,6 +262,19 @@ def _from_arrow(array: pa.Array, wanted: Wanted) -> Typed | None:
     except pa.ArrowException as error:
         raise MisfitError(f"the array does not fit into {kind} ({error})") from error
     return _bounded(typed)
+
+
+def from_json(array: pa.Array, wanted: Wanted) -> Typed:
+    """Type a column of JSON text, as an export of ours has it."""
+    if wanted.kind not in (None, "json"):
+        raise MisfitError(f"json does not go into a column of {wanted.kind}")
+    values = array.to_pylist()
+    for row, text in enumerate(values):
+        try:
+            values[row] = None if text is None else to_json(json.loads(text))
+        except (ValueError, TypeError, RecursionError) as error:
+            raise MisfitError(f"{_short(text)} is not JSON ({error})", row) from error
+    return Typed("json", pa.array(values, ARROW["json"]))
 
 
 def _arrow_kind(found: pa.DataType, wanted: Wanted) -> Kind | None:

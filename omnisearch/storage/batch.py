@@ -5,6 +5,7 @@ The first five columns are ours and are read by position; the user's follow unde
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from omnisearch.errors import CorruptCollectionError
+from omnisearch.schema import Schema, kind_of, widen
 
 SEGMENT, ITEM, VIEW, MODALITY, NORM = range(5)
 SYSTEM = pa.schema(
@@ -74,12 +76,40 @@ def user_columns(table: pa.RecordBatch) -> pa.RecordBatch:
     """Take the user's columns of a table."""
     fields = list(table.schema)[len(SYSTEM) :]
     if not fields:
-        return pa.RecordBatch.from_struct_array(pa.array([{}] * table.num_rows, pa.struct([])))
+        return pa.RecordBatch.from_struct_array(pa.nulls(table.num_rows, pa.struct([])))
     return pa.RecordBatch.from_arrays(table.columns[len(SYSTEM) :], schema=pa.schema(fields))
 
 
-def encode(change: Change) -> list[bytes | memoryview]:
-    """Write a change as the payload of one log record."""
+def merge(tables: Sequence[pa.RecordBatch], schema: Schema) -> pa.RecordBatch:
+    """Make one table of several, each widened to the columns that the collection has now."""
+    if len({table.schema for table in tables}) > 1:
+        tables = [_widened(table, schema) for table in tables]
+    whole = pa.Table.from_batches(tables).combine_chunks().to_batches()[0]
+    return _widened(whole, schema)
+
+
+def as_typed(table: pa.RecordBatch, schema: Schema) -> pa.RecordBatch:
+    """Take the user's columns of a table as the collection has them now."""
+    user = user_columns(table)
+    old = (schema.columns[column.name] == "float" != kind_of(column) for column in user.schema)
+    return widen(user, schema) if any(old) else user
+
+
+def _widened(table: pa.RecordBatch, schema: Schema) -> pa.RecordBatch:
+    user = widen(user_columns(table), schema)
+    columns = [*table.columns[: len(SYSTEM)], *user.columns]
+    return pa.RecordBatch.from_arrays(columns, schema=pa.schema([*SYSTEM, *user.schema]))
+
+
+def encode(changes: Sequence[Change]) -> list[bytes | memoryview]:
+    """Write the changes of one generation, in order, as the payload of one log record."""
+    encoded = [_encode_change(change) for change in changes]
+    sizes = [sum(memoryview(part).nbytes for part in parts) for parts in encoded]
+    head = np.array([len(encoded), *sizes], "<u8").tobytes()
+    return [head, *(part for parts in encoded for part in parts)]
+
+
+def _encode_change(change: Change) -> list[bytes | memoryview]:
     names = [name.encode() for name in change.deleted]
     lengths = np.array([len(name) for name in names], "<u4").tobytes()
     table: memoryview = memoryview(b"")
@@ -92,23 +122,37 @@ def encode(change: Change) -> list[bytes | memoryview]:
     return [counts, lengths, b"".join(names), table, vectors]
 
 
-def decode(payload: memoryview, dim: int, dtype: str) -> Change:
-    """Read a change back; the payload's checksum was right, its shape is checked here."""
+def decode(payload: memoryview, dim: int, dtype: str) -> list[Change]:
+    """Read the changes back; the payload's checksum was right, its shape is checked here."""
     try:
-        names, rows, size = _COUNTS.unpack_from(payload)
-        lengths = np.frombuffer(payload, "<u4", names, _COUNTS.size)
-        start = _COUNTS.size + 4 * names
-        ends = start + np.cumsum(lengths, dtype=np.int64)
-        middle = int(ends[-1]) if names else start
-        if middle > len(payload):
-            raise ValueError("ids run past the end")
-        begins = ends - lengths
-        deleted = tuple(
-            str(payload[b:e], "utf-8") for b, e in zip(begins.tolist(), ends.tolist(), strict=True)
-        )
-        added = _decode_batch(payload[middle:], rows, size, dim, dtype) if rows else None
+        count = int(np.frombuffer(payload, "<u8", 1)[0])
+        if not 1 <= count <= len(payload) // 8:
+            raise ValueError(f"{count} changes in {len(payload)} bytes")
+        sizes = np.frombuffer(payload, "<u8", count, 8).tolist()
+        ends = [8 * (count + 1)]
+        for size in sizes:
+            ends.append(ends[-1] + size)
+        if ends[-1] != len(payload):
+            raise ValueError(f"changes end at {ends[-1]} of {len(payload)} bytes")
+        pairs = itertools.pairwise(ends)
+        return [_decode_change(payload[start:end], dim, dtype) for start, end in pairs]
     except (ValueError, struct.error, pa.ArrowException) as error:
         raise CorruptCollectionError(f"a log record does not read ({error})") from error
+
+
+def _decode_change(payload: memoryview, dim: int, dtype: str) -> Change:
+    names, rows, size = _COUNTS.unpack_from(payload)
+    lengths = np.frombuffer(payload, "<u4", names, _COUNTS.size)
+    start = _COUNTS.size + 4 * names
+    ends = start + np.cumsum(lengths, dtype=np.int64)
+    middle = int(ends[-1]) if names else start
+    if middle > len(payload):
+        raise ValueError("ids run past the end")
+    begins = ends - lengths
+    deleted = tuple(
+        str(payload[b:e], "utf-8") for b, e in zip(begins.tolist(), ends.tolist(), strict=True)
+    )
+    added = _decode_batch(payload[middle:], rows, size, dim, dtype) if rows else None
     return Change(deleted, added)
 
 

@@ -29,6 +29,10 @@ _AT_FDCWD, _RENAME_NOREPLACE = -100, 1
 _NO_SUCH_CALL = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EMLINK}
 
 
+class SyncFailedError(StorageError):
+    """The disk refused to make bytes durable; what was written since the last sync is in doubt."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """What a file holds: its length and the XXH3-128 of its bytes."""
@@ -46,7 +50,8 @@ def _explained(path: Path, doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(_explain(error, path, doing)) from error
+        kind = SyncFailedError if doing == "syncing" else StorageError
+        raise kind(_explain(error, path, doing)) from error
 
 
 def _explain(error: OSError, path: Path, doing: str) -> str:
@@ -64,8 +69,8 @@ def _explain(error: OSError, path: Path, doing: str) -> str:
 def _write_all(descriptor: int, path: Path, data: Buffer, offset: int) -> None:
     view = memoryview(data).cast("B")
     while len(view):
-        limit = _tell("write", path, (offset, view))
         try:
+            limit = _tell("write", path, (offset, view))
             count = os.pwrite(descriptor, view[:limit], offset)
         except InterruptedError:
             continue

@@ -6,7 +6,9 @@ but never ahead of what is durable, so a collection that ends before its HEAD ha
 
 from __future__ import annotations
 
+import os
 import struct
+import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,7 @@ _MAGIC = "omnisearch"
 _HEAD = struct.Struct("<8s16sQQ")  # magic, collection, generation, manifest
 _HEAD_MAGIC = b"OMNIHEAD"
 HEAD_BYTES = _HEAD.size + 8
+_POLLS, _POLL_PAUSE_S = 4, 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +101,26 @@ def decode_head(raw: bytes, root: Path, identity: Identity) -> Head:
     return Head(generation, manifest)
 
 
+def poll_head(descriptor: int, root: Path, identity: Identity) -> Head:
+    """Read HEAD from an open file; a read in the middle of a write is repeated."""
+    for attempt in range(_POLLS):
+        try:
+            return decode_head(os.pread(descriptor, HEAD_BYTES + 1, 0), root, identity)
+        except CorruptCollectionError:
+            if attempt == _POLLS - 1:
+                raise
+            time.sleep(_POLL_PAUSE_S)
+    raise AssertionError("the last attempt returns or raises")
+
+
 def read_head(root: Path, identity: Identity) -> Head:
-    """Read HEAD from its file."""
+    """Read HEAD by name."""
+    path = root / layout.HEAD
     try:
-        raw = (root / layout.HEAD).read_bytes()
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
-        raw = b""
-    return decode_head(raw, root, identity)
+        return decode_head(b"", root, identity)
+    try:
+        return poll_head(descriptor, root, identity)
+    finally:
+        os.close(descriptor)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import mmap
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,36 +53,92 @@ def create(root: Path, identity: Identity, first: int) -> files.Appender:
     return files.Appender(path, HEADER_BYTES)
 
 
-def append(log: files.Appender, generation: int, parts: list[bytes | memoryview]) -> None:
-    """Append one record and make it durable."""
+def append(
+    log: files.Appender,
+    generation: int,
+    parts: Sequence[bytes | memoryview],
+    *,
+    durable: bool = True,
+) -> None:
+    """Append one record and make it durable, unless the caller syncs several at once."""
     size = sum(memoryview(part).nbytes for part in parts)
     head = _RECORD.pack(_RECORD_MAGIC, 0, generation, size)
     digest = xxhash.xxh3_128(head)
     for part in parts:
         digest.update(part)
     log.append([head, digest.digest(), *parts])
-    log.sync()
+    if durable:
+        log.sync()
+
+
+def check_file(root: Path, identity: Identity, first: int, *, following: int | None) -> None:
+    """Refuse a log file whose header or records do not read up to where the next file begins."""
+    path = layout.log_path(root, first)
+    records, size = _read_file(path, identity, first)
+    if not size:
+        raise _damage(root, path, "its header does not read")
+    reached = records[-1].generation if records else first - 1
+    if following is not None and reached < following - 1:
+        raise _damage(root, path, f"generation {reached + 1} does not read")
+
+
+def salvage(root: Path, identity: Identity, base: int) -> list[Record]:
+    """Read the records after `base` up to the first that does not read."""
+    records: list[Record] = []
+    expected = base + 1
+    for name in _live_files(layout.numbers(root / layout.LOG, ".log"), base):
+        try:
+            data = _map(layout.log_path(root, name), identity, name)
+        except CorruptCollectionError:
+            break
+        for record in _records(data, HEADER_BYTES):
+            if record.generation == expected:
+                records.append(record)
+                expected += 1
+    return records
+
+
+def newest_generation(root: Path) -> int:
+    """Tell which generation the log files reached at least, by their names alone."""
+    names = layout.numbers(root / layout.LOG, ".log")
+    return names[-1] - 1 if names else 0
 
 
 def read_tail(root: Path, identity: Identity, base: int, acknowledged: int) -> Tail:
     """Read every record after `base`; less than what was acknowledged is damage."""
     live = _live_files(layout.numbers(root / layout.LOG, ".log"), base)
-    records: list[Record] = []
-    first, size, expected = 0, 0, base + 1
-    for name in live:
-        path = layout.log_path(root, name)
-        found, size = _read_file(path, identity, name)
-        if name > expected and size:
-            raise _damage(root, path, f"generation {expected} is missing before it")
-        records += [record for record in found if record.generation > base]
-        first = name if size else first
-        expected = found[-1].generation + 1 if found else expected
-    tail = Tail(records, first, size)
-    reached = records[-1].generation if records else base
+    tail = _read_files(root, identity, live, Tail([], 0, 0), base)
+    reached = tail.records[-1].generation if tail.records else base
     if reached < acknowledged:
         path = layout.log_path(root, live[-1]) if live else root / layout.LOG
         raise _damage(root, path, f"generation {acknowledged} was acknowledged, {reached} is found")
     return tail
+
+
+def follow(root: Path, identity: Identity, known: Tail, reached: int) -> Tail:
+    """Read the records that came after generation `reached`, from where `known` ends."""
+    later = [n for n in layout.numbers(root / layout.LOG, ".log") if n > known.first]
+    records, size = _read_file(
+        layout.log_path(root, known.first), identity, known.first, known.size
+    )
+    begun = Tail(records, known.first, size)
+    return _read_files(root, identity, later, begun, records[-1].generation if records else reached)
+
+
+def _read_files(root: Path, identity: Identity, names: list[int], tail: Tail, reached: int) -> Tail:
+    records, first, size = tail.records, tail.first, tail.size
+    expected = reached + 1
+    for name in names:
+        path = layout.log_path(root, name)
+        found, good = _read_file(path, identity, name)
+        if name > expected and good:
+            raise _damage(root, path, f"generation {expected} is missing before it")
+        if found and found[0].generation < expected and records:
+            raise _damage(root, path, f"generation {found[0].generation} is there twice")
+        records += [record for record in found if record.generation > reached]
+        first, size = (name, good) if good else (first, size)
+        expected = found[-1].generation + 1 if found else expected
+    return Tail(records, first, size)
 
 
 def _live_files(names: list[int], base: int) -> list[int]:
@@ -92,36 +148,68 @@ def _live_files(names: list[int], base: int) -> list[int]:
     return [first for first, after in pairs if after is None or after > base + 1]
 
 
-def _read_file(path: Path, identity: Identity, first: int) -> tuple[list[Record], int]:
-    with path.open("rb") as stream:
-        size = stream.seek(0, 2)
-        if size < HEADER_BYTES:
-            return [], 0
-        data = memoryview(mmap.mmap(stream.fileno(), size, prot=mmap.PROT_READ))
-    header = bytes(data[: _HEADER.size])
-    if xxhash.xxh3_64_digest(header) != bytes(data[_HEADER.size : HEADER_BYTES]):
+def _read_file(
+    path: Path, identity: Identity, first: int, start: int = HEADER_BYTES
+) -> tuple[list[Record], int]:
+    data = _map(path, identity, first)
+    if not len(data):
         return [], 0
-    if header != _HEADER.pack(_MAGIC, identity.collection.bytes, first):
-        raise _damage(path.parent.parent, path, "it is another log")
-    records = list(_records(data, first))
-    end = records[-1].end if records else HEADER_BYTES
+    records = list(_records(data, start))
+    end = records[-1].end if records else start
+    _refuse_hole(path, data, end, records[-1].generation if records else first - 1)
     return records, end
 
 
-def _records(data: memoryview, generation: int) -> Iterator[Record]:
-    offset = HEADER_BYTES
-    while offset + RECORD_BYTES <= len(data):
-        magic, _, found, size = _RECORD.unpack_from(data, offset)
-        start = offset + RECORD_BYTES
-        if magic != _RECORD_MAGIC or found != generation or size > len(data) - start:
+def _map(path: Path, identity: Identity, first: int) -> memoryview:
+    """Map a log file; nothing where its header does not read, for then it was never finished."""
+    try:
+        with path.open("rb") as stream:
+            size = stream.seek(0, 2)
+            if size < HEADER_BYTES:
+                return memoryview(b"")
+            data = memoryview(mmap.mmap(stream.fileno(), size, prot=mmap.PROT_READ))
+    except FileNotFoundError:
+        raise _damage(path.parent.parent, path, "it is missing") from None
+    header = bytes(data[: _HEADER.size])
+    if xxhash.xxh3_64_digest(header) != bytes(data[_HEADER.size : HEADER_BYTES]):
+        return memoryview(b"")
+    if header != _HEADER.pack(_MAGIC, identity.collection.bytes, first):
+        raise _damage(path.parent.parent, path, "it is another log")
+    return data
+
+
+def _records(data: memoryview, offset: int) -> Iterator[Record]:
+    expected = None
+    while (record := _record_at(data, offset)) is not None:
+        if record.generation != (expected or record.generation):
             return
-        digest = xxhash.xxh3_128(data[offset : offset + _RECORD.size])
-        digest.update(data[start : start + size])
-        if digest.digest() != bytes(data[offset + _RECORD.size : start]):
-            return
-        offset = start + size
-        yield Record(generation, data[start:offset], offset)
-        generation += 1
+        yield record
+        offset, expected = record.end, record.generation + 1
+
+
+def _record_at(data: memoryview, offset: int) -> Record | None:
+    if offset + RECORD_BYTES > len(data):
+        return None
+    magic, _, generation, size = _RECORD.unpack_from(data, offset)
+    start = offset + RECORD_BYTES
+    if magic != _RECORD_MAGIC or size > len(data) - start:
+        return None
+    digest = xxhash.xxh3_128(data[offset : offset + _RECORD.size])
+    digest.update(data[start : start + size])
+    if digest.digest() != bytes(data[offset + _RECORD.size : start]):
+        return None
+    return Record(generation, data[start : start + size], start + size)
+
+
+def _refuse_hole(path: Path, data: memoryview, end: int, reached: int) -> None:
+    """Tell damage from a torn end: records are synced one by one, so nothing follows a torn one."""
+    rest = bytes(data[end:])
+    at = rest.find(_RECORD_MAGIC)
+    while at >= 0:
+        record = _record_at(data, end + at)
+        if record is not None and record.generation > reached:
+            raise _damage(path.parent.parent, path, f"generation {reached + 1} does not read")
+        at = rest.find(_RECORD_MAGIC, at + 1)
 
 
 def _damage(root: Path, path: Path, fault: str) -> CorruptCollectionError:

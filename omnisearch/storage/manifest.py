@@ -9,16 +9,19 @@ import json
 import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import xxhash
 
 from omnisearch.errors import CorruptCollectionError, UnsupportedFormatError
+from omnisearch.schema import Schema
 from omnisearch.storage import files, layout
 from omnisearch.storage.files import Written
 from omnisearch.storage.identity import FORMAT_VERSION, Identity
+from omnisearch.values import KINDS, Kind
 
 READER_FEATURES: frozenset[str] = frozenset()
+_ULID = layout.NAMES[layout.SHARDS]
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 
 
@@ -46,6 +49,7 @@ class ShardEntry:
     deleted: int = 0
     tombs: str | None = None
     tombs_file: Written | None = None
+    codebook: str | None = None  # which codebook made codes.faiss
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,11 @@ class Manifest:
     codebook: str | None = None
     codebook_file: Written | None = None
     space: str = "own vectors"
+
+    @property
+    def schema(self) -> Schema:
+        """The user's columns as of the last seal."""
+        return Schema(cast(dict[str, Kind], self.columns), frozenset(self.declared))
 
     @property
     def rows(self) -> int:
@@ -110,12 +119,13 @@ def _damaged(path: Path, fault: str) -> str:
 def _build(tree: dict[str, Any]) -> Manifest:
     shards = tuple(
         ShardEntry(
-            name=_matching(layout.NAMES[layout.SHARDS], shard["name"]),
+            name=_matching(_ULID, shard["name"]),
             rows=_count(shard["rows"]),
             files={str(name): _written(entry) for name, entry in shard["files"].items()},
             deleted=_count(shard["deleted"]),
             tombs=shard["tombs"] and _matching(layout.NAMES[layout.TOMBS], shard["tombs"]),
             tombs_file=shard["tombs_file"] and _written(shard["tombs_file"]),
+            codebook=shard["codebook"] and _matching(_ULID, shard["codebook"]),
         )
         for shard in tree["shards"]
     )
@@ -124,13 +134,19 @@ def _build(tree: dict[str, Any]) -> Manifest:
         number=_count(tree["number"]),
         base_generation=_count(tree["base_generation"]),
         settings=Settings(_count(settings["dim"]), str(settings["metric"]), str(settings["index"])),
-        columns={str(name): str(kind) for name, kind in tree["columns"].items()},
+        columns={str(name): _known_kind(kind) for name, kind in tree["columns"].items()},
         declared=tuple(str(name) for name in tree["declared"]),
         shards=shards,
-        codebook=tree["codebook"] and _matching(layout.NAMES[layout.CODEBOOKS], tree["codebook"]),
+        codebook=tree["codebook"] and _matching(_ULID, tree["codebook"]),
         codebook_file=tree["codebook_file"] and _written(tree["codebook_file"]),
         space=str(tree["space"]),
     )
+
+
+def _known_kind(kind: object) -> str:
+    if kind not in KINDS:
+        raise ValueError(f"{kind!r} is no kind of column")
+    return str(kind)
 
 
 def _count(value: object) -> int:

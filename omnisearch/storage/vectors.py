@@ -140,3 +140,13 @@ class StoredVectors:
             if xxhash.xxh3_128_digest(self._data[at : at + BLOCK])
             != sums[at // BLOCK * _DIGEST : (at // BLOCK + 1) * _DIGEST]
         ]
+
+    def unsound_rows(self) -> np.ndarray:
+        """Mark the rows that lie, in part or whole, in blocks that fail."""
+        bad = np.zeros(-(-len(self._data) // BLOCK), bool)
+        bad[self.unsound_blocks()] = True
+        failed = np.concatenate([[0], np.cumsum(bad)])
+        start = HEADER_BYTES + np.arange(len(self.array)) * self._stride
+        first, last = start // BLOCK, (start + self._stride - 1) // BLOCK
+        unsound: np.ndarray = failed[last + 1] > failed[first]
+        return unsound

@@ -1,0 +1,305 @@
+"""Collection: what users hold. It wires storage and query together and keeps nothing itself."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from omnisearch.errors import InputError, QueryError
+from omnisearch.query import rows
+from omnisearch.query.filters import Where
+from omnisearch.query.hits import Batch, Hits
+from omnisearch.query.nearest import (
+    DEFAULT_RECALL,
+    Question,
+    check_queries,
+    check_query,
+    mask,
+    nearest,
+)
+from omnisearch.records import CompactReport, Record, Stats, VerifyReport
+from omnisearch.schema import Metadata
+from omnisearch.storage import admission, backup, changes, figures, maintenance, verify
+from omnisearch.storage.generation import Generation
+from omnisearch.storage.handle import Handle, Options
+
+
+def open(
+    path: str | Path,
+    *,
+    create: bool = True,
+    mode: Literal["a", "r"] = "a",
+    metric: Literal["cosine", "ip", "l2"] | None = None,
+    index: Literal["auto", "flat", "scan", "ivfpq", "hnsw"] | None = None,
+    columns: Mapping[str, str] | None = None,
+    private: bool = False,
+) -> Collection:
+    """Open the collection in a folder; the first write makes it, with these settings."""
+    if mode not in ("a", "r"):
+        raise ValueError(f"mode is {mode!r}: 'a' to read and write, 'r' to read")
+    admission.check_choice("metric", metric, admission.METRICS)
+    admission.check_choice("index", index, admission.INDEXES)
+    options = Options(create, mode == "a", private, metric, index, columns)
+    return Collection(Path(path), options)
+
+
+class Collection:
+    """A collection on disk; make one with `omnisearch.open`."""
+
+    def __init__(self, path: Path, options: Options) -> None:
+        self.path = path
+        self._options = options
+        self._handle = Handle(path, options)
+        self._drop = weakref.finalize(self, self._handle.drop)
+
+    # what is in it
+
+    @property
+    def generation(self) -> int:
+        """The number of the newest committed state; 0 while nothing is stored."""
+        now = self._now()
+        return 0 if now is None else now.number
+
+    @property
+    def dim(self) -> int | None:
+        """The dimension of the vectors, known from the first write on."""
+        now = self._now()
+        return None if now is None else now.sealed.manifest.settings.dim
+
+    @property
+    def metric(self) -> str:
+        """How vectors are compared."""
+        now = self._now()
+        return (
+            self._options.metric or "cosine" if now is None else now.sealed.manifest.settings.metric
+        )
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns of metadata and their kinds."""
+        now = self._now()
+        return dict(self._options.columns or {}) if now is None else dict(now.schema.columns)
+
+    def stats(self) -> Stats:
+        """Count what is stored and what it takes on disk."""
+        return Stats(figures.figures(self.path, self._now()))
+
+    # writing
+
+    def add_vectors(
+        self, ids: Sequence[str], vectors: npt.ArrayLike, *, metadata: Metadata | None = None
+    ) -> int:
+        """Store vectors under new ids, durably; an id that is stored already is an error."""
+        return self._put(ids, vectors, metadata, replacing=False)
+
+    def upsert(
+        self, ids: Sequence[str], vectors: npt.ArrayLike, *, metadata: Metadata | None = None
+    ) -> int:
+        """Store vectors under ids, in place of what was there."""
+        return self._put(ids, vectors, metadata, replacing=True)
+
+    def _put(
+        self,
+        ids: Sequence[str],
+        vectors: npt.ArrayLike,
+        metadata: Metadata | None,
+        *,
+        replacing: bool,
+    ) -> int:
+        names, floats = admission.check_ids(ids), admission.check_vectors(vectors)
+        if not names and not len(floats):
+            return self.generation
+        store = self._handle.for_storing(names, floats, metadata)
+        return store.write(changes.putting(names, floats, metadata, replacing=replacing))
+
+    def update(self, ids: Sequence[str], *, metadata: Metadata) -> int:
+        """Change metadata of stored ids: given keys replace, None erases, others stay."""
+        names = admission.check_ids(ids)
+        if not names:
+            return self.generation
+        return self._handle.for_changing().write(changes.updating(names, metadata))
+
+    def delete(
+        self,
+        ids: Sequence[str] | None = None,
+        *,
+        where: Where | None = None,
+        params: Mapping[str, Any] | None = None,
+        purge: bool = False,
+    ) -> int:
+        """Delete by id, by filter, or by both; `purge` also removes the bytes from the disk."""
+        if ids is None and where is None:
+            raise InputError("delete needs ids or where: nothing was deleted")
+        names = None if ids is None else admission.check_ids(ids)
+        if self._handle.existing() is None and self._options.writable:
+            return 0
+        store = self._handle.for_changing()
+        counted: list[int] = []
+
+        def found(now: Generation) -> list[str]:
+            chosen = rows.matching(now, names, mask(now, where, params))
+            counted.append(len(chosen))
+            return chosen
+
+        if purge:
+            store.check_no_transaction()
+        store.write(changes.deleting(found))
+        if purge:
+            maintenance.purge(store)
+        return counted[-1]
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make the writes of a `with` block one generation: all or nothing."""
+        return self._handle.transaction()
+
+    def compact(self) -> CompactReport:
+        """Bring everything into its fastest and smallest form."""
+        begun = time.perf_counter()
+        before = self._need()
+        store = self._handle.for_changing()
+        store.check_no_transaction()
+        maintenance.compact_whole(store)
+        now = self._need()
+        shards = len(before.sealed.shards), len(now.sealed.shards)
+        return CompactReport(now.live, *shards, time.perf_counter() - begun)
+
+    # reading
+
+    def search(
+        self,
+        vector: npt.ArrayLike | None = None,
+        *,
+        like: str | None = None,
+        k: int = 10,
+        where: Where | None = None,
+        params: Mapping[str, Any] | None = None,
+        min_score: float | None = None,
+        recall: float | None = None,
+        explain: bool = False,
+    ) -> Hits:
+        """Find the k rows nearest to a vector, or to a stored id (which is left out itself)."""
+        question = Question(k, recall or DEFAULT_RECALL)
+        if (vector is None) == (like is None):
+            raise QueryError("search needs a vector or like=id, and not both")
+        now = self._need()
+        allow = mask(now, where, params)
+        if like is not None:
+            position = int(now.find([like])[0])
+            if position < 0:
+                raise QueryError(f"like={like!r} is not a stored id")
+            allow = np.ones(now.rows, bool) if allow is None else allow.copy()
+            allow[position] = False
+            vector = rows.vector_at(now, position)
+        assert vector is not None
+        found = nearest(now, check_query(vector, now), question, allow)
+        return Hits(now, found[0] if found else None, explain).above(min_score)
+
+    def search_batch(
+        self,
+        vectors: npt.ArrayLike,
+        *,
+        k: int = 10,
+        where: Where | None = None,
+        params: Mapping[str, Any] | None = None,
+        min_score: float | None = None,
+        recall: float | None = None,
+        explain: bool = False,
+    ) -> Batch:
+        """Find the k rows nearest to each of many vectors, all in one generation."""
+        question = Question(k, recall or DEFAULT_RECALL)
+        now = self._need()
+        queries = check_queries(vectors, now)
+        found = nearest(now, queries, question, mask(now, where, params))
+        if not found:
+            return Batch([Hits(now, None, explain) for _ in queries])
+        return Batch([Hits(now, one, explain).above(min_score) for one in found])
+
+    def get(self, ids: Sequence[str], *, vectors: bool = False) -> list[Record | None]:
+        """Read rows by id, in this order; None where an id is not stored."""
+        names = admission.check_ids(ids)
+        now = self._now()
+        if now is None:
+            return [None for _ in names]
+        positions = now.find(names)
+        there = positions[positions >= 0]
+        records = iter(rows.read_records(now, there, vectors=vectors))
+        return [next(records) if position >= 0 else None for position in positions.tolist()]
+
+    def iterate(
+        self,
+        *,
+        where: Where | None = None,
+        params: Mapping[str, Any] | None = None,
+        vectors: bool = False,
+        batch_rows: int = 1024,
+    ) -> Iterator[Record]:
+        """Read every row that matches, in the order of storage, all of one generation."""
+        if batch_rows < 1:
+            raise ValueError(f"batch_rows is {batch_rows}: 1 or more")
+        now = self._now()
+        if now is None:
+            return
+        positions = rows.positions_of(now, mask(now, where, params))
+        for start in range(0, len(positions), batch_rows):
+            yield from rows.read_records(
+                now, positions[start : start + batch_rows], vectors=vectors
+            )
+
+    def distinct(
+        self, column: str, *, where: Where | None = None, params: Mapping[str, Any] | None = None
+    ) -> dict[Any, int]:
+        """Count each value of a column, most frequent first."""
+        now = self._need()
+        return rows.distinct(now, column, mask(now, where, params))
+
+    def count(self, where: Where | None = None, params: Mapping[str, Any] | None = None) -> int:
+        """Count the rows, or those that match."""
+        now = self._now()
+        if now is None:
+            return 0
+        found = mask(now, where, params)
+        return now.live if found is None else int(np.count_nonzero(found))
+
+    # keeping
+
+    def verify(self, *, data: bool = True) -> VerifyReport:
+        """Check every file against what was written; `data` includes each vector's bytes."""
+        return verify.verify(self.path, data=data)
+
+    def snapshot(self, path: str | Path) -> None:
+        """Copy the newest generation to a new folder, by hard links where that works."""
+        backup.snapshot(self._handle.need(), Path(path))
+
+    def close(self) -> None:
+        """Seal a long tail and give everything back; the handle cannot be used any more."""
+        self._handle.close()
+        self._drop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Collection({str(self.path)!r})"
+
+    def _now(self) -> Generation | None:
+        store = self._handle.existing()
+        return None if store is None else store.reading()
+
+    def _need(self) -> Generation:
+        return self._handle.need().reading()

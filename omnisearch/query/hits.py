@@ -1,0 +1,123 @@
+"""Hits over arrays: a row is read from disk when its hit is looked at, not before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from omnisearch.query.rows import read_records
+from omnisearch.records import Hit, Record
+from omnisearch.storage.generation import Generation
+from omnisearch_indexes import Neighbours
+
+Positions = npt.NDArray[np.int64]
+_READ_AT_ONCE = 256  # rows read together when hits are looked at in turn
+
+
+class Hits(Sequence[Hit]):
+    """The answers to one question, nearest first."""
+
+    def __init__(self, now: Generation, found: Neighbours | None, explain: bool) -> None:
+        self._now = now
+        self._positions = np.zeros(0, np.int64) if found is None else found.positions
+        self.scores = np.zeros(0, np.float32) if found is None else found.scores
+        self.generation = now.number
+        self.explain = str(found.plan) if explain and found is not None else None
+        self._read: dict[int, Hit] = {}
+
+    def above(self, min_score: float | None) -> Hits:
+        """Keep the hits that score so much or more."""
+        if min_score is not None:
+            count = int(np.count_nonzero(self.scores >= min_score))
+            self._positions, self.scores = self._positions[:count], self.scores[:count]
+        return self
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """List the ids, without metadata."""
+        return [self._now.id_at(position) for position in self._positions.tolist()]
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    @overload
+    def __getitem__(self, at: int) -> Hit: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[Hit]: ...
+
+    def __getitem__(self, at: int | slice) -> Hit | list[Hit]:
+        if isinstance(at, slice):
+            return [self[number] for number in range(*at.indices(len(self)))]
+        number = range(len(self))[at]
+        if number not in self._read:
+            self._read_from(number)
+        return self._read[number]
+
+    def _read_from(self, first: int) -> None:
+        last = min(first + _READ_AT_ONCE, len(self))
+        records = read_records(self._now, self._positions[first:last])
+        for number, record in enumerate(records, first):
+            self._read[number] = _hit(record, float(self.scores[number]))
+
+    def to_arrow(self) -> pa.Table:
+        """Give ids, scores and metadata as one table."""
+        records = read_records(self._now, self._positions)
+        columns = {"id": [record.id for record in records], "score": pa.array(self.scores)}
+        for name in self._now.schema.columns:
+            columns[f"metadata.{name}"] = [record.metadata.get(name) for record in records]
+        return pa.table(columns)
+
+    def __repr__(self) -> str:
+        return f"Hits({len(self)} of generation {self.generation}: {self.ids[:3]}...)"
+
+
+def _hit(record: Record, score: float) -> Hit:
+    return Hit(
+        id=record.id,
+        item=record.item,
+        uri=None,
+        locations=(),
+        modality=record.modality,
+        view=record.view,
+        span=None,
+        score=score,
+        confidence=None,
+        parts={},
+        folded=0,
+        snippet=None,
+        metadata=record.metadata,
+    )
+
+
+class Batch(Sequence[Hits]):
+    """The answers to many questions, in their order."""
+
+    def __init__(self, answers: list[Hits]) -> None:
+        self._answers = answers
+
+    def __len__(self) -> int:
+        return len(self._answers)
+
+    @overload
+    def __getitem__(self, at: int) -> Hits: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[Hits]: ...
+
+    def __getitem__(self, at: int | slice) -> Hits | list[Hits]:
+        return self._answers[at]
+
+    def to_arrow(self) -> pa.Table:
+        """Give all answers as one table, with the number of the question in front."""
+        tables = [answer.to_arrow() for answer in self._answers]
+        numbered = [
+            table.add_column(0, "query", [pa.array([number] * table.num_rows, pa.int64())])
+            for number, table in enumerate(tables)
+        ]
+        return pa.concat_tables(numbered, promote_options="default") if numbered else pa.table({})

@@ -1,0 +1,79 @@
+"""The nearest rows of one generation to one or many vectors, under a filter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from omnisearch.errors import QueryError
+from omnisearch.query.filters import Where, bind, evaluate
+from omnisearch.storage import admission
+from omnisearch.storage.generation import Generation
+from omnisearch_indexes import Neighbours
+
+Mask = npt.NDArray[np.bool_]
+DEFAULT_RECALL = 0.99
+Params = Mapping[str, Any]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked besides the vectors."""
+
+    k: int = 10
+    recall: float = DEFAULT_RECALL
+
+    def __post_init__(self) -> None:
+        if isinstance(self.k, bool) or not isinstance(self.k, int | np.integer):
+            raise TypeError(f"k is {self.k!r}: a whole number of hits")
+        if self.k < 1:
+            raise QueryError(f"k is {self.k}: ask for 1 hit or more")
+        if not 0 < self.recall <= 1:
+            raise QueryError(f"recall is {self.recall}: a share above 0, 1 at most")
+
+
+def check_query(vector: npt.ArrayLike, now: Generation) -> Floats:
+    """Take one query vector as (1, d)."""
+    array = np.asarray(vector)
+    if array.ndim != 1:
+        raise QueryError(
+            f"the query has shape {array.shape}: search takes one vector (d,), "
+            "search_batch takes many (n, d)"
+        )
+    return check_queries(array[None, :], now)
+
+
+def check_queries(vectors: npt.ArrayLike, now: Generation) -> Floats:
+    """Take query vectors as (n, d), of unit length where scores are cosines."""
+    settings = now.sealed.manifest.settings
+    queries = admission.check_vectors(vectors, "query")
+    admission.check_dim(queries, settings, "query")
+    return admission.unit(queries, "query")[0] if settings.metric == "cosine" else queries
+
+
+def mask(now: Generation, where: Where | None, params: Params | None) -> Mask | None:
+    """Mark the live rows that match; None where every row does."""
+    if where is None:
+        if params:
+            raise QueryError("params without where: name them in a condition")
+        return now.alive
+    bound = bind(where, params, now.schema)
+    chosen = np.empty(now.rows, bool)
+    for part, start in zip(now.parts, now.starts.tolist(), strict=False):
+        chosen[start : start + part.rows] = evaluate(bound, part.columns)
+    return chosen if now.alive is None else np.logical_and(chosen, now.alive, out=chosen)
+
+
+def nearest(
+    now: Generation, queries: Floats, question: Question, allow: Mask | None
+) -> list[Neighbours]:
+    """Find min(k, allowed rows) rows for each query, nearest first, ties by position."""
+    k = min(int(question.k), now.live)
+    if not k or not len(queries):
+        return []
+    return now.searcher.search(queries, k, allow, question.recall)

@@ -1,0 +1,73 @@
+"""A copy of the newest generation that is a collection itself; immutable files are shared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from omnisearch.errors import InputError
+from omnisearch.storage import creation, files, layout, log, manifest
+from omnisearch.storage.generation import Generation
+from omnisearch.storage.identity import Head, encode_head
+from omnisearch.storage.manifest import Manifest
+from omnisearch.storage.store import Store
+
+_STEP = 1 << 20
+
+
+def snapshot(store: Store, target: Path) -> None:
+    """Copy what is committed now to a new folder; it has FORMAT when it is whole."""
+    if target.exists() and any(target.iterdir()):
+        raise InputError(f"{target} is not empty: name a new folder for the snapshot")
+    with store.maintaining, store.lock:
+        store.check_no_transaction()
+        now = store.reading()
+    with store.maintaining:
+        creation.make_root(target)
+        for name in layout.FOLDERS:
+            if not (target / name).is_dir():
+                files.make_folder(target / name)
+        made = now.sealed.manifest
+        _share(store.root, target, made)
+        _copy_log(store, target, now)
+        manifest.publish(made, target, store.identity)
+        head = encode_head(store.identity, Head(now.number, made.number))
+        files.write_file(target / layout.HEAD, [head], mode=0o600)
+        files.sync_folder(target)
+        files.write_file(target / layout.FORMAT, [store.identity.encode()])
+        files.sync_folder(target)
+
+
+def _share(root: Path, target: Path, made: Manifest) -> None:
+    for entry in made.shards:
+        folder = Path(layout.SHARDS) / entry.name
+        files.make_folder(target / folder)
+        for name in entry.files:
+            _link_or_copy(root / folder / name, target / folder / name)
+        files.sync_folder(target / folder)
+        if entry.tombs:
+            _link_or_copy(root / layout.TOMBS / entry.tombs, target / layout.TOMBS / entry.tombs)
+    if made.codebook:
+        book = Path(layout.CODEBOOKS) / f"{made.codebook}.faiss"
+        _link_or_copy(root / book, target / book)
+    for name in (layout.SHARDS, layout.TOMBS, layout.CODEBOOKS):
+        files.sync_folder(target / name)
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    if files.hard_link(source, target):
+        return
+    with source.open("rb") as stream:
+        files.write_file(target, iter(lambda: stream.read(_STEP), b""))
+
+
+def _copy_log(store: Store, target: Path, now: Generation) -> None:
+    base = now.sealed.manifest.base_generation
+    tail = log.read_tail(store.root, store.identity, base, now.number)
+    copy = log.create(target, store.identity, base + 1)
+    try:
+        for record in tail.records:
+            if record.generation <= now.number:
+                log.append(copy, record.generation, [record.payload], durable=False)
+        copy.sync()
+    finally:
+        copy.close()

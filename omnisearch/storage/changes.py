@@ -1,0 +1,90 @@
+"""What a writing call does to the newest generation, settled before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from omnisearch.errors import InputError
+from omnisearch.schema import Metadata, tabulate, to_dicts
+from omnisearch.storage import batch
+from omnisearch.storage.admission import Floats, admit
+from omnisearch.storage.batch import Batch, Change
+from omnisearch.storage.generation import Generation
+from omnisearch.storage.rows import gather
+from omnisearch.storage.store import Prepare
+
+
+def putting(
+    names: Sequence[str], vectors: Floats, metadata: Metadata | None, *, replacing: bool
+) -> Prepare:
+    """Store rows; those that are stored already are replaced, or refused."""
+
+    def prepare(now: Generation) -> Change:
+        added = admit(names, vectors, metadata, now.sealed.manifest.settings, now.schema)
+        positions = now.find(names)
+        stored = [name for name, at in zip(names, positions.tolist(), strict=True) if at >= 0]
+        if stored and not replacing:
+            more = f" and {len(stored) - 1} more" if len(stored) > 1 else ""
+            raise InputError(
+                f"id {stored[0]!r}{more} is stored already: nothing was stored; "
+                "use upsert to replace"
+            )
+        return Change(tuple(stored), added)
+
+    return prepare
+
+
+def updating(names: Sequence[str], metadata: Metadata) -> Prepare:
+    """Change metadata of stored rows; their vectors stay, byte for byte."""
+    given = _as_rows(metadata)
+    if len(given) != len(names):
+        raise InputError(f"{len(given)} rows of metadata for {len(names)} ids")
+
+    def prepare(now: Generation) -> Change:
+        positions = now.find(names)
+        absent = [name for name, at in zip(names, positions.tolist(), strict=True) if at < 0]
+        if absent:
+            raise InputError(f"id {absent[0]!r} is not stored: nothing was updated")
+        old = gather(now, positions)
+        before = to_dicts(batch.user_columns(old.table))
+        merged = [_merged(*pair) for pair in zip(before, given, strict=True)]
+        user, _ = tabulate(merged, len(names), now.schema)
+        ours = old.table.columns[: len(batch.SYSTEM)]
+        schema = pa.schema([*batch.SYSTEM, *user.schema])
+        table = pa.RecordBatch.from_arrays([*ours, *user.columns], schema=schema)
+        return Change(tuple(names), Batch(table, old.vectors))
+
+    return prepare
+
+
+def _merged(before: Mapping[str, Any], new: Mapping[str, Any] | None) -> dict[str, Any]:
+    both = {**before, **(new or {})}
+    return {key: value for key, value in both.items() if value is not None}
+
+
+def _as_rows(metadata: Metadata) -> Sequence[Mapping[str, Any] | None]:
+    if isinstance(metadata, pa.Table | pa.RecordBatch):
+        rows: list[dict[str, Any]] = metadata.to_pylist()
+        return rows
+    if isinstance(metadata, Mapping):
+        lengths = {len(values) for values in metadata.values()}
+        if len(lengths) > 1:
+            raise InputError(f"metadata columns have different lengths: {sorted(lengths)}")
+        columns = zip(*metadata.values(), strict=True)
+        return [dict(zip(metadata, row, strict=True)) for row in columns]
+    if isinstance(metadata, str | bytes) or not isinstance(metadata, Sequence):
+        raise TypeError(f"metadata is {type(metadata).__name__}: give rows, columns or a table")
+    return metadata
+
+
+def deleting(found: Callable[[Generation], list[str]]) -> Prepare:
+    """Delete what `found` names."""
+
+    def prepare(now: Generation) -> Change | None:
+        names = found(now)
+        return Change(tuple(names), None) if names else None
+
+    return prepare

@@ -1,0 +1,48 @@
+"""The codebook of a space: trained once there are rows enough, and what follows when it changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from omnisearch.storage import files, layout
+from omnisearch.storage.files import Written
+from omnisearch.storage.generation import Generation
+from omnisearch.storage.manifest import ShardEntry
+from omnisearch.storage.shard import Coder, Place, Shard, write_codes
+from omnisearch_indexes import Codebook, Kind, Metric, Piece
+
+TRAINING_ROWS = 10_000  # as good as 60,000, and below them exact search is quick
+
+
+@dataclass(frozen=True, slots=True)
+class CodedShards:
+    """The sealed shards, all with codes of one codebook; `written` where it is a new one."""
+
+    coder: Coder | None
+    written: Written | None
+    entries: list[ShardEntry]
+
+
+def ensure_codes(place: Place, now: Generation, *, retrain: bool = False) -> CodedShards:
+    """Train when there are rows enough and no codebook, or when asked to and it pays."""
+    coder, entries = now.sealed.coder, [shard.entry for shard in now.sealed.shards]
+    kind = cast(Kind, place.settings.index)
+    if kind == "flat" or now.live < TRAINING_ROWS:
+        return CodedShards(coder, None, entries)
+    if coder is not None and not (retrain and coder.codebook.wants_retraining(now.live, kind)):
+        return CodedShards(coder, None, entries)
+    pieces = [Piece(part.vectors, None, part.touch) for part in now.parts]
+    metric = cast(Metric, place.settings.metric)
+    book = Codebook.train(pieces, metric, kind=kind, rows_total=now.live)
+    made = Coder(layout.new_ulid(), book)
+    path = place.root / layout.CODEBOOKS / f"{made.name}.faiss"
+    written = files.write_file(path, [book.to_bytes()])
+    files.sync_folder(path.parent)
+    recoded = [_recode(place, shard, made) for shard in now.sealed.shards]
+    return CodedShards(made, written, recoded)
+
+
+def _recode(place: Place, shard: Shard, coder: Coder) -> ShardEntry:
+    shard.touch(None)
+    return write_codes(place, shard.entry, coder.codebook.encode(shard.vectors), coder)

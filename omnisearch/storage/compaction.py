@@ -1,0 +1,170 @@
+"""Several shards become one, without their deleted rows; vectors and codes are copied, never made.
+
+The base generation stays, so what the log says after it holds for the new shards too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from omnisearch.storage import batch, coding, manifest, opening
+from omnisearch.storage.generation import Generation
+from omnisearch.storage.manifest import Manifest, ShardEntry
+from omnisearch.storage.sealing import open_next
+from omnisearch.storage.shard import Place, Shard, ShardRows, write_shard
+from omnisearch.storage.store import Store
+from omnisearch.storage.tombs import Mask
+from omnisearch_indexes import merge_codes
+
+TIER = 8  # so many shards of about one size are merged into one
+TIER_RATIO = 4
+DEAD_SHARE = 0.2
+SHARD_ROWS = 4_000_000  # more would make one merge too long and its table too large
+SHARD_TABLE_BYTES = 1 << 30
+_STEP = 4096
+
+Pick = Callable[[Sequence["Candidate"]], Sequence["Candidate"]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A shard and the rows of it that would stay."""
+
+    shard: Shard
+    keep: Mask
+
+    @property
+    def dead(self) -> int:
+        """Count the rows that would go."""
+        return self.shard.rows - int(np.count_nonzero(self.keep))
+
+
+def everything(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Pick all shards, unless they are one without deleted rows already."""
+    small = [one for one in candidates if one.shard.rows < SHARD_ROWS or one.dead]
+    if len(small) == 1 and not small[0].dead:
+        return []
+    return small
+
+
+def dead_only(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Pick every shard with a deleted row."""
+    return [one for one in candidates if one.dead]
+
+
+def when_due(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Pick shards with many deleted rows, or a tier of shards that grew too many."""
+    for one in candidates:
+        if one.dead > DEAD_SHARE * one.shard.rows:
+            return [one]
+    by_size = sorted(candidates, key=lambda one: one.shard.rows)
+    for start, smallest in enumerate(by_size):
+        tier = [c for c in by_size[start:] if c.shard.rows <= TIER_RATIO * smallest.shard.rows]
+        if len(tier) >= TIER and sum(c.shard.rows for c in tier) <= SHARD_ROWS:
+            return [one for one in candidates if one in tier]
+    return []
+
+
+def compact(store: Store, pick: Pick) -> bool:
+    """Merge the picked shards; writers wait only while the result is shown."""
+    with store.maintaining:
+        with store.lock:
+            store.check_no_transaction()
+            store.begin_writing()
+            now = store.state.generation
+        candidates = list(_candidates(now))
+        picked = pick(candidates)
+        if not picked:
+            return False
+        kept = [one for one in candidates if one not in picked]
+        merged = [_merge(store.place, group, now) for group in _groups(picked)]
+        before = now.sealed.manifest
+        shards = [one.shard.entry for one in kept] + [entry for entry in merged if entry]
+        made = replace(before, number=before.number + 1, shards=tuple(shards))
+        publish(store, made, now)
+    return True
+
+
+def recode(store: Store) -> bool:
+    """Train a new codebook where the rows have outgrown the old one."""
+    with store.maintaining:
+        with store.lock:
+            store.check_no_transaction()
+            store.begin_writing()
+            now = store.state.generation
+        coded = coding.ensure_codes(store.place, now, retrain=True)
+        if coded.written is None or coded.coder is None:
+            return False
+        made = replace(
+            now.sealed.manifest,
+            number=now.sealed.manifest.number + 1,
+            shards=tuple(coded.entries),
+            codebook=coded.coder.name,
+            codebook_file=coded.written,
+        )
+        publish(store, made, now)
+    return True
+
+
+def publish(store: Store, made: Manifest, now: Generation) -> None:
+    """Make a manifest durable, then show its shards in place of the old ones."""
+    manifest.publish(made, store.root, store.identity)
+    sealed = open_next(store, made, now)
+    dead = opening.read_dead(store.place, made)
+    with store.lock:
+        if store.state.generation.sealed is now.sealed:
+            store.state.swap(sealed, dead)
+            store.show(store.state.generation)
+        else:
+            store.reload()
+        store.move_pin(made.number)
+        store.write_head()
+
+
+def _candidates(now: Generation) -> Iterator[Candidate]:
+    for shard, start in zip(now.sealed.shards, now.starts.tolist(), strict=False):
+        keep = np.ones(shard.rows, bool)
+        dead = now.dead[start : start + shard.rows]
+        np.logical_not(dead, out=keep[: len(dead)])
+        yield Candidate(shard, keep)
+
+
+def _groups(picked: Sequence[Candidate]) -> Iterator[list[Candidate]]:
+    group: list[Candidate] = []
+    rows = size = 0
+    for one in picked:
+        if group and (
+            rows + one.shard.rows > SHARD_ROWS or size + one.shard.table.nbytes > SHARD_TABLE_BYTES
+        ):
+            yield group
+            group, rows, size = [], 0, 0
+        group.append(one)
+        rows += one.shard.rows
+        size += one.shard.table.nbytes
+    yield group
+
+
+def _merge(place: Place, group: Sequence[Candidate], now: Generation) -> ShardEntry | None:
+    if not any(one.keep.any() for one in group):
+        return None
+    coder = now.sealed.coder
+    tables = [
+        one.shard.table if one.keep.all() else one.shard.table.filter(one.keep) for one in group
+    ]
+    codes = None
+    if coder is not None:
+        parts = [(one.shard.codes, one.keep) for one in group if one.shard.codes is not None]
+        codes = merge_codes(parts, coder.codebook) if len(parts) == len(group) else None
+    rows = ShardRows(batch.merge(tables, now.schema), _vectors(group), codes)
+    return write_shard(place, rows, now.schema, coder)
+
+
+def _vectors(group: Sequence[Candidate]) -> Iterator[np.ndarray]:
+    for one in group:
+        one.shard.touch(None)
+        for start in range(0, one.shard.rows, _STEP):
+            rows = slice(start, start + _STEP)
+            yield one.shard.vectors[rows][one.keep[rows]]

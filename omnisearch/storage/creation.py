@@ -1,0 +1,76 @@
+"""A collection begins: FORMAT comes last, so a folder with FORMAT is whole."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from omnisearch.errors import InputError
+from omnisearch.storage import files, filesystem, layout, locks, log, manifest
+from omnisearch.storage.identity import Head, Identity, encode_head
+from omnisearch.storage.locks import FileLock
+from omnisearch.storage.manifest import Manifest, Settings
+
+_OURS = {*layout.FOLDERS, layout.HEAD, layout.LOCK, layout.IGNORE}
+IGNORE_TEXT = b"*\n"
+
+
+def create(root: Path, settings: Settings, declared: dict[str, str], *, ignored: bool) -> FileLock:
+    """Make an empty collection and become its writer; `ignored` keeps it out of git."""
+    filesystem.refuse_network(root)
+    make_root(root)
+    lock = locks.lock_writer(root)
+    try:
+        if (root / layout.FORMAT).exists():
+            raise InputError(f"{root} became a collection just now: open it again")
+        _sweep(root)
+        identity = Identity(uuid.uuid4(), _prepare(root, ignored))
+        first = Manifest(1, 0, settings, dict(declared), tuple(declared))
+        manifest.publish(first, root, identity)
+        log.create(root, identity, 1).close()
+        files.write_file(root / layout.HEAD, [encode_head(identity, Head(0, 1))], mode=0o600)
+        made = root / layout.TMP / f"{layout.new_ulid()}.format"
+        files.write_file(made, [identity.encode()])
+        files.publish(made, root / layout.FORMAT, identity.publishing)
+        files.sync_folder(root)
+    except BaseException:
+        lock.release()
+        raise
+    return lock
+
+
+def make_root(root: Path) -> None:
+    """Make the folder of a collection, and those above it, unless it holds something else."""
+    for folder in reversed([root, *root.parents]):
+        if not folder.exists():
+            files.make_folder(folder, mode=0o700 if folder == root else 0o777)
+            files.sync_folder(folder.parent)
+    if not root.is_dir():
+        raise InputError(f"{root} is a file: a collection needs a folder of its own")
+    others = sorted(entry.name for entry in root.iterdir() if entry.name not in _OURS)
+    if others:
+        raise InputError(
+            f"{root} is not a collection and holds other files ({others[0]}): "
+            "name an empty or a new folder"
+        )
+
+
+def _sweep(root: Path) -> None:
+    """Remove what a creation that was killed left behind."""
+    for name in layout.FOLDERS:
+        folder = root / name
+        if folder.is_dir():
+            for path in folder.iterdir():
+                if layout.NAMES.get(name) and layout.NAMES[name].fullmatch(path.name):
+                    files.remove(path)
+    files.remove(root / layout.HEAD, missing_ok=True)
+
+
+def _prepare(root: Path, ignored: bool) -> files.Publishing:
+    for name in layout.FOLDERS:
+        if not (root / name).is_dir():
+            files.make_folder(root / name)
+    if ignored and not (root / layout.IGNORE).exists():
+        files.write_file(root / layout.IGNORE, [IGNORE_TEXT], mode=0o600)
+    files.sync_folder(root)
+    return files.probe_publishing(root / layout.TMP)

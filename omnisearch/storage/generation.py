@@ -1,0 +1,193 @@
+"""One committed state of the collection, immutable: a request takes one and keeps it to its end.
+
+Rows have positions 0..n-1: the sealed shards in the order of the manifest, then the tail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol, cast
+
+import numpy as np
+import pyarrow as pa
+
+from omnisearch.schema import Schema
+from omnisearch.storage import batch, ids
+from omnisearch.storage.columns import Source
+from omnisearch.storage.manifest import Manifest
+from omnisearch.storage.shard import Coder, Shard
+from omnisearch.storage.tail import Chunk, LooseRows, TailIds
+from omnisearch_indexes import Codes, Kind, Metric, Piece, Shards
+
+Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
+Positions = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
+class Part(Protocol):
+    """Consecutive rows that are kept together."""
+
+    rows: int
+    codes: Codes | None
+    coded_by: str | None  # the name of the codebook that made the codes
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """The rows as stored; `touch` them before reading."""
+
+    @property
+    def columns(self) -> Source:
+        """The user's columns, for filters."""
+
+    def touch(self, rows: np.ndarray | None) -> None:
+        """Check the bytes of these rows."""
+
+    def row(self, number: int) -> tuple[pa.RecordBatch, int]:
+        """Find the table that holds a row, and the row's number in it."""
+
+    def take(self, rows: np.ndarray) -> list[pa.RecordBatch]:
+        """Read rows in this order, as tables whose rows follow each other."""
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What a manifest names, open, and the searcher over it."""
+
+    manifest: Manifest
+    coder: Coder | None
+    shards: tuple[Shard, ...]
+
+    @cached_property
+    def searcher(self) -> Shards:
+        """Put the codes of all shards into one array, once."""
+        settings = self.manifest.settings
+        book = self.coder.codebook if self.coder is not None else None
+        pieces = [_piece(shard, self.coder) for shard in self.shards]
+        metric, kind = cast(Metric, settings.metric), cast(Kind, settings.index)
+        return Shards(pieces, metric, book, kind)
+
+    @cached_property
+    def rows(self) -> int:
+        """Count the rows, deleted ones too."""
+        return sum(shard.rows for shard in self.shards)
+
+
+@dataclass(frozen=True)
+class Coded:
+    """The sealed part and the chunks behind it: all but the loose rows."""
+
+    sealed: Sealed
+    chunks: tuple[Chunk, ...] = ()
+
+    @cached_property
+    def searcher(self) -> Shards:
+        """Search the sealed part and the chunks."""
+        base = self.sealed.searcher
+        pieces = [_piece(chunk, self.sealed.coder) for chunk in self.chunks]
+        return base.extended([*base.pieces, *pieces]) if pieces else base
+
+
+def _piece(part: Part, coder: Coder | None) -> Piece:
+    known = coder is not None and part.coded_by == coder.name
+    return Piece(part.vectors, part.codes if known else None, part.touch)
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A state with all its rows; `dead` may be shorter than the rows: later rows are alive."""
+
+    number: int
+    schema: Schema
+    coded: Coded
+    loose: LooseRows
+    tail_ids: TailIds = field(repr=False)
+    dead: Mask
+    deleted: int
+
+    @property
+    def sealed(self) -> Sealed:
+        """The sealed part."""
+        return self.coded.sealed
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """List the parts in the order of their positions."""
+        parts: list[Part] = [*self.sealed.shards, *self.coded.chunks]
+        return (*parts, self.loose) if self.loose.rows else tuple(parts)
+
+    @cached_property
+    def starts(self) -> Positions:
+        """Give the first position of each part, and the number of rows behind the last."""
+        return np.cumsum([0, *(part.rows for part in self.parts)], dtype=np.int64)
+
+    @property
+    def rows(self) -> int:
+        """Count all rows, deleted ones too."""
+        return int(self.starts[-1])
+
+    @property
+    def live(self) -> int:
+        """Count the rows that are not deleted."""
+        return self.rows - self.deleted
+
+    @cached_property
+    def searcher(self) -> Shards:
+        """Search every row of this generation."""
+        base = self.coded.searcher
+        if not self.loose.rows:
+            return base
+        return base.extended([*base.pieces, _piece(self.loose, None)])
+
+    @cached_property
+    def alive(self) -> Mask | None:
+        """Mark the rows that are not deleted; None where none is."""
+        if not self.deleted:
+            return None
+        mask = np.ones(self.rows, bool)
+        np.logical_not(self.dead, out=mask[: len(self.dead)])
+        return mask
+
+    def locate(self, position: int) -> tuple[pa.RecordBatch, int]:
+        """Find the table that holds a position, and the row in it."""
+        at = int(np.searchsorted(self.starts, position, "right")) - 1
+        return self.parts[at].row(position - int(self.starts[at]))
+
+    def vector(self, position: int) -> np.ndarray:
+        """Read one stored row."""
+        at = int(np.searchsorted(self.starts, position, "right")) - 1
+        part, row = self.parts[at], position - int(self.starts[at])
+        part.touch(np.array([row]))
+        return np.asarray(part.vectors[row])
+
+    def find(self, names: Sequence[str]) -> Positions:
+        """Give the position of each id's live row, or -1."""
+        found = np.full(len(names), -1, np.int64)
+        tail = self.sealed.rows
+        for place, name in enumerate(names):
+            row = self.tail_ids.find(name, self.rows - tail)
+            if row >= 0 and self.is_alive(tail + row):
+                found[place] = tail + row
+        missing = np.flatnonzero(found < 0)
+        if tail and len(missing):
+            found[missing] = self.find_sealed([names[place] for place in missing.tolist()])
+        return found
+
+    def find_sealed(self, names: Sequence[str]) -> Positions:
+        """Give the position of each id's live row among the shards, or -1."""
+        found = np.full(len(names), -1, np.int64)
+        hashes = ids.hash_ids(names)
+        for shard, start in zip(self.sealed.shards, self.starts.tolist(), strict=False):
+            for place, row in shard.ids.find(names, hashes):
+                if self.is_alive(start + row):
+                    found[place] = start + row
+        return found
+
+    def is_alive(self, position: int) -> bool:
+        """Tell whether a row is not deleted."""
+        return position >= len(self.dead) or not self.dead[position]
+
+    def id_at(self, position: int) -> str:
+        """Read the segment id of a row."""
+        table, row = self.locate(position)
+        return str(table.column(batch.SEGMENT)[row].as_py())

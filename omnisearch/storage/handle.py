@@ -1,0 +1,186 @@
+"""Handles on stores: the same folder opened twice in one process is one store with two handles."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from omnisearch.errors import CollectionNotFoundError, ReadOnlyError, SpaceMismatchError
+from omnisearch.schema import Metadata, Schema
+from omnisearch.storage import creation, layout, maintenance
+from omnisearch.storage.admission import Floats, admit, make_settings
+from omnisearch.storage.identity import read_identity
+from omnisearch.storage.locks import FileLock
+from omnisearch.storage.maintenance import Maintenance
+from omnisearch.storage.store import Store
+from omnisearch.storage.tail import LOOSE_ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a collection is opened; None takes what it was made with."""
+
+    create: bool = True
+    writable: bool = True
+    private: bool = False
+    metric: str | None = None
+    index: str | None = None
+    columns: Mapping[str, str] | None = None
+
+
+class _Shared:
+    """A store, its maintenance, and how many handles hold it."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.holders, self.process = store, 0, os.getpid()
+        self.maintenance = Maintenance(store)
+        store.on_write = self.maintenance.wake
+        store.before_write = self.maintenance.throttle
+
+
+_open: dict[str, _Shared] = {}
+_guard = threading.Lock()
+
+
+def _key(path: Path) -> str:
+    return os.path.realpath(path)
+
+
+class Handle:
+    """One user's hold on a collection that may not exist yet."""
+
+    def __init__(self, path: Path, options: Options) -> None:
+        self.path, self.options = path, options
+        self._shared: _Shared | None = None
+        self._closed = False
+        self._waiting: ExitStack | None = None
+        if self.existing() is None and not (options.create and options.writable):
+            raise _absent(path)
+
+    def existing(self) -> Store | None:
+        """Give the store, or None while there is no collection."""
+        if self._closed:
+            raise ValueError(f"this handle on {self.path} is closed: open the collection again")
+        if self._shared is None and (self.path / layout.FORMAT).exists():
+            with _guard:
+                self._hold(None)
+        elif self._shared is None and self.path.exists() and not self._may_create:
+            raise _absent(self.path)
+        return None if self._shared is None else self._shared.store
+
+    @property
+    def _may_create(self) -> bool:
+        return self.options.create and self.options.writable
+
+    def need(self) -> Store:
+        """Give the store of a collection that must exist."""
+        store = self.existing()
+        if store is None:
+            raise CollectionNotFoundError(f"{self.path} holds nothing yet: store something first")
+        return store
+
+    def for_changing(self) -> Store:
+        """Give the store for writing to what exists."""
+        self._check_writable()
+        return self.need()
+
+    def for_storing(self, ids: Sequence[str], vectors: Floats, metadata: Metadata | None) -> Store:
+        """Give the store for new vectors; the first ones make the collection, if they are sound."""
+        self._check_writable()
+        store = self.existing()
+        if store is not None:
+            return store
+        chosen = self.options
+        settings = make_settings(vectors, chosen.metric or "cosine", chosen.index or "auto")
+        declared = dict(chosen.columns or {})
+        admit(ids, vectors, metadata, settings, Schema.declare(declared))
+        with _guard:
+            if not (self.path / layout.FORMAT).exists():
+                lock = creation.create(self.path, settings, declared, ignored=chosen.private)
+                self._hold(lock)
+        store = self.need()
+        if self._waiting is not None:
+            self._waiting.enter_context(store.transaction())
+        return store
+
+    def _hold(self, writer: FileLock | None) -> None:
+        key = _key(self.path)
+        shared = _open.get(key)
+        if shared is None or shared.process != os.getpid():
+            store = Store(self.path, read_identity(self.path), writer)
+            shared = _open[key] = _Shared(store)
+        self._check_options(shared.store)
+        shared.holders += 1
+        self._shared = shared
+
+    def _check_options(self, store: Store) -> None:
+        found = store.reading()
+        settings, given = found.sealed.manifest.settings, self.options
+        for name, wanted, made in (
+            ("metric", given.metric, settings.metric),
+            ("index", given.index, settings.index),
+        ):
+            if wanted is not None and wanted != made:
+                raise SpaceMismatchError(
+                    f"{self.path} was made with {name}={made!r}, not {wanted!r}: "
+                    f"leave {name} out, or make another collection"
+                )
+        for name, kind in (given.columns or {}).items():
+            known = found.schema.columns.get(name)
+            if known is not None and known != kind:
+                raise SpaceMismatchError(f"{self.path} has column {name!r} as {known}, not {kind}")
+
+    def _check_writable(self) -> None:
+        if not self.options.writable:
+            raise ReadOnlyError(f"{self.path} is open with mode='r': open it with mode='a'")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make what is written inside one generation."""
+        self._check_writable()
+        store = self.existing()
+        with ExitStack() as stack:
+            if store is not None:
+                stack.enter_context(store.transaction())
+            elif self._waiting is not None:
+                raise ValueError("a transaction is open already: finish it first")
+            else:
+                self._waiting = stack
+            try:
+                yield
+            finally:
+                self._waiting = None
+
+    def close(self) -> None:
+        """Seal a long tail, unless another handle goes on; then drop."""
+        shared = self._shared
+        if shared is not None and shared.holders == 1 and shared.store.writing:
+            if shared.store.tail_rows > LOOSE_ROWS:
+                maintenance.seal(shared.store)
+        self.drop()
+
+    def drop(self) -> None:
+        """Give the hold back; the last one closes the store and frees its lock."""
+        self._closed = True
+        shared, self._shared = self._shared, None
+        if shared is None or shared.process != os.getpid():
+            return
+        with _guard:
+            shared.holders -= 1
+            if shared.holders:
+                return
+            key = _key(self.path)
+            if _open.get(key) is shared:
+                del _open[key]
+        shared.maintenance.stop()
+        shared.store.close()
+
+
+def _absent(path: Path) -> CollectionNotFoundError:
+    return CollectionNotFoundError(
+        f"{path} is not a collection: name an existing one, or write to it first"
+    )

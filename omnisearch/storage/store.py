@@ -1,0 +1,278 @@
+"""One open collection of this process, shared by every handle on its path.
+
+Writing appends to the log, syncs, and only then shows the new generation; `reading` never blocks.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from omnisearch.errors import ReadOnlyError, StorageError
+from omnisearch.storage import batch, files, filesystem, gc, layout, locks, log, opening
+from omnisearch.storage.batch import Change
+from omnisearch.storage.generation import Generation
+from omnisearch.storage.identity import Head, Identity, encode_head, poll_head
+from omnisearch.storage.locks import FileLock
+from omnisearch.storage.shard import Place
+from omnisearch.storage.state import State
+from omnisearch.storage.tail import LOOSE_ROWS
+
+_log = logging.getLogger(__name__)
+Prepare = Callable[[Generation], "Change | None"]
+
+
+class Store:
+    """Reads the newest state, follows other writers, and writes when asked to."""
+
+    def __init__(self, root: Path, identity: Identity, writer: FileLock | None = None) -> None:
+        self.root, self.identity = root, identity
+        self.lock = threading.RLock()
+        self.maintaining = threading.RLock()  # held through seal, compaction and gc
+        self.on_write: Callable[[], None] = lambda: None
+        self.before_write: Callable[[], None] = lambda: None
+        self._process = os.getpid()
+        self._writer = writer
+        self._log: files.Appender | None = None
+        self._pending: list[Change] | None = None
+        self._pending_thread = 0
+        self._failed = False
+        self._head = -1
+        self._opened = opening.load(root, identity, {})
+        self._published = self._opened.state.generation
+        self._follow_head()
+        if writer is not None:
+            self._begin_log()
+
+    @property
+    def place(self) -> Place:
+        """Where the shards of this collection are."""
+        return self._opened.place
+
+    @property
+    def state(self) -> State:
+        """The newest state; hold `lock`."""
+        return self._opened.state
+
+    @property
+    def writing(self) -> bool:
+        """Tell whether this process is the writer."""
+        return self._writer is not None
+
+    @property
+    def in_transaction(self) -> bool:
+        """Tell whether writes wait for the end of a transaction; hold `lock`."""
+        return self._pending is not None
+
+    @property
+    def log_bytes(self) -> int:
+        """Give the length of the log's last file."""
+        return self._log.size if self._log is not None else 0
+
+    @property
+    def tail_rows(self) -> int:
+        """Count the rows that are not sealed."""
+        now = self._published
+        return now.rows - now.sealed.rows
+
+    def reading(self) -> Generation:
+        """Take the newest acknowledged generation, or this thread's own unfinished one."""
+        self._check_process()
+        if self._pending is not None and self._pending_thread == threading.get_ident():
+            return self.state.generation
+        if self._writer is None:
+            self._refresh()
+        return self._published
+
+    def write(self, prepare: Prepare) -> int:
+        """Make what `prepare` says of the newest generation durable; give the generation."""
+        self._check_process()
+        self.before_write()
+        with self.lock:
+            self.begin_writing()
+            change = prepare(self.state.generation)
+            if change is None:
+                return self.state.generation.number
+            if self._pending is not None:
+                self._pending.append(change)
+                self._apply_pending(change)
+                return self.state.generation.number
+            self._commit([change], lambda number: self.state.apply(number, [change]))
+        self.on_write()
+        return self._published.number
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Collect the writes of this thread into one generation, or none."""
+        self._check_process()
+        with self.lock:
+            if self._pending is not None:
+                raise ValueError("a transaction is open already: finish it first")
+            self.begin_writing()
+            self._pending, self._pending_thread = [], threading.get_ident()
+            try:
+                yield
+                if self._pending:
+                    pending = self._pending
+                    self._commit(pending, lambda _: self.state.generation)
+            except BaseException:
+                self.reload()
+                raise
+            finally:
+                self._pending = None
+        self.on_write()
+
+    def _apply_pending(self, change: Change) -> None:
+        self.state.apply(self._published.number + 1, [change])
+
+    def _commit(self, changes: list[Change], show: Callable[[int], Generation]) -> None:
+        number = self._published.number + 1
+        assert self._log is not None
+        payload = batch.encode(changes)
+        try:
+            log.append(self._log, number, payload)
+        except files.SyncFailedError:
+            self._failed = True
+            raise
+        self._published = show(number)
+        self.write_head()
+
+    def begin_writing(self) -> None:
+        """Become the writer, on the newest state; hold `lock`."""
+        if self._failed:
+            raise StorageError(
+                f"an earlier write to {self.root} failed on the disk: close the collection, "
+                "check the disk, and open it again"
+            )
+        if self._writer is not None:
+            return
+        filesystem.refuse_network(self.root)
+        if not os.access(self.root, os.W_OK):
+            raise ReadOnlyError(f"{self.root} is not writable: open it with mode='r' to read it")
+        lock = locks.lock_writer(self.root)
+        try:
+            self.reload()
+            self._writer = lock
+            self._begin_log()
+        except BaseException:
+            self._writer = None
+            lock.release()
+            raise
+
+    def _begin_log(self) -> None:
+        tail, reached = self._opened.tail, self._published.number
+        gc.sweep_unfinished(self.root, after=tail.first)
+        if tail.first:
+            self._log = files.Appender(layout.log_path(self.root, tail.first), tail.size)
+        else:
+            self._log = log.create(self.root, self.identity, reached + 1)
+        if tail.records:
+            self._log.sync()  # what a killed writer appended may not be durable yet
+        self.write_head()
+
+    def rotate_log(self) -> None:
+        """Begin a new log file behind the newest generation; hold `lock`."""
+        first = self._published.number + 1
+        if self._log is not None and self._log.path != layout.log_path(self.root, first):
+            started = log.create(self.root, self.identity, first)
+            self._log.close()
+            self._log = started
+
+    def show(self, generation: Generation) -> None:
+        """Publish a state with the same rows in other files; hold `lock`."""
+        self._published = generation
+
+    def write_head(self) -> None:
+        """Leave the hint of how far was acknowledged; losing it loses nothing."""
+        number = self._published.sealed.manifest.number
+        head = encode_head(self.identity, Head(self._published.number, number))
+        try:
+            files.overwrite(self.root / layout.HEAD, head)
+        except StorageError as error:
+            _log.warning("%s", error)
+
+    def move_pin(self, number: int) -> None:
+        """Hold the files of another manifest from now on."""
+        pin = locks.pin(layout.pin_path(self.root, number))
+        old = self._opened.pin
+        self._opened = opening.Opened(self.place, self.state, self._opened.tail, pin)
+        if old is not None:
+            old.release()
+
+    def reload(self) -> None:
+        """Read everything from the files again; hold `lock`."""
+        known = {shard.entry.name: shard for shard in self._published.sealed.shards}
+        old = self._opened.pin
+        self._opened = opening.load(self.root, self.identity, known)
+        if old is not None:
+            old.release()
+        self._published = self._opened.state.generation
+        self._code_tail()
+
+    def _follow_head(self) -> None:
+        try:
+            self._head = os.open(self.root / layout.HEAD, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise StorageError(f"{self.root / layout.HEAD} cannot be read ({error})") from error
+
+    def _refresh(self) -> None:
+        head = poll_head(self._head, self.root, self.identity)
+        now = self._published
+        if head.manifest == now.sealed.manifest.number and head.generation <= now.number:
+            return
+        with self.lock:
+            if self._writer is not None:
+                return
+            if head.manifest != self._published.sealed.manifest.number:
+                self.reload()
+            elif head.generation > self._published.number:
+                self._catch_up()
+
+    def _catch_up(self) -> None:
+        opened = self._opened
+        if not opened.tail.first:
+            self.reload()
+            return
+        tail = log.follow(self.root, self.identity, opened.tail, self._published.number)
+        opening.replay(opened.state, tail.records)
+        known = log.Tail([], tail.first, tail.size)
+        self._opened = opening.Opened(opened.place, opened.state, known, opened.pin)
+        self._published = opened.state.generation
+        self._code_tail()
+
+    def _code_tail(self) -> None:
+        """Code what a reader met in the log, where no maintenance of its own does it."""
+        coder = self.state.generation.sealed.coder
+        if coder is None or self.state.generation.loose.rows < LOOSE_ROWS:
+            return
+        self.state.freeze()
+        chunk = self.state.generation.coded.chunks[-1]
+        self.state.replace_chunk(chunk, chunk.encoded(coder))
+        self._published = self.state.generation
+
+    def check_no_transaction(self) -> None:
+        """Refuse what publishes files while this thread has writes that are not acknowledged."""
+        if self._pending is not None and self._pending_thread == threading.get_ident():
+            raise ValueError("a transaction is open: finish it first")
+
+    def _check_process(self) -> None:
+        if os.getpid() != self._process:
+            raise RuntimeError(
+                f"{self.root} was opened before this process was forked: open it again here"
+            )
+
+    def close(self) -> None:
+        """Give everything back; idempotent."""
+        for held in (self._log, self._opened.pin, self._writer):
+            if isinstance(held, files.Appender):
+                held.close()
+            elif held is not None:
+                held.release()
+        self._log = self._writer = None
+        if self._head >= 0:
+            os.close(self._head)
+            self._head = -1

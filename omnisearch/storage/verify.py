@@ -1,0 +1,129 @@
+"""Every file against what was written: nothing is changed, and one fault does not hide the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from omnisearch.errors import CorruptCollectionError, OmnisearchError
+from omnisearch.records import Problem, VerifyReport
+from omnisearch.storage import creation, layout, log, manifest
+from omnisearch.storage.identity import Identity, read_head, read_identity
+from omnisearch.storage.manifest import Manifest, ShardEntry
+from omnisearch.storage.mapping import map_file
+from omnisearch.storage.shard import Place
+from omnisearch.storage.tombs import read_tombs
+from omnisearch.storage.vectors import StoredVectors
+
+
+def verify(root: Path, *, data: bool = True) -> VerifyReport:
+    """Check a collection; `data` also reads every vector's bytes."""
+    identity = read_identity(root)
+    problems = [*_small_files(root, identity), *_log(root, identity)]
+    for number in layout.numbers(root / layout.MANIFESTS, ".json"):
+        path = layout.manifest_path(root, number)
+        try:
+            found = manifest.read(root, number, identity)
+        except OmnisearchError as error:
+            problems.append(_problem(root, path, error))
+            continue
+        problems += _named(Place(root, identity, found.settings), found, data)
+    unique = {problem.path + problem.fault: problem for problem in problems}
+    return VerifyReport(not unique, tuple(unique.values()))
+
+
+def _problem(root: Path, path: Path, error: Exception) -> Problem:
+    fault, _, remedy = str(error).rpartition(": ")
+    derived = path.name in (layout.IDS, layout.CODES, layout.COLUMNS) or path.suffix == ".faiss"
+    if derived or not fault:
+        remedy = f"run `omnisearch doctor --index {root} --repair`"
+    return Problem(str(path), fault or str(error), remedy)
+
+
+def _small_files(root: Path, identity: Identity) -> Iterator[Problem]:
+    newest = manifest.newest(root)
+    try:
+        head = read_head(root, identity)
+        if head.manifest > newest:
+            path = layout.manifest_path(root, head.manifest)
+            yield Problem(str(path), f"{path} is missing", _repair(root))
+    except CorruptCollectionError as error:
+        yield _problem(root, root / layout.HEAD, error)
+    if not newest:
+        yield Problem(str(root / layout.MANIFESTS), "no manifest is there", "restore a snapshot")
+    ignore = root / layout.IGNORE
+    if ignore.exists() and ignore.read_bytes() != creation.IGNORE_TEXT:
+        yield Problem(str(ignore), f"{ignore} was changed", _repair(root))
+    for name in layout.FOLDERS:
+        if not (root / name).is_dir():
+            yield Problem(str(root / name), f"folder {root / name} is missing", _repair(root))
+
+
+def _repair(root: Path) -> str:
+    return f"run `omnisearch doctor --index {root} --repair`"
+
+
+def _log(root: Path, identity: Identity) -> Iterator[Problem]:
+    numbers = layout.numbers(root / layout.LOG, ".log")
+    try:
+        base = manifest.read(root, manifest.newest(root), identity).base_generation
+        log.read_tail(root, identity, base, _acknowledged(root, identity))
+    except (OmnisearchError, OSError) as error:
+        yield _problem(root, root / layout.LOG, error)
+    for number in numbers:
+        path = layout.log_path(root, number)
+        try:
+            log.check_file(root, identity, number, following=_following(numbers, number))
+        except OmnisearchError as error:
+            yield _problem(root, path, error)
+
+
+def _following(numbers: list[int], number: int) -> int | None:
+    return next((later for later in numbers if later > number), None)
+
+
+def _acknowledged(root: Path, identity: Identity) -> int:
+    try:
+        return read_head(root, identity).generation
+    except CorruptCollectionError:
+        return 0
+
+
+def _named(place: Place, found: Manifest, data: bool) -> Iterator[Problem]:
+    if found.codebook:
+        path = place.root / layout.CODEBOOKS / f"{found.codebook}.faiss"
+        try:
+            map_file(path, found.codebook_file)
+        except CorruptCollectionError as error:
+            yield _problem(place.root, path, error)
+    for entry in found.shards:
+        yield from check_shard(place, entry, data=data)
+
+
+def check_shard(place: Place, entry: ShardEntry, *, data: bool = True) -> Iterator[Problem]:
+    """Check every file of one shard."""
+    folder = place.shard(entry.name)
+    for name, written in entry.files.items():
+        try:
+            map_file(folder / name, written, whole=name != layout.VECTORS)
+        except CorruptCollectionError as error:
+            yield _problem(place.root, folder / name, error)
+    try:
+        read_tombs(place, entry)
+    except CorruptCollectionError as error:
+        yield _problem(place.root, place.root / layout.TOMBS / str(entry.tombs), error)
+    if data:
+        yield from _blocks(place, entry)
+
+
+def _blocks(place: Place, entry: ShardEntry) -> Iterator[Problem]:
+    shape = (entry.rows, place.settings.dim)
+    folder = place.shard(entry.name)
+    try:
+        stored = StoredVectors(folder, entry.files, shape, place.settings.dtype)
+    except CorruptCollectionError:
+        return  # the file itself was named already
+    bad = stored.unsound_blocks()
+    if bad:
+        fault = f"{stored.path} is damaged in {len(bad)} blocks, the first at byte {bad[0] << 16}"
+        yield Problem(str(stored.path), fault, "restore it from a snapshot")
