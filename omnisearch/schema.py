@@ -158,6 +158,8 @@ def _from_columns(columns: Mapping[str, Any], rows: int, schema: Schema) -> dict
 
 def _from_table(table: pa.Table | pa.RecordBatch, rows: int, schema: Schema) -> dict[str, Typed]:
     names = table.schema.names
+    if table.num_rows != rows:
+        raise InputError(f"{table.num_rows} rows of metadata for {rows} ids")
     if len(set(names)) < len(names):
         raise InputError("the metadata table has two columns of one name")
     marked = [name for name, one in zip(names, table.schema, strict=True) if _is_json(one)]
