@@ -16,6 +16,7 @@ from benchmarks.filters import Filter
 ROOT = Path(__file__).parent.parent
 PEERS_PYTHON = DATA / "venv-peers" / "bin" / "python"  # where it is absent: this environment
 WARM = 50
+TURN = 10
 LOGS = DATA / "logs"
 
 
@@ -104,8 +105,9 @@ class Seat:
 
 
 def interleave(seats: dict[str, Seat], count: int, k: int) -> dict[str, Answers]:
-    """Ask every seat question 0, then question 1 and so on; who begins changes each time.
+    """Ask every seat the first `TURN` questions, then the next; who begins changes each time.
 
+    One question a turn would time how each process wakes with caches that another one filled.
     A seat's filters are `count` for the questions and `WARM` more for those before, untimed.
     """
     for seat in seats.values():
@@ -113,11 +115,11 @@ def interleave(seats: dict[str, Seat], count: int, k: int) -> dict[str, Answers]
             _ask(seat, place, k, seat.filters[place])
     answers = {label: Answers() for label in seats}
     labels = list(seats)
-    for place in range(count):
-        turn = place % len(labels)
-        for label in labels[turn:] + labels[:turn]:
+    for turn, start in enumerate(range(0, count, TURN)):
+        first = turn % len(labels)
+        for label in labels[first:] + labels[:first]:
             seat = seats[label]
-            if place % seat.every == 0:
+            for place in range(start, min(start + TURN, count), seat.every):
                 answers[label].add(place, _ask(seat, place, k, seat.filters[place]))
     return answers
 
