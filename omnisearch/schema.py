@@ -34,6 +34,8 @@ MAX_NAME_BYTES = 256
 MAX_COLUMNS = 1024  # every shard has a directory of them, and every row a slot in each
 _MARK = b"omnisearch"  # field metadata that tells json from string
 
+_KIND_OF: Mapping[int, Kind] = {ARROW[kind].id: kind for kind in KINDS if kind != "json"}
+
 Rows = Sequence[Mapping[str, Any] | None]
 Metadata: TypeAlias = Rows | Mapping[str, Any] | pa.Table | pa.RecordBatch
 
@@ -94,10 +96,11 @@ def field_of(name: str, kind: Kind) -> pa.Field:
 
 def kind_of(column: pa.Field) -> Kind:
     """Tell the kind of a column that was stored; raises ValueError where it is none of ours."""
-    for kind in KINDS:
-        if column.equals(field_of(column.name, kind), check_metadata=True):
-            return kind
-    raise ValueError(f"column {column.name!r} of type {column.type} is not of this format")
+    stored = column.type
+    kind = _KIND_OF.get(stored.id)
+    if kind is None or stored != ARROW[kind]:
+        raise ValueError(f"column {column.name!r} of type {stored} is not of this format")
+    return "json" if kind == "string" and _is_json(column) else kind
 
 
 def tabulate(metadata: Metadata | None, rows: int, schema: Schema) -> tuple[pa.RecordBatch, Schema]:
@@ -209,8 +212,9 @@ def to_dicts(batch: pa.RecordBatch) -> list[dict[str, Any]]:
     """Turn typed rows back into metadata; nulls are left out."""
     rows: list[dict[str, Any]] = [{} for _ in range(batch.num_rows)]
     for column, array in zip(batch.schema, batch.columns, strict=True):
-        read = _READ.get(kind_of(column))
-        if kind_of(column) == "timestamp":
+        kind = kind_of(column)
+        read = _READ.get(kind)
+        if kind == "timestamp":
             array = array.cast(pa.int64())
         for row, value in zip(rows, array.to_pylist(), strict=True):
             if value is not None:

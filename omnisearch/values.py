@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from math import isnan
+from types import NoneType
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -63,10 +65,14 @@ class Typed(NamedTuple):
 
 def from_list(values: Sequence[object], wanted: Wanted) -> Typed | None:
     """Type Python values; None where all are null and the column has no kind yet."""
-    types = set(map(type, values)) - {type(None)}
-    if not types <= _PLAIN.keys():
+    types = set(map(type, values))
+    types.discard(NoneType)
+    if types <= _PLAIN.keys():
+        found = {_PLAIN[one] for one in types}
+    else:
         values = [_plain(value, row) for row, value in enumerate(values)]
-    kind = _settle(values, wanted)
+        found = {_kind_of(value) for value in values if value is not None}
+    kind = wanted.kind if found == {wanted.kind} else _settle(values, found, wanted)
     if kind is None:
         return None
     try:
@@ -106,13 +112,8 @@ def _kind_of(value: object) -> Kind:
     return next(kind for base, kind in _PLAIN.items() if isinstance(value, base))
 
 
-def _settle(values: Sequence[object], wanted: Wanted) -> Kind | None:
+def _settle(values: Sequence[object], found: set[Kind], wanted: Wanted) -> Kind | None:
     """Find the one kind for what is stored and what arrives."""
-    types = set(map(type, values)) - {type(None)}
-    if types <= _PLAIN.keys():
-        found = {_PLAIN[one] for one in types}
-    else:
-        found = {_kind_of(value) for value in values if value is not None}
     kind = wanted.kind
     for one in sorted(found, key=KINDS.index):
         kind = _join(kind, one, wanted)
@@ -172,7 +173,8 @@ def _short(value: object) -> str:
 
 
 def _build_plain(kind: Kind) -> Callable[[Sequence[Any]], pa.Array]:
-    return lambda values: pa.array(values, ARROW[kind])
+    stored = ARROW[kind]
+    return lambda values: pa.array(values, stored, from_pandas=False, size=len(values))
 
 
 def _build_times(values: Sequence[Any]) -> pa.Array:
@@ -211,7 +213,7 @@ def _bounded(typed: Typed) -> Typed:
     """Refuse NaN, and times that Python could not give back."""
     kind, array = typed
     if kind == "float":
-        if not array.null_count and not np.isnan(array.to_numpy()).any():
+        if len(array) and not array.null_count and not isnan(array.to_numpy().min()):
             return typed
         wrong = pc.is_nan(array)
     elif kind == "timestamp":

@@ -100,9 +100,10 @@ class Columns:
 class LooseColumns:
     """The columns of a few rows in memory; each is ranked when it is first asked for."""
 
-    def __init__(self, batches: Sequence[pa.RecordBatch]) -> None:
-        self.rows = sum(batch.num_rows for batch in batches)
-        self._batches = batches
+    def __init__(self, tables: Sequence[pa.RecordBatch], skip: int = 0) -> None:
+        """Take tables whose first columns, as many as `skip` says, are not the user's."""
+        self.rows = sum(table.num_rows for table in tables)
+        self._tables, self._skip = tables, skip
         self._ranks: dict[str, Ranks | None] = {}
 
     def column(self, name: str) -> Ranks | None:
@@ -112,21 +113,31 @@ class LooseColumns:
         return self._ranks[name]
 
     def _rank(self, name: str) -> Ranks | None:
-        indices = [batch.schema.get_field_index(name) for batch in self._batches]
-        found = zip(self._batches, indices, strict=True)
-        arrays = [None if at < 0 else batch.column(at) for batch, at in found]
-        types = {array.type for array in arrays if array is not None}
-        if not types:
+        found: list[pa.Array | int] = []  # an array, or so many rows without the column
+        kinds: list[Kind] = []
+        schema, at = None, -1
+        for table in self._tables:
+            if table.schema != schema:
+                schema = table.schema
+                at = _index(schema.names, name, self._skip)
+                if at >= 0:
+                    kinds.append(kind_of(schema.field(at)))
+            found.append(table.num_rows if at < 0 else table.column(at))
+        if not kinds:
             return None
-        first = next(number for number, at in enumerate(indices) if at >= 0)
-        kind = kind_of(self._batches[first].schema.field(indices[first]))
-        if ARROW["float"] in types:
-            kind = "float"
-        typed = [
-            pa.nulls(batch.num_rows, ARROW[kind]) if array is None else _cast(array, kind)
-            for batch, array in zip(self._batches, arrays, strict=True)
+        kind: Kind = "float" if "float" in kinds else kinds[0]
+        arrays = [
+            pa.nulls(one, ARROW[kind]) if isinstance(one, int) else _cast(one, kind)
+            for one in found
         ]
-        return rank(kind, pa.concat_arrays(typed), postings=False)
+        return rank(kind, pa.concat_arrays(arrays), postings=False)
+
+
+def _index(names: Sequence[str], name: str, skip: int) -> int:
+    try:
+        return names.index(name, skip)
+    except ValueError:
+        return -1
 
 
 def _cast(array: pa.Array, kind: Kind) -> pa.Array:
