@@ -110,14 +110,14 @@ def progress(total: int, unit: str, quiet: bool) -> Iterator[Any]:
 
 
 def say(remark: str) -> None:
-    """Tell the user something beside the result."""
-    sys.stderr.write(f"{escape(remark)}\n")
+    """Tell the user something beside the result; it may take several lines."""
+    text = "\n".join(escape(part) for part in remark.split("\n"))
+    sys.stderr.write(f"{text}\n")
 
 
 def complain(fault: str) -> None:
-    """Tell the user what went wrong; a caret below the place may take lines of its own."""
-    text = "\n".join(escape(part) for part in fault.split("\n"))
-    sys.stderr.write(f"omnisearch: {text}\n")
+    """Tell the user what went wrong; a caret below the place takes lines of its own."""
+    say(f"omnisearch: {fault}")
 
 
 def _print(text: str) -> None:

@@ -11,12 +11,11 @@ import tomllib
 from collections.abc import Callable, Iterable, MutableMapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-Decorator = Callable[[Command], Command]
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 NAMES = frozenset({"explain", "index", "json", "kind", "limit", "metric", "quiet", "recall"})
@@ -24,7 +23,7 @@ KINDS = ("auto", "flat", "scan", "ivfpq", "hnsw")
 METRICS = ("cosine", "ip", "l2")
 
 
-def setting(*flags: str, **attributes: Any) -> Decorator[Command]:  # noqa: ANN401
+def setting(*flags: str, **attributes: Any) -> Decorator:  # noqa: ANN401
     """Make an option whose long flag is also a variable of the environment."""
     long = next(flag for flag in flags if flag.startswith("--")).split("/")[0]
     variable = "OMNISEARCH_" + long.removeprefix("--").upper().replace("-", "_")

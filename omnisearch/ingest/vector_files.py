@@ -48,7 +48,7 @@ class VectorBatch:
         if isinstance(metadata, list):
             metadata = [metadata[row] for row in kept]
         elif metadata is not None:
-            metadata = metadata.take(kept)
+            metadata = metadata.take(pa.array(kept, pa.int64()))  # typed: there may be none
         return VectorBatch(
             self.first, [self.ids[row] for row in kept], self.vectors[kept], metadata
         )

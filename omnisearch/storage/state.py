@@ -114,6 +114,9 @@ def _extended(schema: Schema, added: Batch) -> Schema:
     """Add the columns of a batch; a column that is float already stays so."""
     fields = batch.user_columns(added.table).schema
     kinds = {column.name: kind_of(column) for column in fields}
-    wider = {name for name, kind in kinds.items() if schema.columns.get(name) != kind}
-    wider -= {name for name in wider if schema.columns.get(name) == "float"}
-    return schema.with_columns({name: kinds[name] for name in wider}) if wider else schema
+    wider = {
+        name: kind
+        for name, kind in kinds.items()
+        if schema.columns.get(name) not in (kind, "float")
+    }
+    return schema.with_columns(wider) if wider else schema

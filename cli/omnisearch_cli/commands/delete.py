@@ -50,7 +50,7 @@ def command(ids: tuple[str, ...], **flags: Unpack[Flags]) -> int:
     with om.open(discovery.for_reading(flags["index"]), create=False) as col:
         if where is not None:
             _ask(col, where, flags["yes"])
-        deleted = col.delete(wanted or None, where=where, purge=flags["purge"])
+        deleted = col.delete(wanted if ids else None, where=where, purge=flags["purge"])
     if output.wants_json(flags["json"]):
         output.line({"deleted": deleted})
     else:

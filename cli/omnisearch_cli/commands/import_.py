@@ -26,6 +26,7 @@ Examples:
 Parquet and JSON Lines hold an id, a vector and any other columns, which become
 metadata. Without ids, rows are named by their number, from 0.
 """
+COLUMN_TYPES = ("int", "float", "bool", "string", "timestamp", "strings", "json")
 
 
 class Flags(TypedDict):
@@ -59,8 +60,10 @@ def _columns(
     context: click.Context, parameter: click.Parameter, pairs: tuple[str, ...]
 ) -> dict[str, str]:
     for pair in pairs:
-        if not all(pair.partition("=")):
-            raise click.BadParameter(f"{pair!r} is not NAME=TYPE, such as price=float")
+        name, _, kind = pair.partition("=")
+        if not name or kind not in COLUMN_TYPES:
+            types = ", ".join(COLUMN_TYPES)
+            raise click.BadParameter(f"{pair!r} is not NAME=TYPE, the type one of {types}")
     return {name: kind for name, _, kind in (pair.partition("=") for pair in pairs)}
 
 
@@ -85,7 +88,7 @@ def _columns(
     multiple=True,
     metavar="NAME=TYPE",
     callback=_columns,
-    help="Fix a column of a new collection: int, float, bool, string, timestamp, strings or json.",
+    help=f"Fix a column of a new collection: {', '.join(COLUMN_TYPES)}.",
 )
 @settings.setting("--metric", type=click.Choice(settings.METRICS), help="Of a new collection.")
 @settings.setting("--kind", type=click.Choice(settings.KINDS), help="Index of a new collection.")
@@ -100,14 +103,21 @@ def command(file: Path, **flags: Unpack[Flags]) -> None:
     """
     if flags["upsert"] and flags["resume"]:
         raise click.UsageError("--upsert and --resume exclude each other")
-    beside = {name: flags[name] for name in ("ids", "metadata", "id_column", "vector_column")}
-    source = om.read_vectors(file, **beside)
+    source = om.read_vectors(
+        file,
+        ids=flags["ids"],
+        metadata=flags["metadata"],
+        id_column=flags["id_column"],
+        vector_column=flags["vector_column"],
+    )
     path = discovery.for_writing(flags["index"])
     fresh, begun = not discovery.is_collection(path), time.perf_counter()
     with om.open(path, **_creation(source, flags, fresh)) as col, _told(source) as progress:
         _store(col, source, progress, flags)
     if progress.stored:
         known.remember(path)
+    if fresh and progress.stored and not flags["quiet"]:
+        output.say(f"made {path}")
     _report(progress, path, time.perf_counter() - begun, flags)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
@@ -70,7 +71,7 @@ def command(
     with om.open(path, create=False, mode="r") as col:
         hits = col.search(asked, **question)
         if question["explain"]:
-            output.complain(hits.explain or "nothing to explain")
+            output.say(hits.explain or "nothing to explain")
         _show(hits, json)
         return 0 if hits else 1
 
@@ -113,5 +114,5 @@ def _show(hits: om.Hits, json: bool | None) -> None:
         output.say("no hits")
 
 
-def _described(metadata: dict[str, object]) -> str:
+def _described(metadata: Mapping[str, object]) -> str:
     return "  ".join(f"{name}={output.short(value)}" for name, value in metadata.items())

@@ -1,0 +1,175 @@
+"""Wrong input, wrong places and signals: one line, the right exit code, nothing lost."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cli.place import OMNISEARCH, VECTORS, Place, environment
+
+
+def fault(done: subprocess.CompletedProcess[str]) -> str:
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    return done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["query"], "give either --vector FILE or --like ID"),
+        (["query", "--vector", "absent.npy"], "absent.npy does not exist"),
+        (["query", "--vector", "vectors.npy"], "holds 300 vectors: choose one with --row"),
+        (["query", "--vector", "vectors.npy", "--row", "300"], "has no row 300"),
+        (["query", "--vector", "query.npy", "-k", "0"], "'-k'"),
+        (["query", "--vector", "query.npy", "-k", "ten"], "'ten' is not a valid integer"),
+        (["query", "--vector", "query.npy", "--recall", "2"], "--recall"),
+        (["query", "--vector", "query.npy", "--recal", "1"], "--recal"),
+        (["query", "--vector", "query.npy", "--where", "nosuch = 1"], "nosuch"),
+        (["query", "--vector", "query.npy", "--where", "n = = 3"], "="),
+        (["query", "--like", "nothing"], "nothing"),
+        (["query", "--vector", "-"], "stdin is not a JSON list of numbers"),
+        (["query", "--vector", "query.npy", "--index", "nowhere"], "nowhere"),
+        (["query", "--vector", "query.npy", "--index", "query.npy"], "query.npy"),
+        (["import"], "Missing argument 'FILE'"),
+        (["import", "vectors.npy", "--column", "n"], "'n' is not NAME=TYPE, the type one of int"),
+        (["import", "vectors.npy", "--column", "n=integer"], "'n=integer' is not"),
+        (["import", "vectors.npy", "--kind", "best"], "--kind"),
+        (["import", "vectors.txt"], "unknown format"),
+        (["import", "infinite.npy"], "infinite.npy, rows 0 to 1:"),
+        (["import", "vectors.npy", "--ids", "metadata.parquet", "--id-column", "x"], "'x'"),
+        (["export", "files"], "there already"),
+        (["statsu"], "statsu"),
+        (["delete", "--where", "n ="], "n ="),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_call_exits_2_with_the_reason(
+    arguments: list[str], message: str, stored: Place
+) -> None:
+    np.save(stored.home / "infinite.npy", np.full((2, 8), np.inf, np.float32))
+    (stored.home / "files").mkdir()
+    done = stored.run(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert message in done.stderr
+    assert fault(done)
+    assert json.loads(stored.run("status").stdout)["items"] == 300
+
+
+def test_reading_without_a_collection_names_others_and_makes_none(stored: Place) -> None:
+    other = stored.home.parent / "other"
+    other.mkdir()
+    done = stored.run("query", "--vector", "query.npy", cwd=other)
+    assert done.returncode == 2
+    assert f"Known: {stored.home}/.omnisearch" in fault(done)
+    for command in ("status", "doctor", "export x", "delete a", "snapshot x"):
+        assert stored.run(*command.split(), cwd=other).returncode == 2
+    assert list(other.iterdir()) == []
+
+
+def test_a_refused_first_import_makes_no_collection(place: Place, files: Path) -> None:
+    np.save(files / "infinite.npy", np.full((2, 8), np.inf, np.float32))
+    done = place.run("import", "infinite.npy")
+    assert done.returncode == 2
+    assert "nothing stored" in done.stderr
+    assert not (files / ".omnisearch").exists()
+
+
+def test_a_collection_that_another_process_writes_to_exits_4(stored: Place) -> None:
+    code = "import sys, omnisearch as om\nc = om.open('.omnisearch')\nc.delete(['row-1'])\n"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code + "print(1, flush=True)\nsys.stdin.read()"],
+        cwd=stored.home,
+        env=environment(stored.home),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert holder.stdout is not None
+    holder.stdout.readline()
+    refused = stored.run("delete", "row-2")
+    reading = stored.run("query", "--vector", "query.npy")
+    holder.communicate()
+    assert (refused.returncode, reading.returncode) == (4, 0)
+    assert str(holder.pid) in fault(refused)
+
+
+def test_other_settings_than_the_collection_has_exit_4(stored: Place) -> None:
+    done = stored.run("import", "vectors.npy", "--metric", "l2", "--upsert")
+    assert done.returncode == 4
+    assert "l2" in fault(done)
+    np.save(stored.home / "narrow.npy", VECTORS[:2, :3])
+    done = stored.run("import", "narrow.npy")
+    assert done.returncode == 4
+    assert "3 dimensions, the collection has 8" in fault(done)
+
+
+def test_a_closed_pipe_is_no_error(stored: Place) -> None:
+    command = " ".join(f"'{part}'" for part in OMNISEARCH)
+    done = subprocess.run(
+        f"{command} query --vector query.npy -k 300 | head -c 20; exit ${{PIPESTATUS[0]}}",
+        shell=True,
+        executable="/bin/bash",
+        cwd=stored.home,
+        env=environment(stored.home),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr, len(done.stdout)) == (0, "", 20)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_output_that_cannot_be_written_exits_4(stored: Place) -> None:
+    with Path("/dev/full").open("w") as full:
+        process = stored.start("status", stdout=full)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 4
+    assert said == "omnisearch: cannot write the output: No space left on device\n"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_an_import_between_batches(
+    number: signal.Signals, code: int, place: Place
+) -> None:
+    vectors = np.random.default_rng(0).normal(size=(400_000, 64)).astype(np.float32)
+    np.save(place.home / "large.npy", vectors)
+    process = place.start("import", "large.npy", start_new_session=True)
+    assert process.stderr is not None
+    assert "rows are named by their number" in process.stderr.readline()
+    os.kill(process.pid, number)
+    shown, said = process.communicate(timeout=60)
+    assert (process.returncode, shown) == (code, ""), said
+    assert "Traceback" not in said
+    if "nothing stored" in said:
+        assert not (place.home / ".omnisearch").exists()
+        return
+    stored = int(said.split(" of 400,000 rows")[0].rsplit(maxsplit=1)[-1].replace(",", ""))
+    assert stored % 4_096 == 0
+    status = json.loads(place.run("status").stdout)
+    assert status["items"] == stored
+
+
+def test_an_internal_error_is_one_line_and_shows_where_on_request(
+    stored: Place, tmp_path: Path
+) -> None:
+    broken = tmp_path / "sitecustomize.py"
+    broken.write_text("import shutil\nshutil.get_terminal_size = None\n")
+    code, shown = stored.on_terminal("query", "--vector", "query.npy", PYTHONPATH=path(tmp_path))
+    assert code == 5
+    assert shown.startswith("omnisearch: internal error: TypeError: ")
+    assert "OMNISEARCH_TRACEBACK=1" in shown
+    assert len(shown.splitlines()) <= 2
+    code, shown = stored.on_terminal(
+        "query", "--vector", "query.npy", PYTHONPATH=path(tmp_path), OMNISEARCH_TRACEBACK="1"
+    )
+    assert code == 5
+    assert "Traceback" in shown
+
+
+def path(first: Path) -> str:
+    return f"{first}{os.pathsep}{environment(first)['PYTHONPATH']}"

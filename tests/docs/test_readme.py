@@ -1,0 +1,73 @@
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+PAGES = sorted(path for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")))
+
+
+def blocks(language: str, text: str = README) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def run(program: list[str], folder: Path) -> str:
+    paths = os.pathsep.join(str(ROOT / part) for part in ("", "indexes", "cli"))
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("OMNISEARCH")}
+    environment = {**kept, "PYTHONPATH": paths, "HOME": str(folder)}
+    done = subprocess.run(
+        program, cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_python_block_runs(tmp_path: Path) -> None:
+    (block,) = blocks("python")
+    shown = run([sys.executable, "-W", "error", "-c", block], tmp_path)
+    assert shown.startswith("shoe-7 1.0 ")
+    assert len(shown.splitlines()) == 4
+
+
+def test_the_commands_run(tmp_path: Path) -> None:
+    commands = [block for block in blocks("sh") if "omnisearch import" in block]
+    np.save(tmp_path / "vectors.npy", np.random.default_rng(0).normal(size=(50, 4)))
+    np.save(tmp_path / "query.npy", np.ones(4))
+    (tmp_path / "rows.py").write_text(
+        "import pyarrow as pa, pyarrow.parquet as pq\n"
+        "rows = {'id': [str(n) for n in range(50)], 'price': range(50), 'brand': ['a', 'b'] * 25}\n"
+        "pq.write_table(pa.table(rows), 'metadata.parquet')\n"
+    )
+    run([sys.executable, "rows.py"], tmp_path)
+    program = "import sys; from omnisearch_cli.main import main; sys.exit(main())"
+    command = f"'{sys.executable}' -c '{program}'"
+    script = f'set -e\nomnisearch() {{ {command} "$@"; }}\n' + "".join(commands)
+    shown = run(["bash", "-c", script], tmp_path)
+    assert '"stored": 50' in shown
+    assert '"ok": true' in shown
+    assert (tmp_path / "backup" / "vectors.npy").exists()
+
+
+def test_the_two_commands_are_shown_and_exist() -> None:
+    targets = (ROOT / "Makefile").read_text("utf-8")
+    shown = [line for block in blocks("sh") for line in block.splitlines()]
+    for command in ("make demo", "make test"):
+        assert command in shown
+        assert re.search(rf"^{command.split()[1]}:", targets, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
+        assert link.startswith("https://") or (page.parent / link).exists(), link
+    if page.name == "ARCHITECTURE.md":
+        names = re.findall(r"`((?:omnisearch|indexes|cli|tests|benchmarks)/[\w./-]+)`", text)
+        assert names
+        for name in names:
+            assert (ROOT / name).exists(), name
