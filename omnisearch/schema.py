@@ -16,18 +16,9 @@ from typing import Any, Self, TypeAlias
 import pyarrow as pa
 
 from omnisearch import moments
+from omnisearch.arrays import from_array, from_json
 from omnisearch.errors import InputError
-from omnisearch.values import (
-    ARROW,
-    KINDS,
-    Kind,
-    MisfitError,
-    Typed,
-    Wanted,
-    from_array,
-    from_json,
-    from_list,
-)
+from omnisearch.values import ARROW, KINDS, Kind, MisfitError, Typed, Wanted, from_list
 
 RESERVED = ("file.", "image.", "audio.", "video.", "doc.")
 MAX_NAME_BYTES = 256

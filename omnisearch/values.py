@@ -1,4 +1,4 @@
-"""Values of one metadata key, from Python, NumPy or Arrow, as one typed Arrow array.
+"""Values of one metadata key as one typed Arrow array; `arrays` does the same for whole arrays.
 
 A column has one of seven kinds. Integers widen to float; what else does not fit raises.
 """
@@ -37,8 +37,7 @@ _PLAIN: Mapping[type, Kind] = {
     datetime: "timestamp",
     dict: "json",
 }
-_NUMPY_CODES = "?bhilqBHILQefdUM"  # what Arrow reads without a detour through Python objects
-_TOO_MUCH = "more than 2 GiB of text in one call: write fewer rows at a time"
+TOO_MUCH = "more than 2 GiB of text in one call: write fewer rows at a time"
 
 
 class Wanted(NamedTuple):
@@ -80,8 +79,8 @@ def from_list(values: Sequence[object], wanted: Wanted) -> Typed | None:
     except (ValueError, TypeError, OverflowError, RecursionError, pa.ArrowException) as error:
         raise _misfit(kind, values, error) from error
     if isinstance(array, pa.ChunkedArray):
-        raise MisfitError(_TOO_MUCH)
-    return _bounded(Typed(kind, array))
+        raise MisfitError(TOO_MUCH)
+    return bounded(Typed(kind, array))
 
 
 def _plain(value: object, row: int) -> object:
@@ -100,7 +99,7 @@ def _plain(value: object, row: int) -> object:
         return value
     if isinstance(value, Mapping):
         return dict(value)
-    raise MisfitError(f"{type(value).__name__} ({_short(value)}) is no kind of metadata", row)
+    raise MisfitError(f"{type(value).__name__} ({short(value)}) is no kind of metadata", row)
 
 
 def _kind_of(value: object) -> Kind:
@@ -116,13 +115,13 @@ def _settle(values: Sequence[object], found: set[Kind], wanted: Wanted) -> Kind 
     """Find the one kind for what is stored and what arrives."""
     kind = wanted.kind
     for one in sorted(found, key=KINDS.index):
-        kind = _join(kind, one, wanted)
+        kind = join(kind, one, wanted)
         if kind is None:
             raise _conflict(values, wanted)
     return kind
 
 
-def _join(kind: Kind | None, found: Kind, wanted: Wanted) -> Kind | None:
+def join(kind: Kind | None, found: Kind, wanted: Wanted) -> Kind | None:
     """Give the kind that holds both, or None."""
     match kind, found:
         case None, _:
@@ -148,11 +147,9 @@ def _conflict(values: Sequence[object], wanted: Wanted) -> MisfitError:
         if value is None:
             continue
         found = _kind_of(value)
-        joined = _join(kind, found, wanted)
+        joined = join(kind, found, wanted)
         if joined is None:
-            return MisfitError(
-                f"{found} ({_short(value)}) does not go into a column of {kind}", row
-            )
+            return MisfitError(f"{found} ({short(value)}) does not go into a column of {kind}", row)
         kind = joined
     raise AssertionError("a conflict has a row")
 
@@ -163,12 +160,18 @@ def _misfit(kind: Kind, values: Sequence[object], error: Exception) -> MisfitErr
         try:
             _BUILD[kind]([value])
         except (ValueError, TypeError, OverflowError, RecursionError, pa.ArrowException) as found:
-            return MisfitError(f"{_short(value)} does not fit into {kind} ({found})", row)
+            return MisfitError(f"{short(value)} does not fit into {kind} ({found})", row)
     return MisfitError(f"the values do not fit into {kind} ({error})")
 
 
-def _short(value: object) -> str:
-    text = repr(value)
+def short(value: object) -> str:
+    """Show a value in an error, escaped and not at any length."""
+    if isinstance(value, str | bytes) and len(value) > 60:
+        return f"{value[:57]!r}..."
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an integer of thousands of digits, a deep list
+        return f"a large {type(value).__name__}"
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
@@ -209,7 +212,7 @@ def _from_numpy(value: object) -> object:
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
-def _bounded(typed: Typed) -> Typed:
+def bounded(typed: Typed) -> Typed:
     """Refuse NaN, and times that Python could not give back."""
     kind, array = typed
     if kind == "float":
@@ -226,71 +229,3 @@ def _bounded(typed: Typed) -> Typed:
         fault = "NaN: store None" if kind == "float" else "a time outside the years 1 to 9999"
         raise MisfitError(f"{fault} instead" if kind == "float" else fault, row)
     return typed
-
-
-def from_array(array: object, wanted: Wanted) -> Typed | None:
-    """Type a column that came as a list, a NumPy or an Arrow array."""
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
-    if isinstance(array, pa.Array):
-        return _from_arrow(array, wanted)
-    if isinstance(array, pa.ChunkedArray):
-        raise MisfitError(_TOO_MUCH)
-    if isinstance(array, list | tuple):
-        return from_list(array, wanted)
-    if not hasattr(array, "__array__"):
-        raise MisfitError(f"{type(array).__name__} is neither a list nor an array")
-    found = np.asanyarray(array)
-    if type(found) is not np.ndarray or found.ndim != 1 or found.dtype.char not in _NUMPY_CODES:
-        return from_list(found.tolist(), wanted)
-    if found.dtype.kind == "M" and np.isnat(found).any():
-        raise MisfitError("NaT: store None instead", int(np.isnat(found).argmax()))
-    return _from_arrow(pa.array(found), wanted)
-
-
-def _from_arrow(array: pa.Array, wanted: Wanted) -> Typed | None:
-    """Cast an Arrow array to the type that we store."""
-    found = _arrow_kind(array.type, wanted)
-    if found is None:
-        return from_list(array.to_pylist(), wanted)
-    kind = _join(wanted.kind, found, wanted)
-    if kind is None:
-        raise MisfitError(f"{found} ({array.type}) does not go into a column of {wanted.kind}")
-    if kind != found and {kind, found} != {"int", "float"}:
-        return from_list(array.to_pylist(), wanted)
-    try:
-        array.validate(full=True)
-        typed = Typed(kind, array.cast(ARROW[kind], safe=kind != "timestamp"))
-    except pa.ArrowException as error:
-        raise MisfitError(f"the array does not fit into {kind} ({error})") from error
-    return _bounded(typed)
-
-
-def from_json(array: pa.Array, wanted: Wanted) -> Typed:
-    """Type a column of JSON text, as an export of ours has it."""
-    if wanted.kind not in (None, "json"):
-        raise MisfitError(f"json does not go into a column of {wanted.kind}")
-    values = array.to_pylist()
-    for row, text in enumerate(values):
-        try:
-            values[row] = None if text is None else to_json(json.loads(text))
-        except (ValueError, TypeError, RecursionError) as error:
-            raise MisfitError(f"{_short(text)} is not JSON ({error})", row) from error
-    return Typed("json", pa.array(values, ARROW["json"]))
-
-
-def _arrow_kind(found: pa.DataType, wanted: Wanted) -> Kind | None:
-    types = pa.types
-    if types.is_boolean(found):
-        return "bool"
-    if types.is_integer(found):
-        return "int"
-    if types.is_floating(found):
-        return "float"
-    if types.is_string(found) or types.is_large_string(found) or types.is_string_view(found):
-        return "string"
-    if types.is_timestamp(found):
-        if found.tz is None and wanted != Wanted("timestamp", True):
-            raise MisfitError("times have no time zone: declare the column as timestamp for UTC")
-        return "timestamp"
-    return None

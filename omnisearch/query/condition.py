@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
 from omnisearch.errors import QueryError
+from omnisearch.values import short
 
 MAX_DEPTH = 16  # bounds the recursion of everything that walks a tree
 MAX_TERMS = 1_000
@@ -115,17 +116,6 @@ Condition: TypeAlias = Comparison | Not | Joined
 def joined(word: Literal["and", "or"], parts: list[Condition]) -> Condition:
     """Join conditions; one alone stays itself."""
     return parts[0] if len(parts) == 1 else Joined(word, tuple(parts))
-
-
-def short(value: object) -> str:
-    """Show a value in an error, escaped and not at any length."""
-    if isinstance(value, str) and len(value) > 60:
-        return f"{value[:57]!r}..."
-    try:
-        text = repr(value)
-    except (ValueError, RecursionError):  # an integer of thousands of digits
-        return f"<{type(value).__name__}>"
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 class Budget:

@@ -26,13 +26,12 @@ from omnisearch.query.condition import (
     Operand,
     Parameter,
     Value,
-    short,
 )
 from omnisearch.schema import Schema
 from omnisearch.storage import ranks
 from omnisearch.storage.columns import Source
 from omnisearch.storage.ranks import Mask
-from omnisearch.values import Kind
+from omnisearch.values import Kind, short
 
 Where: TypeAlias = str | Mapping[str, object]
 

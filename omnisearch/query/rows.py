@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from omnisearch.errors import QueryError
-from omnisearch.records import Modality, Record, View
-from omnisearch.schema import to_dicts
+from omnisearch.records import Record
 from omnisearch.storage import batch, rows
 from omnisearch.storage.generation import Generation
 
@@ -22,42 +19,21 @@ Positions = npt.NDArray[np.int64]
 
 def read_records(now: Generation, positions: Positions, *, vectors: bool = False) -> list[Record]:
     """Read rows in the order asked for."""
-    found: list[Record | None] = [None] * len(positions)
-    for places, part in rows.by_part(now, positions):
-        tables = rows.tables(now, positions[places], part)
-        mine = [record for table in tables for record in _records(table, now)]
-        if vectors:
-            mine = _with_vectors(now, positions[places], tables, mine)
-        for place, record in zip(places.tolist(), mine, strict=True):
-            found[place] = record
-    return cast(list[Record], found)
-
-
-def _records(table: pa.RecordBatch, now: Generation) -> list[Record]:
-    ours = [column.to_pylist() for column in table.columns[: batch.NORM]]
-    metadata = to_dicts(batch.as_typed(table, now.schema))
-    return [
-        Record(
+    floats = rows.original(now, positions) if vectors else None
+    found = []
+    for number, position in enumerate(positions.tolist()):
+        cells, row = now.locate(position)
+        name, item, view, modality = cells.head(row)
+        record = Record(
             id=name,
             item=item or name,
-            modality=cast(Modality | None, batch.MODALITIES[modality]),
-            view=cast(View, batch.VIEWS[view]),
-            metadata=found,
+            modality=batch.MODALITIES[modality],
+            view=batch.VIEWS[view],
+            metadata=cells.metadata(row, now.schema),
+            vector=None if floats is None else floats[number],
         )
-        for name, item, view, modality, found in zip(*ours, metadata, strict=True)
-    ]
-
-
-def _with_vectors(
-    now: Generation, positions: Positions, tables: Iterable[pa.RecordBatch], found: list[Record]
-) -> list[Record]:
-    stored, start, done = rows.vectors(now, positions), 0, []
-    for table in tables:
-        scaled = rows.original(stored[start : start + table.num_rows], table)
-        mine = found[start : start + table.num_rows]
-        done += [replace(record, vector=row) for record, row in zip(mine, scaled, strict=True)]
-        start += table.num_rows
-    return done
+        found.append(record)
+    return found
 
 
 def vector_at(now: Generation, position: int) -> npt.NDArray[np.float32]:

@@ -20,8 +20,8 @@ from omnisearch.query.condition import (
     TextPlace,
     Value,
     joined,
-    short,
 )
+from omnisearch.values import short
 
 MAX_TEXT: Final = 1 << 18  # characters; a list of values that needs more goes into a parameter
 

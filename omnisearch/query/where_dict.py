@@ -16,8 +16,8 @@ from omnisearch.query.condition import (
     PathPlace,
     Value,
     joined,
-    short,
 )
+from omnisearch.values import short
 
 _OPS: Final[Mapping[str, Op]] = {
     "$eq": "=",

@@ -16,6 +16,7 @@ from omnisearch.storage.manifest import Settings
 
 MIN_DIM, MAX_DIM = 2, 4096
 MAX_ID_BYTES = 1024
+_SQUARABLE = (1e-15, 1e15)  # lengths whose squares float32 holds well
 METRICS = ("cosine", "ip", "l2")
 INDEXES = ("auto", "flat", "scan", "ivfpq", "hnsw")
 Floats = npt.NDArray[np.float32]
@@ -83,7 +84,11 @@ def check_dim(vectors: Floats, settings: Settings, what: str = "vectors") -> Non
 
 def unit(vectors: Floats, what: str = "vectors") -> tuple[Floats, npt.NDArray[np.float32]]:
     """Scale rows to length one; gives the lengths too."""
-    norms = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
+    with np.errstate(over="ignore", under="ignore"):
+        norms = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
+    if not _SQUARABLE[0] < norms.min() <= norms.max() < _SQUARABLE[1]:
+        wide = vectors.astype(np.float64)
+        norms = np.sqrt(np.einsum("nd,nd->n", wide, wide))
     if (norms == 0).any():
         row = int(np.flatnonzero(norms == 0)[0])
         raise InputError(f"{what}: row {row} is all zeros and has no direction (metric cosine)")

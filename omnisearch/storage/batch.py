@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from omnisearch.errors import CorruptCollectionError
-from omnisearch.schema import Schema, kind_of, widen
+from omnisearch.records import Modality, View
+from omnisearch.schema import Schema, widen
 
 SEGMENT, ITEM, VIEW, MODALITY, NORM = range(5)
 SYSTEM = pa.schema(
@@ -26,8 +27,8 @@ SYSTEM = pa.schema(
         pa.field("norm", pa.float32()),  # null: the vector is stored as it came
     ]
 )
-VIEWS = ("content", "words")
-MODALITIES = (None, "text", "image", "audio", "video", "document")
+VIEWS: tuple[View, ...] = ("content", "words")
+MODALITIES: tuple[Modality | None, ...] = (None, "text", "image", "audio", "video", "document")
 
 _COUNTS = struct.Struct("<IIQ")  # deleted ids, rows, bytes of the table
 Vectors = np.ndarray[tuple[int, int], np.dtype[np.generic]]
@@ -86,13 +87,6 @@ def merge(tables: Sequence[pa.RecordBatch], schema: Schema) -> pa.RecordBatch:
         tables = [_widened(table, schema) for table in tables]
     whole = pa.Table.from_batches(tables).combine_chunks().to_batches()[0]
     return _widened(whole, schema)
-
-
-def as_typed(table: pa.RecordBatch, schema: Schema) -> pa.RecordBatch:
-    """Take the user's columns of a table as the collection has them now."""
-    user = user_columns(table)
-    old = (schema.columns[column.name] == "float" != kind_of(column) for column in user.schema)
-    return widen(user, schema) if any(old) else user
 
 
 def _widened(table: pa.RecordBatch, schema: Schema) -> pa.RecordBatch:

@@ -76,11 +76,13 @@ class Columns:
         self.ranks = ranks
 
     @classmethod
-    def open(cls, buffer: Readable) -> Self:
+    def open(cls, buffer: Readable, expected_rows: int | None = None) -> Self:
         """Read the directory and lay arrays over the sections, without copying them."""
         whole = np.frombuffer(buffer, np.uint8)
         try:
             rows, end, entries = _read_directory(whole)
+            if expected_rows not in (None, rows):
+                raise ValueError(f"{rows} rows instead of {expected_rows}")
             ranks = {}
             for entry in entries:
                 ranks[entry.name], end = _read_column(whole, entry, rows, end)

@@ -25,6 +25,7 @@ Observer = Callable[[str, Path, object], "int | None"]
 
 observer: Observer | None = None
 
+_SMALL_APPEND, _AHEAD = 1 << 14, 1 << 18
 _AT_FDCWD, _RENAME_NOREPLACE = -100, 1
 _NO_SUCH_CALL = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EMLINK}
 
@@ -117,12 +118,17 @@ def write_file(path: Path, parts: Iterable[Buffer], *, mode: int = 0o400) -> Wri
 
 
 class Appender:
-    """An open file that grows at its end; nothing is durable before `sync`."""
+    """An open file that grows at its end; nothing is durable before `sync`.
+
+    A small append also writes zeros ahead, since syncing bytes inside a file takes a fifth of the
+    time of syncing a longer file.
+    """
 
     def __init__(self, path: Path, size: int) -> None:
         self.path, self.size = path, size
         with _explained(path, "opening"):
             self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            self._written = os.fstat(self._descriptor).st_size
 
     def append(self, parts: Iterable[Buffer]) -> None:
         """Write the parts at the end; after a failure the next call writes over what was begun."""
@@ -131,7 +137,25 @@ class Appender:
             for part in parts:
                 _write_all(self._descriptor, self.path, part, end)
                 end += memoryview(part).nbytes
+        if end > self._written:
+            self._written = end
+            if end - self.size <= _SMALL_APPEND:
+                self._write_ahead(end)
         self.size = end
+
+    def _write_ahead(self, end: int) -> None:
+        try:
+            _write_all(self._descriptor, self.path, bytes(_AHEAD), end)
+        except OSError:
+            return  # only speed is lost
+        self._written = end + _AHEAD
+
+    def clear_rest(self) -> None:
+        """Write zeros over what an append that never finished left behind the end."""
+        rest = os.pread(self._descriptor, self._written - self.size, self.size)
+        if rest.strip(b"\0"):
+            with _explained(self.path, "clearing"):
+                _write_all(self._descriptor, self.path, bytes(len(rest)), self.size)
 
     def sync(self) -> None:
         """Make everything appended durable."""

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from omnisearch.schema import Schema
 from omnisearch.storage import batch, ids
+from omnisearch.storage.cells import Cells
 from omnisearch.storage.columns import Source
 from omnisearch.storage.manifest import Manifest
 from omnisearch.storage.shard import Coder, Shard
@@ -43,8 +44,8 @@ class Part(Protocol):
     def touch(self, rows: np.ndarray | None) -> None:
         """Check the bytes of these rows."""
 
-    def row(self, number: int) -> tuple[pa.RecordBatch, int]:
-        """Find the table that holds a row, and the row's number in it."""
+    def row(self, number: int) -> tuple[Cells, int]:
+        """Find the cells that hold a row, and the row's number in them."""
 
     def take(self, rows: np.ndarray) -> list[pa.RecordBatch]:
         """Read rows in this order, as tables whose rows follow each other."""
@@ -121,10 +122,11 @@ class Generation:
         """Give the first position of each part, and the number of rows behind the last."""
         return np.cumsum([0, *(part.rows for part in self.parts)], dtype=np.int64)
 
-    @property
+    @cached_property
     def rows(self) -> int:
         """Count all rows, deleted ones too."""
-        return int(self.starts[-1])
+        chunks = sum(chunk.rows for chunk in self.coded.chunks)
+        return self.sealed.rows + chunks + self.loose.rows
 
     @property
     def live(self) -> int:
@@ -148,8 +150,8 @@ class Generation:
         np.logical_not(self.dead, out=mask[: len(self.dead)])
         return mask
 
-    def locate(self, position: int) -> tuple[pa.RecordBatch, int]:
-        """Find the table that holds a position, and the row in it."""
+    def locate(self, position: int) -> tuple[Cells, int]:
+        """Find the cells that hold a position, and the row in them."""
         at = int(np.searchsorted(self.starts, position, "right")) - 1
         return self.parts[at].row(position - int(self.starts[at]))
 
@@ -164,8 +166,9 @@ class Generation:
         """Give the position of each id's live row, or -1."""
         found = np.full(len(names), -1, np.int64)
         tail = self.sealed.rows
+        find, behind = self.tail_ids.find, self.rows - tail
         for place, name in enumerate(names):
-            row = self.tail_ids.find(name, self.rows - tail)
+            row = find(name, behind)
             if row >= 0 and self.is_alive(tail + row):
                 found[place] = tail + row
         missing = np.flatnonzero(found < 0)
@@ -189,5 +192,5 @@ class Generation:
 
     def id_at(self, position: int) -> str:
         """Read the segment id of a row."""
-        table, row = self.locate(position)
-        return str(table.column(batch.SEGMENT)[row].as_py())
+        cells, row = self.locate(position)
+        return str(cells.system(batch.SEGMENT, row))

@@ -1,7 +1,7 @@
 """The log: one checksummed record per generation, appended and synced before it is acknowledged.
 
-A log file is named by its first generation and goes on until the next file begins. Bytes behind
-the last good record are what a failed or killed append left: the next append writes over them.
+A log file is named by its first generation and goes on until the next file begins. Behind the last
+record lie zeros, or what a failed or killed append left: the next append writes over them.
 """
 
 from __future__ import annotations
@@ -78,8 +78,18 @@ def check_file(root: Path, identity: Identity, first: int, *, following: int | N
     if not size:
         raise _damage(root, path, "its header does not read")
     reached = records[-1].generation if records else first - 1
+    _refuse_stray_bytes(path, size)
     if following is not None and reached < following - 1:
         raise _damage(root, path, f"generation {reached + 1} does not read")
+
+
+def _refuse_stray_bytes(path: Path, end: int) -> None:
+    """Behind the last record lie zeros, or the beginning of a record that was never finished."""
+    with path.open("rb") as stream:
+        stream.seek(end)
+        rest = stream.read()
+    if rest.strip(b"\0") and not rest.startswith(_RECORD_MAGIC):
+        raise _damage(path.parent.parent, path, "bytes behind the last record are not zero")
 
 
 def salvage(root: Path, identity: Identity, base: int) -> list[Record]:

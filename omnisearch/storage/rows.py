@@ -39,14 +39,15 @@ def vectors(now: Generation, positions: Positions) -> np.ndarray:
     return found
 
 
-def original(stored: np.ndarray, table: pa.RecordBatch) -> Floats:
-    """Give stored vectors the length that they had."""
-    floats = stored.astype(np.float32)
-    norms = table.column(batch.NORM)
-    if norms.null_count:
-        return floats
-    scaled: Floats = floats * norms.to_numpy()[:, None]
-    return scaled
+def original(now: Generation, positions: Positions) -> Floats:
+    """Read vectors in the length that they had when they came."""
+    floats: Floats = vectors(now, positions).astype(np.float32)
+    for row, position in enumerate(positions.tolist()):
+        cells, at = now.locate(position)
+        norm = cells.system(batch.NORM, at)
+        if norm is not None:
+            floats[row] *= norm
+    return floats
 
 
 def gather(now: Generation, positions: Positions) -> Batch:

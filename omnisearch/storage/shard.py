@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ import pyarrow as pa
 from omnisearch.errors import CorruptCollectionError
 from omnisearch.schema import Schema
 from omnisearch.storage import batch, columns, files, ids, layout
+from omnisearch.storage.cells import Cells
 from omnisearch.storage.columns import Columns
 from omnisearch.storage.identity import Identity
 from omnisearch.storage.manifest import Settings, ShardEntry
@@ -131,9 +133,14 @@ class Shard:
         """Mark the rows whose bytes are not what was written."""
         return self._stored.unsound_rows()
 
-    def row(self, number: int) -> tuple[pa.RecordBatch, int]:
-        """Find the table that holds a row, and the row's number in it."""
-        return self.table, number
+    @cached_property
+    def cells(self) -> Cells:
+        """Read single rows of the table."""
+        return Cells(self.table)
+
+    def row(self, number: int) -> tuple[Cells, int]:
+        """Find the cells that hold a row, and the row's number in them."""
+        return self.cells, number
 
     def take(self, rows: np.ndarray) -> list[pa.RecordBatch]:
         """Read rows in this order."""
@@ -172,7 +179,7 @@ class Shard:
         segments = self.table.column(batch.SEGMENT)
 
         def id_at(row: int) -> str:
-            return str(segments[row].as_py())
+            return str(self.cells.system(batch.SEGMENT, row))
 
         def anew() -> ids.IdTable:
             data = b"".join(ids.build(segments.to_pylist()))

@@ -16,7 +16,7 @@ from omnisearch.errors import ReadOnlyError, StorageError
 from omnisearch.storage import batch, files, filesystem, gc, layout, locks, log, opening
 from omnisearch.storage.batch import Change
 from omnisearch.storage.generation import Generation
-from omnisearch.storage.identity import Head, Identity, encode_head, poll_head
+from omnisearch.storage.identity import HEAD_BYTES, Head, Identity, encode_head, poll_head
 from omnisearch.storage.locks import FileLock
 from omnisearch.storage.shard import Place
 from omnisearch.storage.state import State
@@ -41,7 +41,7 @@ class Store:
         self._pending: list[Change] | None = None
         self._pending_thread = 0
         self._failed = False
-        self._head = -1
+        self._head, self._head_seen = -1, b""
         self._opened = opening.load(root, identity, {})
         self._published = self._opened.state.generation
         self._follow_head()
@@ -168,6 +168,7 @@ class Store:
         gc.sweep_unfinished(self.root, after=tail.first)
         if tail.first:
             self._log = files.Appender(layout.log_path(self.root, tail.first), tail.size)
+            self._log.clear_rest()
         else:
             self._log = log.create(self.root, self.identity, reached + 1)
         if tail.records:
@@ -220,9 +221,13 @@ class Store:
             raise StorageError(f"{self.root / layout.HEAD} cannot be read ({error})") from error
 
     def _refresh(self) -> None:
+        raw = os.pread(self._head, HEAD_BYTES, 0)
+        if raw == self._head_seen:
+            return
         head = poll_head(self._head, self.root, self.identity)
         now = self._published
         if head.manifest == now.sealed.manifest.number and head.generation <= now.number:
+            self._head_seen = raw
             return
         with self.lock:
             if self._writer is not None:
@@ -231,6 +236,7 @@ class Store:
                 self.reload()
             elif head.generation > self._published.number:
                 self._catch_up()
+            self._head_seen = raw
 
     def _catch_up(self) -> None:
         opened = self._opened

@@ -17,6 +17,7 @@ import pyarrow as pa
 from omnisearch.schema import Schema
 from omnisearch.storage import batch, columns
 from omnisearch.storage.batch import Batch
+from omnisearch.storage.cells import Cells
 from omnisearch.storage.columns import Columns, LooseColumns
 from omnisearch.storage.shard import Coder
 from omnisearch_indexes import Codes
@@ -40,14 +41,18 @@ class LooseRows:
     def touch(self, rows: np.ndarray | None) -> None:
         """Do nothing: the rows are in memory."""
 
-    def row(self, number: int) -> tuple[pa.RecordBatch, int]:
-        """Find the table that holds a row, and the row's number in it."""
+    def row(self, number: int) -> tuple[Cells, int]:
+        """Find the cells that hold a row, and the row's number in them."""
+        table, row = self._place(number)
+        return Cells(table), row
+
+    def _place(self, number: int) -> tuple[pa.RecordBatch, int]:
         at = bisect_right(self._starts, number) - 1
         return self._tables[at], number - self._starts[at]
 
     def take(self, rows: np.ndarray) -> list[pa.RecordBatch]:
         """Read rows in this order, a table for each run of rows that came together."""
-        places = [self.row(number) for number in rows.tolist()]
+        places = [self._place(number) for number in rows.tolist()]
         runs = groupby(places, key=lambda place: id(place[0]))
         taken = []
         for _, run in runs:
@@ -78,9 +83,14 @@ class Chunk:
     def touch(self, rows: np.ndarray | None) -> None:
         """Do nothing: the rows are in memory."""
 
-    def row(self, number: int) -> tuple[pa.RecordBatch, int]:
-        """Find the table that holds a row, and the row's number in it."""
-        return self.table, number
+    @cached_property
+    def cells(self) -> Cells:
+        """Read single rows of the table."""
+        return Cells(self.table)
+
+    def row(self, number: int) -> tuple[Cells, int]:
+        """Find the cells that hold a row, and the row's number in them."""
+        return self.cells, number
 
     def take(self, rows: np.ndarray) -> list[pa.RecordBatch]:
         """Read rows in this order."""

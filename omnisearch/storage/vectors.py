@@ -108,7 +108,6 @@ class StoredVectors:
             return
         if rows is None:
             self._check(np.flatnonzero(~self._seen))
-            self._all_seen = True
             return
         start = HEADER_BYTES + rows * self._stride
         first, last = start // BLOCK, (start + self._stride - 1) // BLOCK
@@ -129,6 +128,7 @@ class StoredVectors:
                     "restore it from a snapshot, or delete what `omnisearch doctor` names"
                 )
             self._seen[block] = True
+        self._all_seen = bool(self._seen.all())
 
     def unsound_blocks(self) -> list[int]:
         """List the blocks that fail, without using what was seen before."""
