@@ -134,6 +134,8 @@ def test_every_truncation_is_damage() -> None:
             Columns.open(raw[:length])
     with pytest.raises(CorruptCollectionError):
         Columns.open(raw + bytes(64))
+    with pytest.raises(CorruptCollectionError, match="4 rows instead of 5"):
+        Columns.open(raw, 5)
 
 
 def survives(raw: bytes, schema: Schema, rng: random.Random) -> bool:
@@ -155,7 +157,7 @@ def survives(raw: bytes, schema: Schema, rng: random.Random) -> bool:
 
 
 @given(st.randoms(use_true_random=False), st.integers(1, 8))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_flipped_bytes_stay_inside(rng: random.Random, flips: int) -> None:
     batch, found = tabulate(random_rows(rng, 12), 12, Schema())
     schema = Schema().with_columns({**KINDS, **found.columns})
@@ -169,18 +171,10 @@ def test_flipped_bytes_stay_inside(rng: random.Random, flips: int) -> None:
 @pytest.mark.slow
 def test_each_flipped_bit_stays_inside() -> None:
     rng = random.Random(3)
-    raw, schema = built(ROWS)
-    kinds = {name: kind for name, kind in KINDS.items() if name not in schema.columns}
-    known = Schema().with_columns({**kinds, **schema.columns})
-    renamed = [{"tags": row["tags"], "n": row["n"]} for row in ROWS[:3]]
-    small = build(*tabulate(renamed, 3, Schema()))
-    for data in (raw, small):
-        for bit in range(8 * min(len(data), 1_000)):
-            flipped = bytearray(data)
-            flipped[bit // 8] ^= 1 << bit % 8
-            try:
-                source = Columns.open(bytes(flipped))
-                evaluate(bind("tags has 'x' or n < 5", None, known), source)
-            except CorruptCollectionError:
-                continue
-    assert survives(small, Schema().with_columns({"tags": "strings", "n": "int"}), rng)
+    batch, found = tabulate([{"tags": row["tags"], "n": row["n"]} for row in ROWS[:3]], 3, Schema())
+    schema = Schema().with_columns({**KINDS, **found.columns})
+    raw = build(batch, schema)
+    for bit in range(8 * len(raw)):
+        flipped = bytearray(raw)
+        flipped[bit // 8] ^= 1 << bit % 8
+        survives(bytes(flipped), schema, rng)
