@@ -26,7 +26,7 @@ class CodedShards:
 
 def ensure_codes(place: Place, now: Generation, *, retrain: bool = False) -> CodedShards:
     """Train when there are rows enough and no codebook, or when asked to and it pays."""
-    coder, entries = now.sealed.coder, [shard.entry for shard in now.sealed.shards]
+    coder, entries = now.sealed.coder, list(now.sealed.manifest.shards)
     kind = cast(Kind, place.settings.index)
     if kind == "flat" or now.live < TRAINING_ROWS:
         return CodedShards(coder, None, entries)
@@ -39,10 +39,11 @@ def ensure_codes(place: Place, now: Generation, *, retrain: bool = False) -> Cod
     path = place.root / layout.CODEBOOKS / f"{made.name}.faiss"
     written = files.write_file(path, [book.to_bytes()])
     files.sync_folder(path.parent)
-    recoded = [_recode(place, shard, made) for shard in now.sealed.shards]
+    listed = zip(now.sealed.shards, entries, strict=True)
+    recoded = [_recode(place, shard, entry, made) for shard, entry in listed]
     return CodedShards(made, written, recoded)
 
 
-def _recode(place: Place, shard: Shard, coder: Coder) -> ShardEntry:
+def _recode(place: Place, shard: Shard, entry: ShardEntry, coder: Coder) -> ShardEntry:
     shard.touch(None)
-    return write_codes(place, shard.entry, coder.codebook.encode(shard.vectors), coder)
+    return write_codes(place, entry, coder.codebook.encode(shard.vectors), coder)

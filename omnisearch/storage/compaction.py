@@ -31,9 +31,10 @@ Pick = Callable[[Sequence["Candidate"]], Sequence["Candidate"]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A shard and the rows of it that would stay."""
+    """A shard, as the manifest lists it now, and the rows of it that would stay."""
 
     shard: Shard
+    entry: ShardEntry
     keep: Mask
 
     @property
@@ -82,7 +83,7 @@ def compact(store: Store, pick: Pick) -> bool:
         kept = [one for one in candidates if one not in picked]
         merged = [_merge(store.place, group, now) for group in _groups(picked)]
         before = now.sealed.manifest
-        shards = [one.shard.entry for one in kept] + [entry for entry in merged if entry]
+        shards = [one.entry for one in kept] + [entry for entry in merged if entry]
         made = replace(before, number=before.number + 1, shards=tuple(shards))
         publish(store, made, now)
     return True
@@ -125,11 +126,13 @@ def publish(store: Store, made: Manifest, now: Generation) -> None:
 
 
 def _candidates(now: Generation) -> Iterator[Candidate]:
-    for shard, start in zip(now.sealed.shards, now.starts.tolist(), strict=False):
+    sealed = now.sealed
+    listed = zip(sealed.shards, sealed.manifest.shards, strict=True)
+    for (shard, entry), start in zip(listed, now.starts.tolist(), strict=False):
         keep = np.ones(shard.rows, bool)
         dead = now.dead[start : start + shard.rows]
         np.logical_not(dead, out=keep[: len(dead)])
-        yield Candidate(shard, keep)
+        yield Candidate(shard, entry, keep)
 
 
 def _groups(picked: Sequence[Candidate]) -> Iterator[list[Candidate]]:

@@ -118,7 +118,7 @@ def publish(store: Store, made: Manifest, chunks: int, cut: Generation) -> None:
 
 def open_next(store: Store, made: Manifest, now: Generation) -> Sealed:
     """Open a new manifest beside the old one, ready to search."""
-    known = {shard.entry.name: shard for shard in now.sealed.shards}
+    known = {shard.name: shard for shard in now.sealed.shards}
     sealed = opening.open_sealed(store.place, made, known)
     _ = sealed.searcher
     return sealed

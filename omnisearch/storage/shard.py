@@ -110,7 +110,8 @@ class Shard:
     def __init__(
         self, place: Place, entry: ShardEntry, schema: Schema, coder: Coder | None
     ) -> None:
-        self.entry, self.rows = entry, entry.rows
+        self.name, self.rows = entry.name, entry.rows
+        self._entry = entry
         self._place, self._folder = place, place.shard(entry.name)
         shape = (entry.rows, place.settings.dim)
         self._stored = StoredVectors(self._folder, entry.files, shape, place.settings.dtype)
@@ -151,7 +152,7 @@ class Shard:
 
     def _read_table(self) -> pa.RecordBatch:
         path = self._path(layout.ROWS)
-        data = map_file(path, self.entry.files.get(layout.ROWS))
+        data = map_file(path, self._entry.files.get(layout.ROWS))
         try:
             reader = pa.ipc.open_file(pa.py_buffer(data))
             if reader.num_record_batches != 1:
@@ -167,7 +168,7 @@ class Shard:
     def _derived(
         self, name: str, read: Callable[[memoryview], Derived], build: Callable[[], Derived]
     ) -> Derived:
-        written = self.entry.files.get(name)
+        written = self._entry.files.get(name)
         if written is not None:
             try:
                 return read(map_file(self._path(name), written))
@@ -202,6 +203,6 @@ class Shard:
             self.touch(None)
             return book.encode(self.vectors)
 
-        if self.entry.codebook != coder.name:
+        if self._entry.codebook != coder.name:
             return anew()
         return self._derived(layout.CODES, lambda d: Codes.from_bytes(d, book), anew)

@@ -206,7 +206,7 @@ class Store:
 
     def reload(self) -> None:
         """Read everything from the files again; hold `lock`."""
-        known = {shard.entry.name: shard for shard in self._published.sealed.shards}
+        known = {shard.name: shard for shard in self._published.sealed.shards}
         old = self._opened.pin
         self._opened = opening.load(self.root, self.identity, known)
         if old is not None:
