@@ -7,8 +7,7 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +50,7 @@ def open(
     return Collection(Path(path), options)
 
 
-class Collection:
+class Collection(AbstractContextManager["Collection"]):
     """A collection on disk; make one with `omnisearch.open`."""
 
     def __init__(self, path: Path, options: Options) -> None:
@@ -283,15 +282,7 @@ class Collection:
         self._handle.close()
         self._drop()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     def __repr__(self) -> str:

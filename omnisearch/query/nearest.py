@@ -76,4 +76,8 @@ def nearest(
     k = min(int(question.k), now.live)
     if not k or not len(queries):
         return []
-    return now.searcher.search(queries, k, allow, question.recall)
+    found = now.searcher.search(queries, k, allow, question.recall)
+    if now.sealed.manifest.settings.metric == "cosine":
+        for one in found:  # half precision may round a cosine beyond one
+            np.clip(one.scores, -1.0, 1.0, out=one.scores)
+    return found

@@ -84,7 +84,8 @@ def compact(store: Store, pick: Pick) -> bool:
         merged = [_merge(store.place, group, now) for group in _groups(picked)]
         before = now.sealed.manifest
         shards = [one.entry for one in kept] + [entry for entry in merged if entry]
-        made = replace(before, number=before.number + 1, shards=tuple(shards))
+        number = manifest.newest(store.root) + 1
+        made = replace(before, number=number, shards=tuple(shards))
         publish(store, made, now)
     return True
 
@@ -101,7 +102,7 @@ def recode(store: Store) -> bool:
             return False
         made = replace(
             now.sealed.manifest,
-            number=now.sealed.manifest.number + 1,
+            number=manifest.newest(store.root) + 1,
             shards=tuple(coded.entries),
             codebook=coded.coder.name,
             codebook_file=coded.written,

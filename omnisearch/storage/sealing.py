@@ -33,7 +33,8 @@ def seal(store: Store) -> bool:
             return False
         place = store.place
         base = cut.generation.number
-        made = next_manifest(place, cut.generation, number=before.number + 1, base=base)
+        number = manifest.newest(store.root) + 1
+        made = next_manifest(place, cut.generation, number=number, base=base)
         publish(store, made, len(cut.chunks), cut.generation)
     return True
 

@@ -159,6 +159,7 @@ class Shard:
                 raise ValueError(f"{reader.num_record_batches} batches, not 1")
             table = reader.get_batch(0)
             batch.check_system_columns(table.schema)
+            table.validate(full=True)
             if table.num_rows != self.rows:
                 raise ValueError(f"{table.num_rows} rows, the manifest says {self.rows}")
         except (ValueError, pa.ArrowException) as error:

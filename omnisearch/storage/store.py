@@ -40,7 +40,8 @@ class Store:
         self._log: files.Appender | None = None
         self._pending: list[Change] | None = None
         self._pending_thread = 0
-        self._failed = False
+        self._failed = False  # a sync failed: what the log holds is in doubt
+        self._behind = False  # an interrupt came between appending and showing
         self._head, self._head_seen = -1, b""
         self._opened = opening.load(root, identity, {})
         self._published = self._opened.state.generation
@@ -133,12 +134,14 @@ class Store:
         number = self._published.number + 1
         assert self._log is not None
         payload = batch.encode(changes)
+        self._behind = True
         try:
             log.append(self._log, number, payload)
-        except files.SyncFailedError:
-            self._failed = True
+        except StorageError as error:
+            self._failed, self._behind = isinstance(error, files.SyncFailedError), False
             raise
         self._published = show(number)
+        self._behind = False
         self.write_head()
 
     def begin_writing(self) -> None:
@@ -149,6 +152,10 @@ class Store:
                 "check the disk, and open it again"
             )
         if self._writer is not None:
+            if self._behind:
+                self.reload()
+                self._begin_log()
+                self._behind = False
             return
         filesystem.refuse_network(self.root)
         if not os.access(self.root, os.W_OK):
@@ -165,6 +172,8 @@ class Store:
 
     def _begin_log(self) -> None:
         tail, reached = self._opened.tail, self._published.number
+        if self._log is not None:
+            self._log.close()
         gc.sweep_unfinished(self.root, after=tail.first)
         if tail.first:
             self._log = files.Appender(layout.log_path(self.root, tail.first), tail.size)

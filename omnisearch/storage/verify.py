@@ -15,16 +15,35 @@ from omnisearch.storage.shard import Place
 from omnisearch.storage.tombs import read_tombs
 from omnisearch.storage.vectors import StoredVectors
 
+_ATTEMPTS = 5  # while a writer works on
+
 
 def verify(root: Path, *, data: bool = True) -> VerifyReport:
     """Check a collection; `data` also reads every vector's bytes."""
     identity = read_identity(root)
+    for _ in range(_ATTEMPTS):
+        before = _progress(root)
+        report = _verify(root, identity, data)
+        if report.ok or _progress(root) == before:
+            break
+    return report
+
+
+def _progress(root: Path) -> tuple[int, bytes]:
+    """Tell whether a writer moved on meanwhile, and files went that were listed before."""
+    try:
+        return manifest.newest(root), (root / layout.HEAD).read_bytes()
+    except OSError:
+        return 0, b""
+
+
+def _verify(root: Path, identity: Identity, data: bool) -> VerifyReport:
     problems = [*_small_files(root, identity), *_log(root, identity)]
     for number in layout.numbers(root / layout.MANIFESTS, ".json"):
         path = layout.manifest_path(root, number)
         try:
             found = manifest.read(root, number, identity)
-        except OmnisearchError as error:
+        except (OmnisearchError, OSError) as error:
             problems.append(_problem(root, path, error))
             continue
         problems += _named(Place(root, identity, found.settings), found, data)
