@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from omnisearch.errors import InputError
@@ -27,13 +28,15 @@ def snapshot(store: Store, target: Path) -> None:
             if not (target / name).is_dir():
                 files.make_folder(target / name)
         made = now.sealed.manifest
+        publishing = files.probe_publishing(target / layout.TMP)
+        identity = replace(store.identity, publishing=publishing)
         _share(store.root, target, made)
         _copy_log(store, target, now)
-        manifest.publish(made, target, store.identity)
-        head = encode_head(store.identity, Head(now.number, made.number))
+        manifest.publish(made, target, identity)
+        head = encode_head(identity, Head(now.number, made.number))
         files.write_file(target / layout.HEAD, [head], mode=0o600)
         files.sync_folder(target)
-        files.write_file(target / layout.FORMAT, [store.identity.encode()])
+        files.write_file(target / layout.FORMAT, [identity.encode()])
         files.sync_folder(target)
 
 
