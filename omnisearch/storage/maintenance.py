@@ -48,17 +48,19 @@ def freeze(store: Store) -> bool:
 
 def seal(store: Store) -> bool:
     """Seal the tail and remove what that made old."""
-    done = sealing.seal(store)
-    if done:
-        gc.collect(store.root, store.identity)
+    with store.maintaining:
+        done = sealing.seal(store)
+        if done:
+            gc.collect(store.root, store.identity)
     return done
 
 
 def compact(store: Store, pick: compaction.Pick) -> bool:
     """Merge shards and remove what that made old."""
-    done = compaction.compact(store, pick)
-    if done:
-        gc.collect(store.root, store.identity)
+    with store.maintaining:
+        done = compaction.compact(store, pick)
+        if done:
+            gc.collect(store.root, store.identity)
     return done
 
 
