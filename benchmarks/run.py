@@ -1,12 +1,15 @@
 """The command line: `python -m benchmarks.run --list | smoke | report | all | CASE ...`."""
 
 import argparse
+import shutil
 import sys
 from dataclasses import replace
 from importlib import import_module
 
 from benchmarks import gauges, report, results, smoke
 from benchmarks.cases import CASES
+from benchmarks.datasets import DATA
+from benchmarks.peers import OURS
 
 
 def main() -> int:
@@ -14,6 +17,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="CASE", help="cases, or smoke, report, all")
     parser.add_argument("--list", action="store_true", help="name every case")
     parser.add_argument("--without", nargs="*", default=[], help="peers to leave out")
+    parser.add_argument("--rebuild", action="store_true", help="build our own stores anew")
     options = parser.parse_args()
     if options.list or not options.names:
         for case in CASES.values():
@@ -26,6 +30,9 @@ def main() -> int:
         unknown = [name for name in names if name not in CASES]
         if unknown:
             parser.error(f"no case {unknown[0]!r}: --list names them all")
+        if options.rebuild:
+            for peer in OURS:
+                shutil.rmtree(DATA / "stores" / peer, ignore_errors=True)
         for name in names:
             _measure(name, set(options.without))
     print(report.write())
