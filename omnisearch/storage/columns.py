@@ -146,17 +146,15 @@ def _cast(array: pa.Array, kind: Kind) -> pa.Array:
     return array if array.type == ARROW[kind] else array.cast(ARROW[kind], safe=False)
 
 
-def build(batch: pa.RecordBatch | pa.Table, schema: Schema) -> bytes:
+def build(batch: pa.RecordBatch, schema: Schema) -> bytes:
     """Write the user's columns of a shard, typed as the schema has them."""
     entries, sections = [], []
     for name, kind in schema.columns.items():
         at = batch.schema.get_field_index(name)
         if at < 0:
             continue
-        array = batch.column(at)
-        if isinstance(array, pa.ChunkedArray):
-            array = array.combine_chunks()
-        entry, arrays = _laid_out(name, rank(kind, _cast(array, kind), postings=True))
+        ranks = rank(kind, _cast(batch.column(at), kind), postings=True)
+        entry, arrays = _laid_out(name, ranks)
         entries.append(entry)
         sections.extend(arrays)
     directory = b"".join(_written(entry) for entry in entries)

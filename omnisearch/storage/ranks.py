@@ -243,7 +243,8 @@ def rank(kind: Kind, array: pa.Array, postings: bool) -> Ranks:
         if kind == "json":
             return Ranks(kind, Numbers(np.zeros(0, "<i8")), codes, None, None)
         keys, found = _coded("string", array.flatten())
-        starts, rows = _posted(found, len(keys), np.asarray(pc.list_parent_indices(array)))
+        lengths = np.asarray(pc.list_value_length(array).fill_null(0))
+        starts, rows = _posted(found, len(keys), np.repeat(np.arange(len(array)), lengths))
         return Ranks(kind, keys, codes, starts, rows)
     keys, codes = _coded(kind, array)
     if not postings:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -110,6 +111,16 @@ def test_a_column_that_came_later_is_null() -> None:
     assert evaluate(bind("later is null", None, schema), source).all()
     for text in ("later is not null", "later = 1", "later != 1", "not (later < 1)"):
         assert not evaluate(bind(text, None, schema), source).any()
+
+
+def test_lists_of_arrow_may_hide_strings_behind_a_null() -> None:
+    offsets, hidden = pa.array([0, 1, 2, 4], pa.int32()), pa.array([False, True, False])
+    lists = pa.ListArray.from_arrays(offsets, pa.array(["x", "y", "x", "z"]), mask=hidden)
+    batch, schema = tabulate({"tags": lists}, 3, Schema())
+    for part, expected in ((batch, [True, False, True]), (batch[1:], [False, True])):
+        for source in (Columns.open(build(part, schema)), LooseColumns([part])):
+            assert evaluate(bind("tags has 'x'", None, schema), source).tolist() == expected
+            assert not evaluate(bind("tags has 'y'", None, schema), source).any()
 
 
 def test_no_rows_and_no_columns() -> None:
