@@ -10,7 +10,7 @@ from omnisearch.storage.files import Written
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.manifest import ShardEntry
 from omnisearch.storage.shard import Coder, Place, Shard, write_codes
-from omnisearch_indexes import Codebook, Kind, Metric, Piece
+from omnisearch_indexes import Codebook, Kind, Metric, Piece, merge_codes
 
 TRAINING_ROWS = 10_000  # as good as 60,000, and below them exact search is quick
 
@@ -34,7 +34,10 @@ def ensure_codes(place: Place, now: Generation, *, retrain: bool = False) -> Cod
         return CodedShards(coder, None, entries)
     pieces = [Piece(part.vectors, None, part.touch) for part in now.parts]
     metric = cast(Metric, place.settings.metric)
-    book = Codebook.train(pieces, metric, kind=kind, rows_total=now.live)
+    if coder is None:
+        book = Codebook.train(pieces, metric, kind=kind, rows_total=now.live)
+    else:  # the old codes stay valid, they are only grouped anew
+        book = coder.codebook.relisted(pieces, kind=kind, rows_total=now.live)
     made = Coder(layout.new_ulid(), book)
     path = place.root / layout.CODEBOOKS / f"{made.name}.faiss"
     written = files.write_file(path, [book.to_bytes()])
@@ -45,5 +48,8 @@ def ensure_codes(place: Place, now: Generation, *, retrain: bool = False) -> Cod
 
 
 def _recode(place: Place, shard: Shard, entry: ShardEntry, coder: Coder) -> ShardEntry:
+    book = coder.codebook
+    if shard.codes is not None:
+        return write_codes(place, entry, merge_codes([(shard.codes, None)], book), coder)
     shard.touch(None)
-    return write_codes(place, entry, coder.codebook.encode(shard.vectors), coder)
+    return write_codes(place, entry, book.encode(shard.vectors), coder)

@@ -64,9 +64,17 @@ class Sealed:
         """Put the codes of all shards into one array, once."""
         settings = self.manifest.settings
         book = self.coder.codebook if self.coder is not None else None
-        pieces = [_piece(shard, self.coder) for shard in self.shards]
         metric, kind = cast(Metric, settings.metric), cast(Kind, settings.index)
-        return Shards(pieces, metric, book, kind)
+        return Shards(self._pieces(), metric, book, kind)
+
+    def take_over(self, old: Sealed) -> None:
+        """Make the searcher now, from that of an older state where codes are the same."""
+        if self.coder is not None and old.coder is not None and self.coder.name == old.coder.name:
+            self.__dict__["searcher"] = old.searcher.extended(self._pieces())
+        _ = self.searcher
+
+    def _pieces(self) -> list[Piece]:
+        return [_piece(shard, self.coder) for shard in self.shards]
 
     @cached_property
     def rows(self) -> int:

@@ -64,6 +64,15 @@ def compact(store: Store, pick: compaction.Pick) -> bool:
     return done
 
 
+def recode(store: Store) -> bool:
+    """Renew the codebook where the rows have outgrown it, and remove what that made old."""
+    with store.maintaining:
+        done = compaction.recode(store)
+        if done:
+            gc.collect(store.root, store.identity)
+    return done
+
+
 def compact_whole(store: Store) -> None:
     """Seal everything, renew the codebook where it pays, and merge all shards."""
     with store.maintaining:
@@ -102,7 +111,7 @@ def step(store: Store) -> bool:
         return False
     if is_tail_long(now, size):
         return seal(store)
-    return freeze(store) or compact(store, compaction.when_due)
+    return freeze(store) or compact(store, compaction.when_due) or recode(store)
 
 
 class Maintenance:

@@ -121,5 +121,5 @@ def open_next(store: Store, made: Manifest, now: Generation) -> Sealed:
     """Open a new manifest beside the old one, ready to search."""
     known = {shard.name: shard for shard in now.sealed.shards}
     sealed = opening.open_sealed(store.place, made, known)
-    _ = sealed.searcher
+    sealed.take_over(now.sealed)
     return sealed

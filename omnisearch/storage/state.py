@@ -101,13 +101,24 @@ class State:
         """Put other shards in place of the sealed ones; `dead` marks their rows as published."""
         now = self.generation
         tail = now.dead[now.sealed.rows :]
-        coded = Coded(sealed, now.coded.chunks)
+        coded = Coded(sealed, _relabelled(now, sealed))
         whole = np.concatenate([dead, tail])
         moved = replace(now, coded=coded, dead=whole)
         for _, names in self.lost:
             positions = moved.find_sealed(names)
             whole[positions[positions >= 0]] = True
         self.generation = replace(moved, deleted=int(np.count_nonzero(whole)))
+
+
+def _relabelled(now: Generation, sealed: Sealed) -> tuple[Chunk, ...]:
+    """Let chunks keep their codes when the codebook only got other lists."""
+    old, new = now.sealed.coder, sealed.coder
+    if old is None or new is None or old.name == new.name:
+        return now.coded.chunks
+    return tuple(
+        chunk.relabelled(new.name) if chunk.coded_by == old.name else chunk
+        for chunk in now.coded.chunks
+    )
 
 
 def _extended(schema: Schema, added: Batch) -> Schema:

@@ -108,6 +108,12 @@ class Chunk:
         _ = chunk.columns
         return chunk
 
+    def relabelled(self, name: str) -> Chunk:
+        """Make a chunk of the same rows whose codes hold for another codebook too."""
+        chunk = Chunk(self.vectors, self.table, self._schema)
+        chunk.codes, chunk.coded_by = self.codes, name
+        return chunk
+
 
 class Loose:
     """Where rows arrive."""
