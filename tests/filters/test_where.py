@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -180,6 +183,40 @@ def test_parameters_are_named_and_used() -> None:
     assert "in needs a list, :x is 5" in fault("n in :x", x=5)
     assert "column 'n' is int, [1] is list" in fault("n = :x", x=[1])
     assert "nothing compares with null" in fault("n = :x", x=None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-05-01",
+        "2026-05-01T00:00Z",
+        "2026-05-01 02:00:00+02:00",
+        "2026-04-30T19:00:00.000-05:00",
+    ],
+)
+def test_times_are_read_in_utc(text: str) -> None:
+    midnight = datetime(2026, 5, 1, tzinfo=UTC)
+    expected = bind("made >= :t", {"t": midnight}, SCHEMA)
+    assert bind(f"made >= '{text}'", None, SCHEMA) == expected
+    assert (
+        bind({"made": {"$gte": midnight.astimezone(timezone(timedelta(hours=9)))}}, None, SCHEMA)
+        == expected
+    )
+    assert "has no time zone" in fault("made = :t", t=datetime(2026, 5, 1))
+
+
+def test_without_columns_there_is_nothing_to_name() -> None:
+    with pytest.raises(QueryError, match="no column 'n'; there are none yet"):
+        bind("n = 1", None, Schema())
+    with pytest.raises(QueryError, match="no column 'zzz'; there are 'active', 'brand'"):
+        bind("zzz = 1", None, SCHEMA)
+
+
+def test_lists_of_parameters_may_be_arrays_or_empty() -> None:
+    expected = bind("n in (1, 2)", None, SCHEMA)
+    assert bind("n in :x", {"x": np.array([1, 2])}, SCHEMA) == expected
+    assert bind("n in :x", {"x": (np.int64(1), 2)}, SCHEMA) == expected
+    assert bind("n in :x", {"x": []}, SCHEMA) == bind({"n": {"$in": []}}, None, SCHEMA)
 
 
 def test_a_condition_is_text_or_a_dict() -> None:
