@@ -29,6 +29,7 @@ def create(root: Path, settings: Settings, declared: dict[str, str], *, ignored:
         manifest.publish(first, root, identity)
         log.create(root, identity, 1).close()
         files.write_file(root / layout.HEAD, [encode_head(identity, Head(0, 1))], mode=0o600)
+        files.sync_folder(root)  # everything else has its name before FORMAT has
         made = root / layout.TMP / f"{layout.new_ulid()}.format"
         files.write_file(made, [identity.encode()])
         files.publish(made, root / layout.FORMAT, identity.publishing)

@@ -25,7 +25,8 @@ Observer = Callable[[str, Path, object], "int | None"]
 
 observer: Observer | None = None
 
-_SMALL_APPEND, _AHEAD = 1 << 14, 1 << 18
+AHEAD = 1 << 18  # a file with zeros written ahead has a multiple of this length
+_SMALL_APPEND = 1 << 14
 _AT_FDCWD, _RENAME_NOREPLACE = -100, 1
 _NO_SUCH_CALL = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EMLINK}
 
@@ -145,17 +146,18 @@ class Appender:
 
     def _write_ahead(self, end: int) -> None:
         try:
-            _write_all(self._descriptor, self.path, bytes(_AHEAD), end)
+            _write_all(self._descriptor, self.path, bytes(-end % AHEAD), end)
         except OSError:
             return  # only speed is lost
-        self._written = end + _AHEAD
+        self._written = end + -end % AHEAD
 
     def clear_rest(self) -> None:
         """Write zeros over what an append that never finished left behind the end."""
-        rest = os.pread(self._descriptor, self._written - self.size, self.size)
-        if rest.strip(b"\0"):
+        if self._written > self.size:
             with _explained(self.path, "clearing"):
-                _write_all(self._descriptor, self.path, bytes(len(rest)), self.size)
+                end = self._written + -self._written % AHEAD
+                _write_all(self._descriptor, self.path, bytes(end - self.size), self.size)
+                self._written = end
 
     def sync(self) -> None:
         """Make everything appended durable."""

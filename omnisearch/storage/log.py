@@ -88,8 +88,11 @@ def _refuse_stray_bytes(path: Path, end: int) -> None:
     with path.open("rb") as stream:
         stream.seek(end)
         rest = stream.read()
-    if rest.strip(b"\0") and not rest.startswith(_RECORD_MAGIC):
-        raise _damage(path.parent.parent, path, "bytes behind the last record are not zero")
+    if not rest or rest.startswith(_RECORD_MAGIC):
+        return
+    if rest.strip(b"\0") or (end + len(rest)) % files.AHEAD:
+        fault = f"{path} has bytes behind its last record that no append left there"
+        raise CorruptCollectionError(f"{fault}: nothing is lost, the next write clears them")
 
 
 def salvage(root: Path, identity: Identity, base: int) -> list[Record]:

@@ -161,7 +161,7 @@ class Maintenance:
             return False
         try:
             return step(store)
-        except OmnisearchError as error:
+        except (OmnisearchError, OSError) as error:
             _log.warning("maintenance waits %s s: %s", _RETRY_S, error)
             del store
             self._event.wait(_RETRY_S)

@@ -165,6 +165,7 @@ class Store:
             self.reload()
             self._writer = lock
             self._begin_log()
+            gc.collect(self.root, self.identity)
         except BaseException:
             self._writer = None
             lock.release()
@@ -235,13 +236,13 @@ class Store:
             return
         head = poll_head(self._head, self.root, self.identity)
         now = self._published
-        if head.manifest == now.sealed.manifest.number and head.generation <= now.number:
+        if head.manifest <= now.sealed.manifest.number and head.generation <= now.number:
             self._head_seen = raw
             return
         with self.lock:
             if self._writer is not None:
                 return
-            if head.manifest != self._published.sealed.manifest.number:
+            if head.manifest > self._published.sealed.manifest.number:
                 self.reload()
             elif head.generation > self._published.number:
                 self._catch_up()

@@ -23,7 +23,10 @@ def write_tombs(place: Place, name: str, number: int, dead: Mask) -> tuple[str, 
     file = f"{name}.{number:012d}.bits"
     header = _HEADER.pack(_MAGIC, len(dead))
     bits = np.packbits(dead, bitorder="little").tobytes()
-    return file, files.write_file(place.root / layout.TOMBS / file, [header, bits])
+    path = place.root / layout.TOMBS / file
+    if path.exists():  # left by an attempt that never published this manifest
+        files.remove(path)
+    return file, files.write_file(path, [header, bits])
 
 
 def read_tombs(place: Place, entry: ShardEntry) -> Mask:
