@@ -6,7 +6,7 @@ Each part remembers its place in what the user wrote, so that an error can point
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from omnisearch.errors import QueryError
 from omnisearch.values import short
@@ -14,6 +14,7 @@ from omnisearch.values import short
 MAX_DEPTH = 16  # bounds the recursion of everything that walks a tree
 MAX_TERMS = 1_000
 MAX_VALUES = 10_000  # in all lists of one condition together
+TOO_DEEP = f"more than {MAX_DEPTH} levels of nesting"
 _WINDOW = 100  # characters of a long line that an error shows
 
 Op = Literal["=", "!=", "<", "<=", ">", ">=", "in", "like", "has", "null"]
@@ -27,8 +28,7 @@ class Place(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class TextPlace:
+class TextPlace(NamedTuple):
     """Characters of a condition written as text."""
 
     text: str
@@ -124,11 +124,6 @@ class Budget:
     def __init__(self) -> None:
         self._terms = 0
         self._values = 0
-
-    def depth(self, depth: int, place: Place) -> None:
-        """Allow one more level."""
-        if depth > MAX_DEPTH:
-            raise place.fault(f"more than {MAX_DEPTH} levels of nesting")
 
     def term(self, place: Place) -> None:
         """Allow one more comparison."""

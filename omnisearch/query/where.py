@@ -11,6 +11,8 @@ from typing import Final, Literal, NamedTuple
 
 from omnisearch.errors import QueryError
 from omnisearch.query.condition import (
+    MAX_DEPTH,
+    TOO_DEEP,
     Budget,
     Comparison,
     Condition,
@@ -56,14 +58,7 @@ class _Token(NamedTuple):
     kind: str
     text: str
     start: int
-
-    @property
-    def word(self) -> str:
-        """The keyword or symbol that this is, or nothing."""
-        if self.kind == "symbol":
-            return self.text
-        lower = self.text.lower() if self.kind == "word" else ""
-        return lower if lower in _KEYWORDS else ""
+    word: str  # the keyword or symbol that this is, or nothing
 
 
 def parse(text: str) -> Condition:
@@ -80,7 +75,10 @@ def _tokens(text: str) -> list[_Token]:
         if match is None:
             raise _unreadable(text, at)
         kind = match.lastgroup or ""
-        tokens.append(_Token(kind, match[kind], match.start(kind)))
+        found = match[kind]
+        word = found.lower() if kind == "word" else found
+        known = kind == "symbol" or (kind == "word" and word in _KEYWORDS)
+        tokens.append(_Token(kind, found, match.start(kind), word if known else ""))
         if kind == "end":
             return tokens
         at = match.end()
@@ -147,7 +145,8 @@ class _Parser:
                 return joined(word, parts)
 
     def _negation(self, depth: int) -> Condition:
-        self._budget.depth(depth, self._place(self._next))
+        if depth > MAX_DEPTH:
+            raise self._place(self._next).fault(TOO_DEEP)
         if self._accept("not"):
             return Not(self._negation(depth + 1))
         if self._accept("("):
@@ -162,19 +161,20 @@ class _Parser:
             hint = ", and the column comes first" if token.kind in ("string", "number") else ""
             raise self._unexpected(f"a column{hint}")
         self._take()
-        self._budget.term(self._place(token))
+        place = self._place(token)
+        self._budget.term(place)
         name = token.text if token.kind == "word" else token.text[1:-1].replace('""', '"')
         if self._accept("is"):
             negated = self._accept("not")
             self._expect("null")
-            found = Comparison(name, "null", None, self._place(token))
+            found = Comparison(name, "null", None, place)
         else:
             negated = self._accept("not")
-            found = self._operation(name, token, negated)
+            found = self._operation(name, place, negated)
         return Not(found) if negated else found
 
-    def _operation(self, name: str, column: _Token, negated: bool) -> Comparison:
-        place, word = self._place(column), self._next.word
+    def _operation(self, name: str, place: TextPlace, negated: bool) -> Comparison:
+        word = self._next.word
         if word == "in":
             self._take()
             return Comparison(name, "in", self._list(), place)

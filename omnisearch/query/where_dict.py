@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from typing import Final
 
 from omnisearch.query.condition import (
+    MAX_DEPTH,
+    TOO_DEEP,
     Budget,
     Comparison,
     Condition,
@@ -41,7 +43,8 @@ def parse(tree: Mapping[str, object]) -> Condition:
 
 
 def _all_of(tree: object, place: PathPlace, depth: int, budget: Budget) -> Condition:
-    budget.depth(depth, place)
+    if depth > MAX_DEPTH:
+        raise place.fault(TOO_DEEP)
     if not isinstance(tree, Mapping):
         raise place.fault(f"expected a dict, found {short(tree)}")
     if not tree:
