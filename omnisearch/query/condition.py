@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
+import numpy as np
+
 from omnisearch.errors import QueryError
 from omnisearch.values import short
 
@@ -116,6 +118,13 @@ Condition: TypeAlias = Comparison | Not | Joined
 def joined(word: Literal["and", "or"], parts: list[Condition]) -> Condition:
     """Join conditions; one alone stays itself."""
     return parts[0] if len(parts) == 1 else Joined(word, tuple(parts))
+
+
+def listed(value: object) -> list[object] | None:
+    """Take what may stand for a list as one; None where it is something else."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return list(value.tolist())
+    return list(value) if isinstance(value, list | tuple | set | frozenset) else None
 
 
 class Budget:

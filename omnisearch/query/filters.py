@@ -26,6 +26,7 @@ from omnisearch.query.condition import (
     Operand,
     Parameter,
     Value,
+    listed,
 )
 from omnisearch.schema import Schema
 from omnisearch.storage import ranks
@@ -183,9 +184,9 @@ class _Binder:
             return [self._given(one) for one in operand]
         assert isinstance(operand, Parameter)
         given = self._given(operand)
-        values = given.value.tolist() if isinstance(given.value, np.ndarray) else given.value
-        if not isinstance(values, list | tuple | set | frozenset):
-            raise given.place.fault(f"in needs a list, :{operand.name} is {short(values)}")
+        values = listed(given.value)
+        if values is None:
+            raise given.place.fault(f"in needs a list, :{operand.name} is {short(given.value)}")
         if len(values) > MAX_VALUES:
             raise given.place.fault(f"more than {MAX_VALUES} values in lists")
         return [Value(one, given.place) for one in values]

@@ -18,6 +18,7 @@ from omnisearch.query.condition import (
     PathPlace,
     Value,
     joined,
+    listed,
 )
 from omnisearch.values import short
 
@@ -73,7 +74,7 @@ def _joined(key: str, value: object, place: PathPlace, depth: int, budget: Budge
 
 
 def _column(name: str, value: object, place: PathPlace, budget: Budget) -> Condition:
-    if isinstance(value, list | tuple):
+    if listed(value) is not None:
         raise place.fault('a list: write {"$in": [...]}')
     if not isinstance(value, Mapping):
         budget.term(place)
@@ -102,12 +103,13 @@ def _comparison(name: str, key: str, value: object, place: PathPlace, budget: Bu
         raise place.fault('nothing compares with null: write {"$null": true}')
     operand: Operand = Value(value, place)
     if key in ("$in", "$nin"):
-        if not isinstance(value, list | tuple):
+        values = listed(value)
+        if values is None:
             raise place.fault(f"{key} needs a list, found {short(value)}")
-        places = [place.inside(at) for at in range(len(value))]
+        places = [place.inside(at) for at in range(len(values))]
         for one in places:
             budget.value(one)
-        operand = tuple(Value(one, at) for one, at in zip(value, places, strict=True))
+        operand = tuple(Value(one, at) for one, at in zip(values, places, strict=True))
     found = Comparison(name, _OPS[key], operand, place)
     return Not(found) if key == "$nin" else found
 

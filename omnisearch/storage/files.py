@@ -25,7 +25,7 @@ Observer = Callable[[str, Path, object], "int | None"]
 
 observer: Observer | None = None
 
-AHEAD = 1 << 18  # a file with zeros written ahead has a multiple of this length
+AHEAD = 1 << 16  # a file with zeros written ahead has a multiple of this length
 _SMALL_APPEND = 1 << 14
 _AT_FDCWD, _RENAME_NOREPLACE = -100, 1
 _NO_SUCH_CALL = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EMLINK}
