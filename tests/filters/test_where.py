@@ -216,6 +216,9 @@ def test_lists_of_parameters_may_be_arrays_or_empty() -> None:
     expected = bind("n in (1, 2)", None, SCHEMA)
     assert bind("n in :x", {"x": np.array([1, 2])}, SCHEMA) == expected
     assert bind("n in :x", {"x": (np.int64(1), 2)}, SCHEMA) == expected
+    assert bind({"n": {"$in": np.array([1, 2])}}, None, SCHEMA) == expected
+    assert bind({"n": {"$in": {1, 2}}}, None, SCHEMA) == expected
+    assert "a list: write" in fault({"n": np.array([1])})
     assert bind("n in :x", {"x": []}, SCHEMA) == bind({"n": {"$in": []}}, None, SCHEMA)
 
 
