@@ -36,8 +36,8 @@ def test_import_says_what_it_did(place: Place, files: Path) -> None:
     assert (files / ".omnisearch" / ".gitignore").read_text() == "*\n"
 
 
-def test_query_finds_the_nearest_rows(stored: Place) -> None:
-    done = stored.run("query", "--vector", "query.npy", "-k", "3")
+def test_query_finds_the_nearest_rows(imported: Place) -> None:
+    done = imported.run("query", "--vector", "query.npy", "-k", "3")
     assert (done.returncode, done.stderr) == (0, "")
     hits = lines(done.stdout)
     cosines = VECTORS @ VECTORS[7] / np.linalg.norm(VECTORS, axis=1) / np.linalg.norm(VECTORS[7])
@@ -48,43 +48,43 @@ def test_query_finds_the_nearest_rows(stored: Place) -> None:
     assert hits[0]["item"] == "row-7"
 
 
-def test_query_with_a_filter_a_limit_and_a_floor(stored: Place) -> None:
+def test_query_with_a_filter_a_limit_and_a_floor(imported: Place) -> None:
     where = ("--where", "tag = 'even' and n < 100")
-    done = stored.run("query", "--vector", "query.npy", "--limit", "100", *where)
+    done = imported.run("query", "--vector", "query.npy", "--limit", "100", *where)
     hits = lines(done.stdout)
     assert len(hits) == 50
     assert all(hit["metadata"]["n"] in range(0, 100, 2) for hit in hits)
     floor = str(hits[9]["score"] - 1e-6)
-    done = stored.run("query", "--vector", "query.npy", "-k99", "--min-score", floor, *where)
+    done = imported.run("query", "--vector", "query.npy", "-k99", "--min-score", floor, *where)
     assert lines(done.stdout) == hits[:10]
 
 
-def test_query_like_a_row_and_from_stdin_are_the_same_question(stored: Place) -> None:
+def test_query_like_a_row_and_from_stdin_are_the_same_question(imported: Place) -> None:
     text = json.dumps(VECTORS[7].tolist())
-    typed = stored.run("query", "--vector", "-", "-k", "4", stdin=text)
-    like = stored.run("query", "--like", "row-7", "-k", "3")
+    typed = imported.run("query", "--vector", "-", "-k", "4", stdin=text)
+    like = imported.run("query", "--like", "row-7", "-k", "3")
     ids = [hit["id"] for hit in lines(typed.stdout)]
     assert ids[0] == "row-7"
     assert ids[1:] == [hit["id"] for hit in lines(like.stdout)]
-    chosen = stored.run("query", "--vector", "vectors.npy", "--row", "299", "-k", "1")
+    chosen = imported.run("query", "--vector", "vectors.npy", "--row", "299", "-k", "1")
     assert lines(chosen.stdout)[0]["id"] == "row-299"
 
 
-def test_query_that_finds_nothing_exits_1(stored: Place) -> None:
-    done = stored.run("query", "--vector", "query.npy", "--where", "n > 1000")
+def test_query_that_finds_nothing_exits_1(imported: Place) -> None:
+    done = imported.run("query", "--vector", "query.npy", "--where", "n > 1000")
     assert (done.returncode, done.stdout) == (1, "")
 
 
-def test_query_explains_on_stderr(stored: Place) -> None:
-    done = stored.run("query", "--vector", "query.npy", "--explain")
+def test_query_explains_on_stderr(imported: Place) -> None:
+    done = imported.run("query", "--vector", "query.npy", "--explain")
     assert done.returncode == 0
     assert len(lines(done.stdout)) == 10
     assert "omnisearch:" not in done.stderr
     assert done.stderr.strip()
 
 
-def test_status_has_the_stated_keys(stored: Place) -> None:
-    (status,) = lines(stored.run("status").stdout)
+def test_status_has_the_stated_keys(imported: Place) -> None:
+    (status,) = lines(imported.run("status").stdout)
     assert set(status) >= STATUS
     assert (status["generation"], status["items"], status["segments"]) == (1, ROWS, ROWS)
     assert status["deleted"] == 0
@@ -186,7 +186,7 @@ def test_export_of_a_part_and_of_another_metric(place: Place, files: Path) -> No
     assert place.run("export", "out").returncode == 2
 
 
-def test_import_again_is_refused_replaced_or_left_out(stored: Place, files: Path) -> None:
+def test_import_again_is_refused_replaced_or_left_out(stored: Place) -> None:
     command = ("import", "vectors.npy", "--metadata", "metadata.parquet")
     refused = stored.run(*command)
     assert refused.returncode == 2

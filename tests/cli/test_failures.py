@@ -41,27 +41,30 @@ def fault(done: subprocess.CompletedProcess[str]) -> str:
         (["import", "vectors.npy", "--column", "n=integer"], "'n=integer' is not"),
         (["import", "vectors.npy", "--kind", "best"], "--kind"),
         (["import", "vectors.txt"], "unknown format"),
-        (["import", "infinite.npy"], "infinite.npy, rows 0 to 1:"),
+        (["import", "query.npy", "--ids", "metadata.parquet"], "300 rows for the 1 vectors"),
         (["import", "vectors.npy", "--ids", "metadata.parquet", "--id-column", "x"], "'x'"),
-        (["export", "files"], "there already"),
+        (["export", "query.npy"], "there already"),
         (["statsu"], "statsu"),
         (["delete", "--where", "n ="], "n ="),
     ],
     ids=" ".join,
 )
 def test_a_wrong_call_exits_2_with_the_reason(
-    arguments: list[str], message: str, stored: Place
+    arguments: list[str], message: str, imported: Place
 ) -> None:
-    np.save(stored.home / "infinite.npy", np.full((2, 8), np.inf, np.float32))
-    (stored.home / "files").mkdir()
-    done = stored.run(*arguments)
+    done = imported.run(*arguments)
     assert done.returncode == 2, done.stderr
     assert message in done.stderr
     assert fault(done)
-    assert json.loads(stored.run("status").stdout)["items"] == 300
+
+
+def test_wrong_calls_changed_nothing(imported: Place) -> None:
+    status = json.loads(imported.run("status").stdout)
+    assert (status["generation"], status["items"]) == (1, 300)
 
 
 def test_reading_without_a_collection_names_others_and_makes_none(stored: Place) -> None:
+    assert stored.run("import", "vectors.npy", "--upsert").returncode == 0
     other = stored.home.parent / "other"
     other.mkdir()
     done = stored.run("query", "--vector", "query.npy", cwd=other)
@@ -77,6 +80,7 @@ def test_a_refused_first_import_makes_no_collection(place: Place, files: Path) -
     done = place.run("import", "infinite.npy")
     assert done.returncode == 2
     assert "nothing stored" in done.stderr
+    assert "infinite.npy, rows 0 to 1:" in done.stderr
     assert not (files / ".omnisearch").exists()
 
 

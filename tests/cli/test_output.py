@@ -11,8 +11,8 @@ from tests.cli.place import Place
 HOSTILE = "a\x1b[31m\u202eb\x07\x9bc\nd"
 
 
-def test_a_table_on_a_terminal(stored: Place) -> None:
-    code, shown = stored.on_terminal("query", "--vector", "query.npy", "-k", "2", NO_COLOR="1")
+def test_a_table_on_a_terminal(imported: Place) -> None:
+    code, shown = imported.on_terminal("query", "--vector", "query.npy", "-k", "2", NO_COLOR="1")
     header, first, second = shown.splitlines()
     assert code == 0
     assert re.fullmatch(r"#   score  id +metadata", header)
@@ -20,19 +20,19 @@ def test_a_table_on_a_terminal(stored: Place) -> None:
     assert second.startswith("2  0.")
 
 
-def test_colour_only_where_it_is_welcome(stored: Place) -> None:
+def test_colour_only_where_it_is_welcome(imported: Place) -> None:
     command = ("query", "--vector", "query.npy")
-    assert "\x1b[1m" in stored.on_terminal(*command)[1]
-    assert "\x1b" not in stored.on_terminal(*command, NO_COLOR="1")[1]
-    assert "\x1b" not in stored.on_terminal(*command, TERM="dumb")[1]
-    assert "\x1b" not in stored.run(*command, "--no-json").stdout
+    assert "\x1b[1m" in imported.on_terminal(*command)[1]
+    assert "\x1b" not in imported.on_terminal(*command, NO_COLOR="1")[1]
+    assert "\x1b" not in imported.on_terminal(*command, TERM="dumb")[1]
+    assert "\x1b" not in imported.run(*command, "--no-json").stdout
 
 
-def test_the_form_can_be_chosen(stored: Place) -> None:
-    code, shown = stored.on_terminal("status", "--json")
+def test_the_form_can_be_chosen(imported: Place) -> None:
+    code, shown = imported.on_terminal("status", "--json")
     assert (code, json.loads(shown)["items"]) == (0, 300)
-    assert stored.run("status", "--no-json").stdout.splitlines()[0].startswith("path ")
-    assert "items" in stored.on_terminal("status", OMNISEARCH_JSON="1")[1]
+    assert imported.run("status", "--no-json").stdout.splitlines()[0].startswith("path ")
+    assert "items" in imported.on_terminal("status", OMNISEARCH_JSON="1")[1]
 
 
 def test_text_that_a_terminal_would_obey_is_escaped(place: Place, files: Path) -> None:
