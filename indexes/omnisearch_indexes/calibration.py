@@ -1,7 +1,8 @@
-"""How far the codes err and what a row costs, measured when the codebook is trained.
+"""How far codes and lists fall short of the truth, and what a row costs; measured at training.
 
-Errors are measured on the true neighbours of held-out rows, because near rows err more than others.
-They are kept in units of the query (`scale`), so that they hold for queries of any length.
+A row's closeness by code, or that of its list, is foretold from its true closeness by a line. Lines are
+fitted to the true neighbours of held-out rows in units of the query, around the query's mean over all rows:
+so they also hold for queries from elsewhere (measured: same slope and error for shifted queries).
 """
 
 from __future__ import annotations
@@ -15,149 +16,194 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnisearch_indexes import arrays
+from omnisearch_indexes.codes import Codes
 from omnisearch_indexes.exact import Scorer
 from omnisearch_indexes.lists import Lists
 from omnisearch_indexes.pieces import Piece, Rows
-from omnisearch_indexes.protocol import Metric, Vectors
+from omnisearch_indexes.protocol import Bytes, Vectors
 
 if TYPE_CHECKING:
     from omnisearch_indexes.codebook import Codebook
 
-HELD_OUT = 256
+HELD_OUT = 512
 NEAR = 10
 LEVELS = np.array([0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 1.0])
 _WHAT = "codebook"
-_RUNS = 5
+_RUNS = 7
+_LIFTS = (0.0, 0.15, 0.3, 0.5)
+_FEW = 1000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """Foretold = level + slope * true, and how far below that the foretold may be."""
+
+    level: float
+    slope: float
+    misses: NDArray[np.float64]  # (levels,)
+
+    @staticmethod
+    def fit(true: NDArray[np.floating], foretold: NDArray[np.floating]) -> Line:
+        """The least-squares line and the quantiles of what falls below it."""
+        flat, other = true.ravel().astype(np.float64), foretold.ravel().astype(np.float64)
+        centred = flat - flat.mean()
+        slope = float(centred @ other / max(float(centred @ centred), 1e-30))
+        level = float(other.mean() - slope * flat.mean())
+        return Line(level, slope, np.quantile(level + slope * flat - other, LEVELS))
+
+    def floor(self, true: float, certainty: float) -> float:
+        """What is foretold at least, but for 1 - certainty of the rows."""
+        return self.level + self.slope * true - float(np.interp(certainty, LEVELS, self.misses))
+
+    def to_array(self) -> NDArray[np.float64]:
+        """Level, slope, misses."""
+        return np.concatenate([[self.level, self.slope], self.misses])
+
+    @staticmethod
+    def from_array(array: NDArray[np.float64]) -> Line:
+        """The inverse of `to_array`, checked."""
+        whole = len(array) == 2 + len(LEVELS) and bool(np.isfinite(array).all())
+        arrays.require(_WHAT, whole, "the calibration is damaged")
+        return Line(float(array[0]), float(array[1]), array[2:])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibration:
-    """The error of codes by quantile, the error of list centroids, and costs."""
+    """Lines for codes and for lists, and costs."""
 
-    errors: NDArray[np.float64]  # (levels,) of true neighbours, in units of `scale`
-    residual: float  # root mean square of what the codes leave out of a row
-    line: NDArray[
-        np.float64
-    ]  # centroid closeness = line[0] + line[1] * closeness, both standardised
-    misses: NDArray[np.float64]  # (levels,) of how far true neighbours fall short of the line
+    codes: Line
+    lists: Line
+    ranks: NDArray[np.float64]  # (levels,) share of lists nearer to a query than a neighbour's
     scan_us: float  # to read one code
     gather_us: float  # to fetch and score one row
 
-    def margin(self, recall: float, scale: float) -> float:
-        """How much closer than its code says a row may be, but for 1 - recall of them."""
-        return float(np.interp(recall, LEVELS, self.errors)) * scale
-
-    def scale(self, metric: Metric, query_norm: float, closeness: float) -> float:
-        """The unit of errors for a query whose k-th neighbour is so close."""
-        if metric == "l2":
-            return float(np.sqrt(max(-closeness, 0.0))) + self.residual
-        return query_norm
-
-    def nearest_list(self, closeness: float, recall: float, mean: float, spread: float) -> float:
-        """How close the list of a row this close is at least, but for 1 - recall of them."""
-        miss = float(np.interp(recall, LEVELS, self.misses))
-        expected = self.line[0] + self.line[1] * (closeness - mean) / spread
-        return mean + spread * float(expected - miss)
+    def share(self, certainty: float) -> float:
+        """The share of lists that hold a row's neighbours with this certainty, if all are allowed."""
+        return float(np.interp(certainty, LEVELS, self.ranks))
 
     def to_arrays(self) -> dict[str, arrays.Array]:
         """What a codebook stores of this."""
-        numbers = np.array([self.residual, self.scan_us, self.gather_us])
-        return {"errors": self.errors, "line": self.line, "misses": self.misses, "costs": numbers}
+        costs = np.array([self.scan_us, self.gather_us])
+        lines = {"code_line": self.codes.to_array(), "list_line": self.lists.to_array()}
+        return lines | {"costs": costs, "ranks": self.ranks}
 
     @staticmethod
     def from_arrays(found: Mapping[str, arrays.Array]) -> Calibration:
         """The inverse of `to_arrays`, checked."""
-        names = {"errors": len(LEVELS), "line": 2, "misses": len(LEVELS), "costs": 3}
-        read = {name: arrays.take(_WHAT, found, name, "<f8", 1) for name in names}
-        fits = all(len(read[name]) == size for name, size in names.items())
-        finite = all(bool(np.isfinite(array).all()) for array in read.values())
-        arrays.require(_WHAT, fits and finite, "the calibration is damaged")
-        residual, scan_us, gather_us = (max(float(cost), 1e-6) for cost in read["costs"])
-        return Calibration(
-            read["errors"], residual, read["line"], read["misses"], scan_us, gather_us
-        )
+        codes = Line.from_array(arrays.take(_WHAT, found, "code_line", "<f8", 1))
+        lists = Line.from_array(arrays.take(_WHAT, found, "list_line", "<f8", 1))
+        costs = arrays.take(_WHAT, found, "costs", "<f8", 1)
+        sane = len(costs) == 2 and bool((np.isfinite(costs) & (costs > 0)).all())
+        arrays.require(_WHAT, sane, "the costs are damaged")
+        ranks = arrays.take(_WHAT, found, "ranks", "<f8", 1)
+        shares = len(ranks) == len(LEVELS) and bool(((ranks >= 0) & (ranks <= 1)).all())
+        arrays.require(_WHAT, shares, "the shares of lists are damaged")
+        return Calibration(codes, lists, ranks, float(costs[0]), float(costs[1]))
 
 
 def uncalibrated() -> Calibration:
-    """What is assumed before anything was measured: nothing is certain."""
-    none = np.zeros(len(LEVELS))
-    return Calibration(none, 1e-6, np.array([0.0, 1.0]), none, 0.002, 0.15)
+    """What is assumed before anything was measured."""
+    line = Line(0.0, 1.0, np.zeros(len(LEVELS)))
+    return Calibration(line, line, np.ones(len(LEVELS)), 0.002, 0.15)
 
 
-def measure(codebook: Codebook, vectors: Vectors, queries: Vectors) -> Calibration:
-    """Compare codes with truth for queries that are not among the vectors."""
-    if not len(queries) or len(vectors) < NEAR:
+def measure(codebook: Codebook, rotated: Vectors, asked: Vectors, total: int) -> Calibration:
+    """Compare codes and lists with truth, for rotated queries that are not among the rows.
+
+    Of a sample, so many neighbours are looked at that they are as near as the nearest of `total` rows.
+    """
+    if not len(asked) or len(rotated) < NEAR:
         return uncalibrated()
-    dtype = np.dtype(np.float16 if codebook.metric == "cosine" else np.float32)
-    stored = np.ascontiguousarray(vectors.astype(dtype))
-    codes = codebook.encode(stored)
-    decoded = codebook.decode(codes.by_row()[0])
-    rotated, asked = codebook.rotate(vectors), codebook.rotate(queries)
-    residual = float(np.sqrt(np.square(rotated - decoded).sum(axis=1).mean()))
-    truth, guess = _closeness(codebook, rotated, asked), _closeness(codebook, decoded, asked)
-    near = np.argpartition(-truth, NEAR - 1, axis=1)[:, :NEAR]
-    true = np.take_along_axis(truth, near, axis=1)
-    error = true - np.take_along_axis(guess, near, axis=1)
-    if codebook.metric == "l2":
-        error /= np.sqrt(np.maximum(-true, 0)) + residual
-    else:
-        error /= np.maximum(np.linalg.norm(queries, axis=1, keepdims=True), 1e-12)
-    errors = np.quantile(error, LEVELS)
-    line, misses = _lists_error(codebook, rotated, asked, near, true)
-    lists = Lists(codebook, [(0, codes)])
-    scan_us = _time_scan(lists, asked) / len(vectors)
-    gather_us = _time_gather(Rows([Piece(stored)]), codebook.metric, queries)
-    return Calibration(errors, residual, line, misses, scan_us, gather_us)
+    near, best = _neighbours(codebook, rotated, asked, total)
+    nibbles = codebook.nibbles(rotated)
+    decoded = codebook.decode(nibbles)
+    coded = np.take_along_axis(_closeness(codebook, decoded, asked), near, axis=1)
+    mean, unit = np.array(codebook.units(asked)).T[:, :, None]
+    line = Line.fit((best - mean) / unit, (coded - mean) / unit)
+    lists, ranks = _fit_lists(codebook, rotated, asked, near, best)
+    scan_us = _time_scan(codebook, nibbles, asked)
+    return Calibration(line, lists, ranks, scan_us, _time_gather(codebook, rotated))
 
 
-def standardised(coarse: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean and spread of a query's closeness to all centroids, (q, 1) each."""
-    mean = coarse.mean(axis=1, keepdims=True)
-    return mean, np.maximum(coarse.std(axis=1, keepdims=True), 1e-12)
+def choose_lift(
+    codebook: Codebook, rotated: Vectors, asked: Vectors, total: int
+) -> NDArray[np.float32]:
+    """By how much wide lists come sooner: so that the fewest rows are read for neighbours."""
+    if codebook.lists == 1 or not len(asked):
+        return codebook.lift
+    own = codebook.assign(rotated)
+    sizes = np.maximum(np.bincount(own, minlength=codebook.lists), 1)
+    away = np.square(rotated - codebook.centroids[own]).sum(axis=1)
+    wide = np.bincount(own, away, codebook.lists) / sizes
+    if codebook.metric != "l2":
+        wide /= np.sqrt(np.square(rotated).sum(axis=1).mean()) + 1e-30
+    near, _ = _neighbours(codebook, rotated, asked, total)
+    best, chosen = np.inf, codebook.lift
+    for factor in _LIFTS if codebook.metric != "l2" else [2 * lift - 1 for lift in _LIFTS]:
+        lift = (factor * wide).astype(np.float32)
+        coarse = codebook.coarse(asked)[0] + lift
+        limit = np.take_along_axis(coarse, own[near], axis=1).min(axis=1)
+        read = float(((coarse >= limit[:, None]) * sizes).sum(axis=1).mean())
+        if read < best:
+            best, chosen = read, lift
+    return chosen
 
 
-def _lists_error(
-    codebook: Codebook,
-    rotated: Vectors,
-    asked: Vectors,
-    near: NDArray[np.int64],
-    true: NDArray[np.float32],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """How well the centroid of a neighbour's list foretells the neighbour's closeness."""
+def _neighbours(
+    codebook: Codebook, rotated: Vectors, asked: Vectors, total: int
+) -> tuple[NDArray[np.int64], Vectors]:
+    true = _closeness(codebook, rotated, asked)
+    count = max(2, round(NEAR * len(rotated) / max(total, 1)))
+    near = np.argpartition(-true, count - 1, axis=1)[:, :count]
+    return near, np.take_along_axis(true, near, axis=1)
+
+
+def _fit_lists(
+    codebook: Codebook, rotated: Vectors, asked: Vectors, near: NDArray[np.int64], best: Vectors
+) -> tuple[Line, NDArray[np.float64]]:
     if codebook.lists == 1:
-        return np.array([0.0, 1.0]), np.zeros(len(LEVELS))
-    coarse = codebook.coarse(asked)
-    mean, spread = standardised(coarse)
+        return uncalibrated().lists, uncalibrated().ranks
+    coarse, mean, spread = codebook.coarse(asked)
+    mean, spread = mean[:, None], spread[:, None]
     own = np.take_along_axis(coarse, codebook.assign(rotated)[near], axis=1)
-    x, y = ((true - mean) / spread).ravel(), ((own - mean) / spread).ravel()
-    slope, level = np.polyfit(x, y, 1)
-    return np.array([level, slope]), np.quantile(level + slope * x - y, LEVELS)
+    ordered = np.sort(coarse, axis=1)
+    nearer = np.stack(
+        [len(row) - row.searchsorted(limit) for row, limit in zip(ordered, own, strict=True)]
+    )
+    ranks = np.quantile(nearer / codebook.lists, LEVELS)
+    return Line.fit((best - mean) / spread, (own - mean) / spread), ranks
 
 
 def _closeness(codebook: Codebook, rows: Vectors, queries: Vectors) -> Vectors:
-    products = queries @ rows.T
+    products: Vectors = queries @ rows.T
     if codebook.metric != "l2":
         return products
-    squares = np.square(queries).sum(axis=1)[:, None] + np.square(rows).sum(axis=1)
-    return 2 * products - squares
+    return 2 * products - np.square(queries).sum(axis=1)[:, None] - np.square(rows).sum(axis=1)
 
 
-def _time_scan(lists: Lists, asked: Vectors) -> float:
+def _time_scan(codebook: Codebook, nibbles: Bytes, asked: Vectors) -> float:
+    """The time for one more row, read as one list: that of all rows less that of a few."""
+    few = min(_FEW, len(nibbles) // 2)
     taken = []
-    for query in asked[:_RUNS, None]:
-        begin = time.perf_counter()
-        lists.search(query, NEAR, None, None)
-        taken.append(time.perf_counter() - begin)
-    return float(np.median(taken)) * 1e6
+    for part in (nibbles, nibbles[:few]):
+        lists = Lists(codebook, [(0, Codes.arrange(part, None, 1))])
+        begin = [time.perf_counter()]
+        for query in asked[:_RUNS, None]:
+            lists.search(query, NEAR, None, None)
+            begin.append(time.perf_counter())
+        taken.append(float(np.diff(begin).min()))
+    return max(1e-4, (taken[0] - taken[1]) * 1e6 / max(1, len(nibbles) - few))
 
 
-def _time_gather(rows: Rows, metric: Metric, queries: Vectors) -> float:
-    scorer = Scorer(rows.dim, rows.dtype, metric)
+def _time_gather(codebook: Codebook, rotated: Vectors) -> float:
+    """The time to fetch and score one of some hundred rows, spread over all."""
+    dtype = np.dtype(np.float16 if codebook.metric == "cosine" else np.float32)
+    stored = np.ascontiguousarray(rotated[:, : codebook.dim].astype(dtype))
+    rows, scorer = Rows([Piece(stored)]), Scorer(codebook.dim, dtype, codebook.metric)
     chosen = np.arange(0, len(rows), max(1, len(rows) // 500))
-    taken = []
-    for query in queries[:_RUNS]:
-        begin = time.perf_counter()
+    begin = [time.perf_counter()]
+    for query in rotated[:_RUNS, : codebook.dim]:
         scorer.ask(query)
         scorer.top(rows.gather(chosen), NEAR)
-        taken.append(time.perf_counter() - begin)
-    return float(np.median(taken)) * 1e6 / len(chosen)
+        begin.append(time.perf_counter())
+    return max(1e-4, float(np.diff(begin).min()) * 1e6 / len(chosen))

@@ -34,6 +34,8 @@ class Codebook:
     rotation: Rotation
     groups: NDArray[np.float32]  # (groups, 16, dimensions of a group)
     centroids: NDArray[np.float32]  # (lists, width), or (0, width) where all rows are one list
+    lift: NDArray[np.float32]  # (lists,): wide lists reach nearer than their centroids say
+    centre: NDArray[np.float32]  # (width + 1,): the mean of all rows, and of their squared lengths
     calibration: Calibration
     trained_rows: int
 
@@ -47,22 +49,47 @@ class Codebook:
         seed: int = 0,
     ) -> Codebook:
         """Learn from a seeded sample of rows as stored; `rows_total` is what the lists are for."""
-        sample = training.draw(source, training.SAMPLE_ROWS, seed)
+        lists = training.lists_for(rows_total or training.count(source), kind)
+        wanted = max(training.SAMPLE_ROWS, lists * training.LIST_SAMPLE) + calibration.HELD_OUT
+        sample = training.draw(source, wanted, seed)
         dim = sample.vectors.shape[1]
-        rotation = training.rotation_for(dim, seed)
-        lists = training.lists_for(rows_total or sample.total, kind)
         held_out = min(calibration.HELD_OUT, len(sample.vectors) // 8)
-        learnt = sample.vectors[held_out:]
-        rotated = rotation.apply(learnt)
-        centroids = np.empty((0, rotation.width), np.float32)
-        if lists > 1:
-            more = training.draw(source, lists * training.LIST_SAMPLE, seed + 1).vectors
-            centroids = training.learn_lists(rotation.apply(more), lists, seed)
-        groups = training.learn_groups(rotated, training.group_width(dim), seed)
-        rough = calibration.uncalibrated()
-        made = Codebook(metric, dim, rotation, groups, centroids, rough, len(learnt))
-        measured = calibration.measure(made, learnt, sample.vectors[:held_out])
-        return dataclasses.replace(made, calibration=measured)
+        rotation = training.rotation_for(dim, seed)
+        rotated = rotation.apply(sample.vectors[held_out:])
+        centroids = training.learn_lists(rotated, lists, seed)
+        few = np.ascontiguousarray(rotated[: training.SAMPLE_ROWS])
+        groups = training.learn_groups(few, training.group_width(dim), seed)
+        centre = np.append(rotated.mean(axis=0), np.square(rotated).sum(axis=1).mean())
+        centre = centre.astype(np.float32)
+        flat, rough = np.zeros(len(centroids), np.float32), calibration.uncalibrated()
+        made = Codebook(metric, dim, rotation, groups, centroids, flat, centre, rough, len(few))
+        return made.calibrated(sample, held_out)
+
+    def calibrated(self, sample: training.Sample, held_out: int) -> Codebook:
+        """The same codebook with bounds measured on a sample whose first rows it has not seen."""
+        seen = self.rotate(sample.vectors[held_out:]), self.rotate(sample.vectors[:held_out])
+        lifted = dataclasses.replace(self, lift=calibration.choose_lift(self, *seen, sample.total))
+        measured = calibration.measure(lifted, *seen, sample.total)
+        return dataclasses.replace(lifted, calibration=measured)
+
+    def relisted(
+        self,
+        source: Sequence[Piece] | Vectors,
+        *,
+        kind: Kind = "auto",
+        rows_total: int | None = None,
+        seed: int = 0,
+    ) -> Codebook:
+        """The same code groups with lists for so many rows: codes stay valid, merging groups them."""
+        lists = training.lists_for(rows_total or training.count(source), kind)
+        wanted = max(training.SAMPLE_ROWS, lists * training.LIST_SAMPLE) + calibration.HELD_OUT
+        sample = training.draw(source, wanted, seed)
+        held_out = min(calibration.HELD_OUT, len(sample.vectors) // 8)
+        rotated = self.rotation.apply(sample.vectors[held_out:])
+        centroids = training.learn_lists(rotated, lists, seed)
+        flat = np.zeros(len(centroids), np.float32)
+        made = dataclasses.replace(self, centroids=centroids, lift=flat)
+        return made.calibrated(sample, held_out)
 
     @property
     def lists(self) -> int:
@@ -82,28 +109,48 @@ class Codebook:
         """The codes of rows as stored."""
         nibbles = np.empty((len(vectors), len(self.groups) // 2), np.uint8)
         lists = np.empty(len(vectors), np.uint16) if self.lists > 1 else None
-        quantizer = self.quantizer()
         for begin in range(0, len(vectors), _BLOCK):
             part = slice(begin, begin + _BLOCK)
             rotated = self.rotate(vectors[part].astype(np.float32))
-            with one_thread():
-                nibbles[part] = quantizer.compute_codes(rotated)
+            nibbles[part] = self.nibbles(rotated)
             if lists is not None:
                 lists[part] = self.assign(rotated)
         return Codes.arrange(nibbles, lists, self.lists)
+
+    def nibbles(self, rotated: Vectors) -> Bytes:
+        """The nearest centroid of each group, two groups a byte."""
+        quantizer = faiss.ProductQuantizer(self.rotation.width, len(self.groups), 4)
+        faiss.copy_array_to_vector(self.groups.reshape(-1), quantizer.centroids)
+        with one_thread():
+            codes: Bytes = quantizer.compute_codes(np.ascontiguousarray(rotated))
+        return codes
 
     def assign(self, rotated: Vectors) -> NDArray[np.int64]:
         """The list of each rotated row: that of the nearest centroid, whatever the metric."""
         near = rotated @ self.centroids.T - 0.5 * np.square(self.centroids).sum(axis=1)
         return near.argmax(axis=1)
 
-    def coarse(self, rotated: Vectors) -> Vectors:
-        """The closeness of rotated queries to all centroids, in the measure of the metric."""
-        products = rotated @ self.centroids.T
-        if self.metric != "l2":
-            return products
-        squares = np.square(rotated).sum(axis=1)[:, None] + np.square(self.centroids).sum(axis=1)
-        return 2 * products - squares
+    def coarse(self, rotated: Vectors) -> tuple[Vectors, Vectors, Vectors]:
+        """The closeness of queries to all lists (q, lists), its mean and its spread (q,)."""
+        close: Vectors = rotated @ self.centroids.T
+        squares = np.einsum("ij,ij->i", rotated, rotated)[:, None]
+        if self.metric == "l2":
+            close = 2 * close - squares - np.square(self.centroids).sum(axis=1) + self.lift
+        else:
+            close += np.sqrt(squares) * self.lift
+        mean = close.mean(axis=1)
+        square = np.einsum("ij,ij->i", close, close) / close.shape[1]
+        return close, mean, np.sqrt(np.maximum(square - mean * mean, 1e-12))
+
+    def units(self, rotated: Vectors) -> list[tuple[float, float]]:
+        """The mean closeness of each query to all rows, and the unit of its errors."""
+        products = rotated @ self.centre[:-1]
+        squares = np.einsum("ij,ij->i", rotated, rotated)
+        if self.metric == "l2":
+            products, away = 2 * products - squares - self.centre[-1], squares - 2 * products
+            squares = np.maximum(away + self.centre[:-1] @ self.centre[:-1], 0)
+        units = np.sqrt(squares) + 1e-30
+        return list(zip(products.tolist(), units.tolist(), strict=True))
 
     def assign_codes(self, nibbles: Bytes) -> NDArray[np.uint16]:
         """The lists of rows of which only the codes are at hand."""
@@ -117,12 +164,6 @@ class Codebook:
         """What the codes say the rotated rows are."""
         each = np.stack([nibbles & 15, nibbles >> 4], axis=2).reshape(len(nibbles), -1)
         return self.groups[np.arange(len(self.groups)), each].reshape(len(nibbles), -1)
-
-    def quantizer(self) -> faiss.ProductQuantizer:
-        """The same centroids for FAISS."""
-        quantizer = faiss.ProductQuantizer(self.rotation.width, len(self.groups), 4)
-        faiss.copy_array_to_vector(self.groups.reshape(-1), quantizer.centroids)
-        return quantizer
 
     def wants_retraining(self, rows_total: int, kind: Kind) -> bool:
         """Whether so many rows deserve lists that this codebook has not."""
@@ -139,6 +180,8 @@ class Codebook:
             "signs": self.rotation.signs,
             "groups": self.groups,
             "centroids": self.centroids,
+            "lift": self.lift,
+            "centre": self.centre,
         }
         return arrays.pack(KIND, named | self.calibration.to_arrays())
 
@@ -157,9 +200,17 @@ class Codebook:
         )
         groups = arrays.take(_WHAT, found, "groups", "<f4", 3)
         centroids = arrays.take(_WHAT, found, "centroids", "<f4", 2)
+        centre = arrays.take(_WHAT, found, "centre", "<f4", 1)
         _check_shapes(dim, rotation, groups, centroids)
+        lift = arrays.take(_WHAT, found, "lift", "<f4", 1)
+        lifted = len(lift) == len(centroids) and bool(np.isfinite(lift).all())
+        arrays.require(_WHAT, lifted, "the lists have another shape")
+        centred = len(centre) == rotation.width + 1 and bool(np.isfinite(centre).all())
+        arrays.require(_WHAT, centred, "the mean has another shape")
         measured = Calibration.from_arrays(found)
-        return Codebook(_METRICS[metric], dim, rotation, groups, centroids, measured, trained_rows)
+        return Codebook(
+            _METRICS[metric], dim, rotation, groups, centroids, lift, centre, measured, trained_rows
+        )
 
 
 def _check_shapes(

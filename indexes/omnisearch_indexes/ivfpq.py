@@ -1,24 +1,22 @@
-"""Read the codes of the lists that can hold neighbours: how near a list must be follows from what was found.
+"""Read the codes of the lists that can hold neighbours, nearest lists first.
 
-A neighbour's list is about as near as the neighbour (a line fitted at training, in units of the query's
-own spread over all lists). So a filter, or a query from elsewhere, moves the limit by itself.
+Without a filter a share of the lists known from training is enough. Under a filter neighbours are farther
+and lie anywhere, so the limit follows from what was found: the list of a row is about as near as the row.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from omnisearch_indexes.calibration import standardised
+from omnisearch_indexes.calibration import Line
 from omnisearch_indexes.coded import Coded
 from omnisearch_indexes.lists import Allowed
 from omnisearch_indexes.protocol import Mask, Vectors
 from omnisearch_indexes.refine import Progress, Refiner
-from omnisearch_indexes.scan import FIRST_COUNT
-
-_MORE = 4
-FIRST_LISTS = 32  # lists of the first round, at least
+from omnisearch_indexes.scan import MORE, first_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +25,31 @@ class IVFPQ:
 
     coded: Coded
     most: int  # candidates after which scoring every allowed row is cheaper
-    first_lists: int = FIRST_LISTS
+    first_share: float  # of the lists, read before anything is known
+    certainty: float  # with which a list that is left out holds no neighbour
 
     def search(
-        self, refiner: Refiner, rotated: Vectors, queries: list[Progress], allowed: Allowed | None
+        self,
+        refiner: Refiner,
+        rotated: Vectors,
+        queries: Sequence[Progress],
+        allowed: Allowed | None,
     ) -> None:
         """Bring each query to its bound, or leave it undone at `most` candidates."""
-        coarse = self.coded.codebook.coarse(rotated)
-        mean, spread = standardised(coarse)
-        first = min(self.first_lists, coarse.shape[1])
-        nearest = np.argpartition(-coarse, first - 1, axis=1)[:, :first]
-        count = max(FIRST_COUNT, 8 * refiner.k)
-        closeness, positions = self.coded.search(rotated, count, nearest, allowed)
+        coarse, mean, spread = self.coded.codebook.coarse(rotated)
+        lists = coarse.shape[1]
+        first = max(1, min(lists, round(self.first_share * lists)))
+        nearest = coarse.argpartition(lists - first, axis=1)[:, lists - first :]
+        candidates = self.coded.search(rotated, first_count(refiner.k), nearest, allowed)
+        ruled_out = refiner.refine(queries, candidates)
+        line = refiner.calibration.lists
         for number, progress in enumerate(queries):
-            progress.restart()
-            ruled_out = refiner.refine(progress, closeness[number], positions[number])
-            probed = np.zeros(coarse.shape[1], np.bool_)
+            probed = np.zeros(lists, np.bool_)
             probed[nearest[number]] = True
-            units = float(mean[number, 0]), float(spread[number, 0])
-            near = _Near(coarse[number], units, probed)
+            units = float(mean[number]), float(spread[number])
+            near = _Near(coarse[number], units, probed, line, self.certainty)
             one = rotated[number : number + 1]
-            self._follow(refiner, one, progress, near, ruled_out, allowed)
+            self._follow(refiner, one, progress, near, ruled_out[number], allowed)
 
     def _follow(
         self,
@@ -59,23 +61,23 @@ class IVFPQ:
         allowed: Allowed | None,
     ) -> None:
         """Probe the lists that can still matter; with more candidates where those ran out."""
-        count = max(FIRST_COUNT, 8 * refiner.k)
+        count = first_count(refiner.k)
         while True:
-            more = near.missing(refiner, progress)
+            more = near.missing(progress, refiner.k)
             if ruled_out and not more.any():
                 break
             near.probed |= more
             if not ruled_out:
-                count *= _MORE
+                count *= MORE
                 if count > self.most:
                     return
                 progress.restart()
                 lists = np.flatnonzero(near.probed)[None]
-                closeness, positions = self.coded.search(rotated, count, lists, allowed)
+                candidates = self.coded.search(rotated, count, lists, allowed)
             else:
                 lists = np.flatnonzero(more)[None]
-                closeness, positions = self.coded.search_listed(rotated, count, lists, allowed)
-            ruled_out = refiner.refine(progress, closeness[0], positions[0])
+                candidates = self.coded.search_listed(rotated, count, lists, allowed)
+            ruled_out = refiner.refine([progress], candidates)[0]
         progress.done = True
         progress.probed = float(near.probed.mean())
 
@@ -87,11 +89,14 @@ class _Near:
     coarse: Vectors  # (lists,)
     units: tuple[float, float]  # mean and spread of `coarse`
     probed: Mask
+    line: Line
+    certainty: float
 
-    def missing(self, refiner: Refiner, progress: Progress) -> Mask:
+    def missing(self, progress: Progress, k: int) -> Mask:
         """Lists not probed yet that can hold rows nearer than the k-th found."""
-        if len(progress.best[0]) < refiner.k:
+        if len(progress.best[0]) < k:
             return ~self.probed
-        kth = float(progress.best[1][refiner.k - 1])
-        limit = refiner.calibration.nearest_list(kth, refiner.recall, *self.units)
-        return (self.coarse >= limit) & ~self.probed
+        mean, spread = self.units
+        true = (float(progress.best[1][k - 1]) - mean) / spread
+        foretold = self.line.floor(true, self.certainty)
+        return (self.coarse >= mean + spread * foretold) & ~self.probed

@@ -60,14 +60,16 @@ class Rows:
         return self.vectors[number][begin:end]
 
     def gather(self, positions: Positions) -> Stored:
-        """Copies of the rows at ascending positions."""
+        """Copies of the rows at these positions."""
         if len(self.pieces) == 1:
             return self._copy(0, positions)
+        order = np.argsort(positions, kind="stable")
+        ascending = positions[order]
         found: Stored = np.empty((len(positions), self.dim), self.dtype)
-        bounds = np.searchsorted(positions, self.starts)
-        for number in np.flatnonzero(np.diff(bounds)):
-            begin, end = bounds[number], bounds[number + 1]
-            found[begin:end] = self._copy(number, positions[begin:end] - self.starts[number])
+        bounds = np.searchsorted(ascending, self.starts)
+        for number in np.flatnonzero(np.diff(bounds)).tolist():
+            part = slice(bounds[number], bounds[number + 1])
+            found[order[part]] = self._copy(number, ascending[part] - self.starts[number])
         return found
 
     def _copy(self, number: int, rows: Positions) -> Stored:

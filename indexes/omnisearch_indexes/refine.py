@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from omnisearch_indexes.calibration import Calibration
-from omnisearch_indexes.exact import Found, Scorer, merge, nearest_of
+from omnisearch_indexes.exact import Found, Scorer, merge
+from omnisearch_indexes.lists import Candidates
 from omnisearch_indexes.pieces import Rows
-from omnisearch_indexes.protocol import Metric, Positions, Vectors
+from omnisearch_indexes.protocol import Vectors
 
-FIRST = 4  # candidates for each wanted neighbour that are scored before the bound is known
-LEAST = 32
+FIRST = 5  # candidates for each wanted neighbour that are scored before the bound is known
+LEAST = 24
+_BLOCK_BYTES = 4 << 20  # rows fetched at a time, for several queries: stays in the cache
 
 
 @dataclass(slots=True)
@@ -21,7 +23,8 @@ class Progress:
     """One query on its way: what was found so far and what it cost."""
 
     query: Vectors  # (d,)
-    norm: float
+    mean: float  # its mean closeness to all rows
+    unit: float  # of the errors of codes
     base: Found  # neighbours among the rows without codes
     best: Found
     candidates: int = 0
@@ -34,41 +37,80 @@ class Progress:
         self.best = self.base
 
 
+@dataclass(slots=True)
+class _Span:
+    """The candidates of one query that are to be scored next."""
+
+    number: int
+    begin: int
+    end: int
+    found: int
+
+
 @dataclass(frozen=True, slots=True)
 class Refiner:
-    """Scores candidates until none that is left can be among the k nearest, at this recall."""
+    """Scores candidates until none that is left can be among the k nearest, at this certainty."""
 
     scorer: Scorer
     rows: Rows
-    metric: Metric
     calibration: Calibration
     k: int
-    recall: float
+    certainty: float  # with which one neighbour is not missed
 
-    def bound(self, progress: Progress) -> float:
+    def refine(self, queries: Sequence[Progress], candidates: Candidates) -> list[bool]:
+        """Score candidates, best code first; whether rows after the last one can be ruled out."""
+        closeness, positions = candidates
+        given = positions.shape[1]
+        counts = np.count_nonzero(positions >= 0, axis=1).tolist()
+        first = max(FIRST * self.k, LEAST)
+        spans = [_Span(n, 0, min(first, found), found) for n, found in enumerate(counts)]
+        waiting = [span for span in spans if span.end]
+        while waiting:
+            for portion in self._portions(waiting):
+                self._score(portion, queries, candidates)
+            for span in waiting:
+                bound = self._bound(queries[span.number])
+                descending = -closeness[span.number, : span.found]
+                needed = int(descending.searchsorted(-bound, "right"))
+                span.begin, span.end = span.end, max(span.end, needed)
+            waiting = [span for span in waiting if span.begin < span.end]
+        for span, progress in zip(spans, queries, strict=True):
+            progress.candidates += span.end
+            progress.rounds += 1
+        return [span.end < span.found or span.found < given for span in spans]
+
+    def _bound(self, progress: Progress) -> float:
         """The closeness by code below which no neighbour is expected."""
         if len(progress.best[0]) < self.k:
             return -np.inf
         kth = float(progress.best[1][self.k - 1])
-        scale = self.calibration.scale(self.metric, progress.norm, kth)
-        return kth - self.calibration.margin(self.recall, scale)
+        true = (kth - progress.mean) / progress.unit
+        foretold = self.calibration.codes.floor(true, self.certainty)
+        return progress.mean + progress.unit * foretold
 
-    def refine(
-        self, progress: Progress, closeness: NDArray[np.float32], positions: Positions
-    ) -> bool:
-        """Score candidates, best code first; whether rows after the last one can be ruled out."""
-        given = len(positions)
-        found = int(np.searchsorted(-(positions >= 0).astype(np.int8), 0))  # -1 fills the end
-        self.scorer.ask(progress.query)
-        end = min(found, max(FIRST * self.k, LEAST))
+    def _portions(self, spans: Sequence[_Span]) -> Iterator[list[_Span]]:
+        """Cut the work so that the rows of a portion fit in the cache."""
+        room = most = max(1, _BLOCK_BYTES // (self.rows.dim * self.rows.dtype.itemsize))
+        portion: list[_Span] = []
+        for span in spans:
+            if portion and span.end - span.begin > room:
+                yield portion
+                portion, room = [], most
+            portion.append(span)
+            room -= span.end - span.begin
+        yield portion
+
+    def _score(
+        self, spans: Sequence[_Span], queries: Sequence[Progress], candidates: Candidates
+    ) -> None:
+        """Fetch the rows of all spans at once, then score those of each query."""
+        chosen = [np.sort(candidates[1][span.number, span.begin : span.end]) for span in spans]
+        block = self.rows.gather(chosen[0] if len(chosen) == 1 else np.concatenate(chosen))
         begin = 0
-        while begin < end:
-            chosen = np.sort(positions[begin:end])
-            nearest = nearest_of(self.scorer, self.rows, chosen, self.k)
-            progress.best = merge(progress.best, nearest, self.k)
-            progress.candidates += end - begin
+        for span, positions in zip(spans, chosen, strict=True):
+            progress = queries[span.number]
+            self.scorer.ask(progress.query)
+            end = begin + len(positions)
+            numbers, closeness = self.scorer.top(block[begin:end], self.k)
+            progress.best = merge(progress.best, (positions[numbers], closeness), self.k)
             begin = end
-            close = closeness[:found] >= self.bound(progress)
-            end = max(begin, int(np.count_nonzero(close)))
-        progress.rounds += 1
-        return end < found or found < given

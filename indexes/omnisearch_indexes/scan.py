@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,14 @@ from omnisearch_indexes.lists import Allowed
 from omnisearch_indexes.protocol import Vectors
 from omnisearch_indexes.refine import Progress, Refiner
 
-FIRST_COUNT = 160  # candidates of the first round; more cost a scan little
-_MORE = 4
+MORE = 4  # times as many candidates where the last ones could not be ruled out
+_FOR_EACH = 16
+_LEAST = 192
+
+
+def first_count(k: int) -> int:
+    """Candidates of the first round: enough for nine queries in ten, and cheap to collect."""
+    return max(_LEAST, _FOR_EACH * k)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +30,22 @@ class Scan:
     most: int  # candidates after which scoring every allowed row is cheaper
 
     def search(
-        self, refiner: Refiner, rotated: Vectors, queries: list[Progress], allowed: Allowed | None
+        self,
+        refiner: Refiner,
+        rotated: Vectors,
+        queries: Sequence[Progress],
+        allowed: Allowed | None,
     ) -> None:
         """Bring each query to its bound, or leave it undone at `most` candidates."""
-        count = max(FIRST_COUNT, 8 * refiner.k)
+        count = first_count(refiner.k)
         waiting = np.arange(len(queries))
         while len(waiting) and count <= self.most:
-            closeness, positions = self.coded.search(rotated[waiting], count, None, allowed)
-            for place, number in enumerate(waiting):
-                progress = queries[number]
+            candidates = self.coded.search(rotated[waiting], count, None, allowed)
+            asked = [queries[number] for number in waiting]
+            for progress in asked:
                 progress.restart()
-                progress.done = refiner.refine(progress, closeness[place], positions[place])
-            waiting = np.array([n for n in waiting if not queries[n].done], np.int64)
-            count *= _MORE
+            ruled_out = np.array(refiner.refine(asked, candidates))
+            for progress, done in zip(asked, ruled_out, strict=True):
+                progress.done = bool(done)
+            waiting = waiting[~ruled_out]
+            count *= MORE

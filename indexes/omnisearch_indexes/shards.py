@@ -47,6 +47,7 @@ class Shards:
         self.metric, self.kind, self.codebook = metric, kind, codebook
         self.pieces = tuple(pieces)
         self.rows = Rows(self.pieces)
+        self._scorers: list[Scorer] = []  # one for each thread that ever searched at the same time
         self._coded: Coded | None = None
         if codebook is not None and kind != "flat":
             parts = coded_parts(self.pieces, self.rows.starts)
@@ -100,7 +101,16 @@ class Shards:
         return planner.choose(query, wanted, calibration)
 
     def _run(self, method: Method, question: Question) -> list[Outcome]:
-        scorer = Scorer(self.rows.dim, self.rows.dtype, self.metric)
+        scorer = self._scorers.pop() if self._scorers else self._new_scorer()
+        try:
+            return self._run_with(scorer, method, question)
+        finally:
+            self._scorers.append(scorer)
+
+    def _new_scorer(self) -> Scorer:
+        return Scorer(self.rows.dim, self.rows.dtype, self.metric)
+
+    def _run_with(self, scorer: Scorer, method: Method, question: Question) -> list[Outcome]:
         if method == "flat":
             found = Flat(self.rows, range(len(self.pieces))).search(scorer, question)
             return [Outcome(best, len(self.rows), 1, 0.0) for best in found]
@@ -116,19 +126,28 @@ class Shards:
         if question.allow is not None:
             bits = Allowed(np.packbits(question.allow, bitorder="little"))
         calibration = self.codebook.calibration
-        refiner = Refiner(scorer, self.rows, self.metric, calibration, question.k, question.recall)
+        miss = 1 - question.recall
+        listed = method == "ivfpq"
+        filtered = question.allow is not None
+        certainty = 1 - miss * (1.5 if listed else 2.5)
+        refiner = Refiner(scorer, self.rows, calibration, question.k, max(0.0, certainty))
         most = max(4096, len(self.rows) // 16)
-        way = IVFPQ(self._coded, most) if method == "ivfpq" else Scan(self._coded, most)
+        first = calibration.share(1 - miss * 0.8)
+        follow = max(0.0, 1 - miss * (1.5 if filtered else 10))
+        way = IVFPQ(self._coded, most, first, follow) if listed else Scan(self._coded, most)
         base = self._uncoded.search(scorer, question)
         outcomes = []
         for begin in range(0, len(question.queries), _BATCH):
             asked = question.queries[begin : begin + _BATCH]
             known = base[begin : begin + _BATCH]
+            rotated = self.codebook.rotate(asked)
             under_way = [
-                Progress(query, float(np.linalg.norm(query)), found, found)
-                for query, found in zip(asked, known, strict=True)
+                Progress(query, mean, unit, found, found)
+                for query, (mean, unit), found in zip(
+                    asked, self.codebook.units(rotated), known, strict=True
+                )
             ]
-            way.search(refiner, self.codebook.rotate(asked), under_way, bits)
+            way.search(refiner, rotated, under_way, bits)
             outcomes += [self._outcome(progress, scorer, question) for progress in under_way]
         return outcomes
 

@@ -16,10 +16,11 @@ from omnisearch_indexes.threads import one_thread
 
 SAMPLE_ROWS = 10_000  # 60k rows train no better code groups
 LIST_SAMPLE = 32  # rows for each list centroid
-LISTS_FROM = 300_000  # fewer rows are scanned faster than they are grouped
+LISTS_FROM = 60_000  # fewer rows are read whole in less time than the lists cost
 _NARROWEST = 16  # fewer dimensions than this are spread over 16: more bits, the same products
 _MOST_GROUPS = 256
-_ITERATIONS = 8
+_LIST_ITERATIONS = 8
+_GROUP_ITERATIONS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,20 @@ class Sample:
     total: int
 
 
+def count(source: Sequence[Piece] | Vectors) -> int:
+    """How many rows there are to learn from."""
+    given = [source] if isinstance(source, np.ndarray) else [piece.vectors for piece in source]
+    return sum(len(vectors) for vectors in given)
+
+
 def draw(source: Sequence[Piece] | Vectors, wanted: int, seed: int) -> Sample:
     """A seeded sample of rows without repetition."""
     given = [Piece(source)] if isinstance(source, np.ndarray) else source
     rows = Rows(given)
-    chosen = np.random.default_rng(seed).choice(len(rows), min(wanted, len(rows)), replace=False)
-    return Sample(rows.gather(np.sort(chosen)).astype(np.float32), len(rows))
+    random = np.random.default_rng(seed)
+    chosen = np.sort(random.choice(len(rows), min(wanted, len(rows)), replace=False))
+    vectors = rows.gather(chosen).astype(np.float32)
+    return Sample(vectors[random.permutation(len(vectors))], len(rows))
 
 
 def group_width(dim: int) -> int:
@@ -61,14 +70,15 @@ def lists_for(rows: int, kind: Kind) -> int:
     """How many lists so many rows deserve; 1 means none."""
     if kind not in ("auto", "ivfpq") or (kind == "auto" and rows < LISTS_FROM):
         return 1
-    return int(min(4096, max(16, 2 ** round(np.log2(max(rows, 1)) / 2))))
+    return int(min(4096, max(16, 2 ** round(np.log2(1.3 * np.sqrt(max(rows, 1)))))))
 
 
 def learn_groups(rotated: Vectors, width: int, seed: int) -> NDArray[np.float32]:
     """16 centroids for each group of `width` dimensions."""
     groups = rotated.shape[1] // width
     quantizer = faiss.ProductQuantizer(rotated.shape[1], groups, 4)
-    quantizer.cp.seed, quantizer.cp.min_points_per_centroid = seed % (1 << 31), 1
+    quantizer.cp.niter, quantizer.cp.seed = _GROUP_ITERATIONS, seed % (1 << 31)
+    quantizer.cp.min_points_per_centroid = 1
     enough = np.resize(rotated, (max(len(rotated), 16), rotated.shape[1]))
     with one_thread():
         quantizer.train(np.ascontiguousarray(enough))
@@ -80,7 +90,8 @@ def learn_lists(rotated: Vectors, count: int, seed: int) -> NDArray[np.float32]:
     if count <= 1 or len(rotated) < count:
         return np.empty((0, rotated.shape[1]), np.float32)
     means = faiss.Clustering(rotated.shape[1], count)
-    means.niter, means.seed, means.min_points_per_centroid = _ITERATIONS, seed % (1 << 31), 1
+    means.niter, means.seed = _LIST_ITERATIONS, seed % (1 << 31)
+    means.min_points_per_centroid = 1
     index = faiss.IndexFlatL2(rotated.shape[1])
     with one_thread():
         means.train(np.ascontiguousarray(rotated), index)
