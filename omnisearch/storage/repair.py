@@ -28,7 +28,8 @@ from omnisearch.storage import (
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.identity import Head, Identity, encode_head, read_head, read_identity
 from omnisearch.storage.manifest import Manifest, ShardEntry
-from omnisearch.storage.shard import Coder, Place, Shard, ShardRows, write_shard
+from omnisearch.storage.mapping import map_file
+from omnisearch.storage.shard import Coder, Place, Shard, ShardRows, write_shard, write_sums
 from omnisearch.storage.tombs import read_tombs
 
 _log = logging.getLogger(__name__)
@@ -117,7 +118,7 @@ def _mended_shard(
     except CorruptCollectionError:
         dead = np.zeros(entry.rows, bool)  # deleted rows come back rather than others going
     try:
-        shard = Shard(place, entry, found.schema, coder)
+        shard = Shard(place, _with_sums(place, entry), found.schema, coder)
     except CorruptCollectionError as error:
         _log.warning("%s", error)
         return None, entry.rows - int(np.count_nonzero(dead))
@@ -128,6 +129,15 @@ def _mended_shard(
     codes = coder.codebook.encode(shard.vectors[keep]) if coder is not None else None
     rows = ShardRows(shard.table.filter(keep), [shard.vectors[keep]], codes)
     return write_shard(place, rows, found.schema, coder), int(np.count_nonzero(bad & ~dead))
+
+
+def _with_sums(place: Place, entry: ShardEntry) -> ShardEntry:
+    """Make block sums anew where only they are damaged; they say nothing that a file does not."""
+    try:
+        map_file(place.shard(entry.name) / layout.VECTOR_SUMS, entry.files.get(layout.VECTOR_SUMS))
+    except CorruptCollectionError:
+        return write_sums(place, entry)
+    return entry
 
 
 def _replayed(place: Place, mended: Manifest) -> tuple[Generation, int]:

@@ -20,10 +20,11 @@ from omnisearch.schema import Schema
 from omnisearch.storage import batch, columns, files, ids, layout
 from omnisearch.storage.cells import Cells
 from omnisearch.storage.columns import Columns
+from omnisearch.storage.files import Buffer
 from omnisearch.storage.identity import Identity
 from omnisearch.storage.manifest import Settings, ShardEntry
 from omnisearch.storage.mapping import map_file
-from omnisearch.storage.vectors import StoredVectors, write
+from omnisearch.storage.vectors import StoredVectors, block_sums, write
 from omnisearch_indexes import Codebook, Codes, ShardError
 
 _log = logging.getLogger(__name__)
@@ -84,17 +85,29 @@ def write_shard(place: Place, rows: ShardRows, schema: Schema, coder: Coder | No
 
 def write_codes(place: Place, entry: ShardEntry, codes: Codes, coder: Coder) -> ShardEntry:
     """Give a shard codes: a new shard that shares every other file with the old one."""
+    made = write_sibling(place, entry, layout.CODES, codes.to_bytes())
+    return replace(made, codebook=coder.name)
+
+
+def write_sums(place: Place, entry: ShardEntry) -> ShardEntry:
+    """Give a shard its block sums again; its vectors must be as they were written."""
+    data = map_file(place.shard(entry.name) / layout.VECTORS, entry.files.get(layout.VECTORS))
+    return write_sibling(place, entry, layout.VECTOR_SUMS, block_sums(data))
+
+
+def write_sibling(place: Place, entry: ShardEntry, changed: str, data: Buffer) -> ShardEntry:
+    """Write a shard that differs from another in one file and shares the rest."""
     name = layout.new_ulid()
     old, folder = place.shard(entry.name), place.shard(name)
     files.make_folder(folder)
-    kept = {file: made for file, made in entry.files.items() if file != layout.CODES}
+    kept = {file: made for file, made in entry.files.items() if file != changed}
     for file in kept:
         if not files.hard_link(old / file, folder / file):
             files.write_file(folder / file, [(old / file).read_bytes()])
-    kept[layout.CODES] = files.write_file(folder / layout.CODES, [codes.to_bytes()])
+    kept[changed] = files.write_file(folder / changed, [data])
     files.sync_folder(folder)
     files.sync_folder(folder.parent)
-    return replace(entry, name=name, files=kept, codebook=coder.name)
+    return replace(entry, name=name, files=kept)
 
 
 def _to_file(table: pa.RecordBatch) -> pa.Buffer:

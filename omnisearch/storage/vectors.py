@@ -54,6 +54,13 @@ def write(
     return VectorFiles(vectors, files.write_file(folder / layout.VECTOR_SUMS, [sums.finish()]))
 
 
+def block_sums(data: memoryview) -> bytes:
+    """Hash every block of a whole file."""
+    sums = _BlockSums()
+    sums.through(data)
+    return sums.finish()
+
+
 class _BlockSums:
     """Hashes of consecutive blocks of a stream."""
 
