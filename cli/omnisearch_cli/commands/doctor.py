@@ -32,10 +32,13 @@ def command(repair: bool, reclaim: bool, index: Path | None, json: bool | None) 
     Exits 4 when something is damaged.
     """
     path = discovery.for_reading(index)
-    report = om.repair(path) if repair else om.doctor(path)
+    if repair:
+        done = om.repair(path)
+        lost = f"{done.lost_rows:,} rows and {done.lost_generations:,} generations lost"
+        output.say(f"{done.mended:,} files mended, {lost}")
     if reclaim:
-        freed = om.reclaim(path)
-        output.say(f"{freed:,} bytes freed")
+        output.say(f"{om.reclaim(path):,} bytes freed")
+    report = om.doctor(path)
     if output.wants_json(json):
         # No decoder runs in this release, so there is no sandbox to report on.
         output.line({"ok": report.ok, "sandbox": None, "problems": report.problems})
