@@ -91,7 +91,7 @@ def kind_of(column: pa.Field) -> Kind:
     kind = _KIND_OF.get(stored.id)
     if kind is None or stored != ARROW[kind]:
         raise ValueError(f"column {column.name!r} of type {stored} is not of this format")
-    return "json" if kind == "string" and _is_json(column) else kind
+    return "json" if kind == "string" and is_json(column) else kind
 
 
 def tabulate(metadata: Metadata | None, rows: int, schema: Schema) -> tuple[pa.RecordBatch, Schema]:
@@ -156,7 +156,7 @@ def _from_table(table: pa.Table | pa.RecordBatch, rows: int, schema: Schema) -> 
         raise InputError(f"{table.num_rows} rows of metadata for {rows} ids")
     if len(set(names)) < len(names):
         raise InputError("the metadata table has two columns of one name")
-    marked = [name for name, one in zip(names, table.schema, strict=True) if _is_json(one)]
+    marked = [name for name, one in zip(names, table.schema, strict=True) if is_json(one)]
     others = {name: table[name] for name in names if name not in marked}
     typed = _from_columns(others, rows, schema)
     for name in marked:
@@ -166,7 +166,8 @@ def _from_table(table: pa.Table | pa.RecordBatch, rows: int, schema: Schema) -> 
     return {name: typed[name] for name in names if name in typed}
 
 
-def _is_json(column: pa.Field) -> bool:
+def is_json(column: pa.Field) -> bool:
+    """Tell a json column from a string column by its field metadata."""
     return (column.metadata or {}).get(_MARK) == b"json"
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from omnisearch.errors import QueryError
+from omnisearch.query.filters import unknown_column
 from omnisearch.records import Record
 from omnisearch.storage import batch, rows
 from omnisearch.storage.generation import Generation
@@ -66,8 +67,7 @@ def matching(now: Generation, names: Sequence[str] | None, mask: Mask | None) ->
 def distinct(now: Generation, column: str, mask: Mask | None) -> dict[Any, int]:
     """Count the values of a column among the rows of a mask."""
     if column not in now.schema.columns:
-        known = ", ".join(now.schema.columns) or "none"
-        raise QueryError(f"{column!r} is not a column: there are {known}")
+        raise QueryError(unknown_column(column, now.schema))
     if now.schema.columns[column] == "json":
         raise QueryError(f"column {column!r} is json: it is stored, but not counted or filtered")
     counts: dict[Any, int] = {}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from omnisearch.errors import InputError
-from omnisearch.schema import Metadata, tabulate, to_dicts
+from omnisearch.schema import Metadata, is_json, tabulate, to_dicts
 from omnisearch.storage import batch
 from omnisearch.storage.admission import Floats, admit
 from omnisearch.storage.batch import Batch, Change
@@ -68,6 +69,10 @@ def _merged(before: Mapping[str, Any], new: Mapping[str, Any] | None) -> dict[st
 def _as_rows(metadata: Metadata) -> Sequence[Mapping[str, Any] | None]:
     if isinstance(metadata, pa.Table | pa.RecordBatch):
         rows: list[dict[str, Any]] = metadata.to_pylist()
+        for column in metadata.schema:
+            if is_json(column):
+                for row in rows:
+                    row[column.name] = row[column.name] and json.loads(row[column.name])
         return rows
     if isinstance(metadata, Mapping):
         lengths = {len(values) for values in metadata.values()}

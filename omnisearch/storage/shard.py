@@ -206,7 +206,7 @@ class Shard:
         def anew() -> Columns:
             return Columns.open(columns.build(batch.user_columns(self.table), schema))
 
-        return self._derived(layout.COLUMNS, Columns.open, anew)
+        return self._derived(layout.COLUMNS, lambda d: Columns.open(d, self.rows), anew)
 
     def _read_codes(self, coder: Coder | None) -> Codes | None:
         if coder is None:

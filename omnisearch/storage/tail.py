@@ -68,7 +68,7 @@ class LooseRows:
     @cached_property
     def columns(self) -> LooseColumns:
         """Index the user's columns for filters, once per view."""
-        return LooseColumns([batch.user_columns(table) for table in self.tables])
+        return LooseColumns(self.tables, skip=len(batch.SYSTEM))
 
 
 class Chunk:
