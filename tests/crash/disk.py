@@ -7,7 +7,8 @@ inside it only. Sectors of 512 bytes are written whole or not at all, in any ord
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import PurePosixPath
 
 from tests.crash.recording import Operation
@@ -19,15 +20,36 @@ ROOT = 0
 Write = tuple[int, bytes]  # offset and bytes
 
 
-@dataclass(slots=True)
+class Blob:
+    """Bytes with a name of their own, so that equal trees are told without reading them."""
+
+    __slots__ = ("data", "key")
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.key = data, blake2b(data, digest_size=16).digest()
+
+
 class File:
     """The bytes of one file: `durable`, and what was written since it was last synced."""
 
-    durable: bytes = b""
-    pending: list[Write] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.durable = Blob(b"")
+        self.pending: list[Write] = []
+        self._whole: Blob | None = None
 
-    def content(self) -> bytes:
-        return overlay(self.durable, self.pending)
+    def whole(self) -> Blob:
+        """Give the bytes as the process sees them."""
+        if self._whole is None:
+            self._whole = Blob(overlay(self.durable.data, self.pending))
+        return self._whole
+
+    def write(self, offset: int, data: bytes) -> None:
+        self.pending.append((offset, data))
+        self._whole = None
+
+    def settle(self, blob: Blob) -> None:
+        """Forget what is pending: these are the bytes on disk."""
+        self.durable, self.pending, self._whole = blob, [], None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +88,21 @@ class Disk:
 
     def apply(self, done: Operation) -> None:
         match done.kind:
+            case "write":
+                self._file(done.path).write(done.offset, done.data)
+            case "sync_file" | "sync_data":
+                file = self._file(done.path)
+                file.settle(file.whole())
+            case "failed_sync":  # the kernel forgets what it could not write; no later sync tells
+                file = self._file(done.path)
+                file.settle(file.durable)
+            case "sync_folder":
+                self._sync_folder(self._find(done.path))
+            case _:
+                self._apply_name(done)
+
+    def _apply_name(self, done: Operation) -> None:
+        match done.kind:
             case "create":
                 node = self._new_node()
                 self.files[node] = File()
@@ -74,13 +111,6 @@ class Disk:
                 node = self._new_node()
                 self.names[node], self._live[node] = {}, {}
                 self._name(done.path, node)
-            case "write":
-                self._file(done.path).pending.append((done.offset, done.data))
-            case "sync_file" | "sync_data":
-                file = self._file(done.path)
-                file.durable, file.pending = file.content(), []
-            case "sync_folder":
-                self._sync_folder(self._find(done.path))
             case "unlink" | "rmdir":
                 if self._exists(done.path):
                     self._name(done.path, None)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+MARKS = ("attempt", "promise")
 RENAMES = ("link", "renameat2", "rename", "hard_link")
 
 

@@ -6,6 +6,7 @@ import gc
 import multiprocessing
 import shutil
 import tempfile
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from tests.crash.recording import Operation, read
-from tests.crash.states import State, states
+from tests.crash.states import Left, State, states
 
 WORKERS = 2
 Check = Callable[[Path, State], None]
@@ -71,8 +72,7 @@ def ablate(campaign: Campaign) -> Result:
 
 def _share(campaign: Campaign, share: int, workers: int) -> Result:
     operations = list(_without(read(campaign.journal), campaign.without))
-    memory = Path("/dev/shm")
-    parent = tempfile.mkdtemp(prefix="crash-", dir=memory if memory.is_dir() else None)
+    parent = tempfile.mkdtemp(prefix="crash-", dir=folder_in_memory())
     result = Result()
     try:
         mine = (
@@ -94,25 +94,39 @@ def _share(campaign: Campaign, share: int, workers: int) -> Result:
 
 
 def _fault(check: Check, folder: Path, state: State) -> str:
-    place(folder, state)
+    place(folder, state.tree)
     try:
         check(folder, state)
     except Exception as error:  # whatever a damaged folder raises is the finding
-        return f"{type(error).__name__}: {error}"
+        trace = traceback.extract_tb(error.__traceback__)
+        places = " < ".join(f"{one.name}:{one.lineno}" for one in reversed(trace))
+        return f"{type(error).__name__}: {error} ({places})"
     finally:
         gc.collect(0)
         shutil.rmtree(folder)
     return ""
 
 
-def place(folder: Path, state: State) -> None:
+def folder_in_memory() -> Path | None:
+    """Name a folder in memory where the system has one, else the default place."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() else None
+
+
+def place(folder: Path, left: Left) -> None:
     """Make the files of a state."""
     folder.mkdir()
-    for path, content in state.tree:
+    for path, content in left:
         if content is None:
             (folder / path).mkdir()
         else:
-            (folder / path).write_bytes(content)
+            _write_sparse(folder / path, content)
+
+
+def _write_sparse(path: Path, content: bytes) -> None:
+    with path.open("wb") as stream:
+        stream.write(content.rstrip(b"\0"))
+        stream.truncate(len(content))
 
 
 def _without(

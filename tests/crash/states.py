@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from tests.crash.disk import SECTOR, Disk, File, Name, Write, overlay
-from tests.crash.recording import Operation
+from tests.crash.disk import SECTOR, Blob, Disk, File, Name, Write, overlay
+from tests.crash.recording import MARKS, Operation
 
-Contents = dict[int, bytes]
+RECENT = 10  # unsynced names that are lost or kept one by one; older ones go together
+Contents = dict[int, Blob]
+Left = tuple[tuple[str, bytes | None], ...]  # paths and bytes, None for a folder
 Choice = tuple[frozenset[Name], Contents]  # pending names that came true, bytes of dirty files
 
 
@@ -22,7 +24,7 @@ class State:
     """A folder as a power cut left it, and what was promised and attempted before."""
 
     prefix: int
-    tree: tuple[tuple[str, bytes | None], ...]  # None for a folder
+    tree: Left
     promised: int
     attempted: int
     digest: bytes
@@ -39,39 +41,59 @@ def states(operations: Iterable[Operation], cuts: int) -> Iterator[State]:
             promised = done.offset
         else:
             disk.apply(done)
-        for kept, contents in _choices(disk, cuts):
-            tree = tuple(_tree(disk, kept, contents))
+        for tree in _trees(disk, cuts):
             digest = _digest(tree, promised, attempted)
             if digest not in seen:
                 seen.add(digest)
-                yield State(prefix, tree, promised, attempted, digest)
+                yield State(prefix, _left(tree), promised, attempted, digest)
 
 
-def _tree(
-    disk: Disk, kept: frozenset[Name], contents: Contents
-) -> Iterator[tuple[str, bytes | None]]:
-    for path, node in disk.tree(kept):
-        file = disk.files.get(node)
-        yield path, None if file is None else contents.get(node, file.durable)
+def after_power_cut(operations: Iterable[Operation]) -> Left:
+    """Give the tree in which everything unsynced is lost, at the end."""
+    disk = Disk()
+    for done in operations:
+        if done.kind not in MARKS:
+            disk.apply(done)
+    return _left(next(_trees(disk, cuts=1)))
 
 
-def _digest(tree: Iterable[tuple[str, bytes | None]], promised: int, attempted: int) -> bytes:
-    state = blake2b(f"{promised} {attempted}".encode(), digest_size=16)
-    for path, content in tree:
-        state.update(f"\n{path} {-1 if content is None else len(content)} ".encode())
-        state.update(content or b"")
-    return state.digest()
+Tree = list[tuple[str, Blob | None]]
+
+
+def _trees(disk: Disk, cuts: int) -> Iterator[Tree]:
+    """Give the tree of each choice; the first is that without anything unsynced."""
+    places: dict[frozenset[Name], list[tuple[str, int]]] = {}
+    files = disk.files
+    for kept, contents in _choices(disk, cuts):
+        if kept not in places:
+            places[kept] = list(disk.tree(kept))
+        yield [
+            (path, (contents.get(node) or files[node].durable) if node in files else None)
+            for path, node in places[kept]
+        ]
+
+
+def _left(tree: Tree) -> Left:
+    return tuple((path, None if blob is None else blob.data) for path, blob in tree)
+
+
+def _digest(tree: Tree, promised: int, attempted: int) -> bytes:
+    named = (path.encode() + (b"/" if blob is None else b"=" + blob.key) for path, blob in tree)
+    marks = f"{promised} {attempted}".encode()
+    return blake2b(b"\n".join([marks, *named]), digest_size=16).digest()
 
 
 def _choices(disk: Disk, cuts: int) -> Iterator[Choice]:
     dirty = disk.dirty()
-    written = {node: file.content() for node, file in dirty.items()}
+    written = {node: file.whole() for node, file in dirty.items()}
     every, none = frozenset(disk.pending), frozenset[Name]()
     yield none, {}
     yield every, written
     yield every, {}
     yield none, written
-    for name in disk.pending:
+    recent = disk.pending[-RECENT:]
+    yield _closed(disk, recent), written
+    for name in recent:
         yield _closed(disk, {name}), written
         yield _closed(disk, every - {name}), written
     for node, file in dirty.items():
@@ -93,16 +115,17 @@ def _closed(disk: Disk, kept: Iterable[Name]) -> frozenset[Name]:
     return frozenset(chosen)
 
 
-def _torn(file: File, cuts: int) -> Iterator[bytes]:
+def _torn(file: File, cuts: int) -> Iterator[Blob]:
+    before, size = file.durable.data, len(file.whole().data)
     sectors = [piece for write in file.pending for piece in _sectors(write)]
-    step = max(1, len(sectors) // cuts)
-    whole = file.content()
-    for at in range(0, len(sectors), step):
-        short = overlay(file.durable, sectors[:at])
-        yield short
-        yield short + b"\0" * (len(whole) - len(short))
-        yield overlay(file.durable, sectors[:at] + sectors[at + 1 :])
-        yield overlay(file.durable, sectors[at:])
+    first = max(0, len(sectors) - RECENT * cuts)
+    telling = [at for at in range(first, len(sectors)) if sectors[at][1].strip(b"\0")]
+    for at in telling[:: max(1, len(telling) // cuts)]:
+        short = overlay(before, sectors[:at])
+        yield Blob(short)
+        yield Blob(short + b"\0" * (size - len(short)))
+        yield Blob(overlay(before, sectors[:at] + sectors[at + 1 :]))
+        yield Blob(overlay(before, sectors[at:]))
 
 
 def _sectors(write: Write) -> Iterator[Write]:

@@ -1,0 +1,157 @@
+"""Every campaign at full length: `python -m tests.drill`. It writes the table of the document."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / source) for source in ("indexes", "cli")]
+os.environ["OMP_NUM_THREADS"] = "1"
+
+from hypothesis import settings  # noqa: E402
+from hypothesis.stateful import run_state_machine_as_test  # noqa: E402
+
+from tests.concurrency.crowd import read_beside_writer  # noqa: E402
+from tests.crash import durability, faults, kills, power, small_disk  # noqa: E402
+from tests.crash.program import Life  # noqa: E402
+from tests.crash.replay import folder_in_memory  # noqa: E402
+from tests.crash.test_model import CollectionModel  # noqa: E402
+from tests.mutation.damage import damages  # noqa: E402
+from tests.mutation.examination import Patient, examine_all  # noqa: E402
+from tests.mutation.specimen import build  # noqa: E402
+
+DOCUMENT = ROOT / "docs" / "reliability.md"
+BEGIN, END = "<!-- counts of the last drill -->\n", "<!-- end of counts -->\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a campaign tried, and what was wrong."""
+
+    tried: str
+    failures: list[str]
+
+
+def replay(options: argparse.Namespace) -> Outcome:
+    with tempfile.TemporaryDirectory() as name:
+        done = durability.replay_lives(Path(name), options.tears)
+    return Outcome(f"{done.states:,} states", done.failures)
+
+
+def ablation(options: argparse.Namespace) -> Outcome:
+    with tempfile.TemporaryDirectory() as name:
+        blind, dropped = durability.unseen_ablations(Path(name), cuts=4)
+    failures = [f"{kind} {place} is not missed" for kind, place in blind]
+    harmless = [f for f in failures if ".pin" in f]
+    return Outcome(f"{dropped - len(harmless)} syncs", [f for f in failures if f not in harmless])
+
+
+def kill(options: argparse.Namespace) -> Outcome:
+    at = kills.kill_at_failpoints(1000, Life("whole", seed=3, steps=31))
+    random = kills.kill_at_random(options.kills, seed=11)
+    tried = f"{random.count} at random, {at.count} at failpoints"
+    return Outcome(tried, at.failures + random.failures)
+
+
+def cut(options: argparse.Namespace) -> Outcome:
+    if why := power.can_mount():
+        return Outcome(f"none: {why}", [])
+    done = power.cut_power(options.cuts, seed=12)
+    return Outcome(f"{done.count} cuts", done.failures)
+
+
+def refuse(options: argparse.Namespace) -> Outcome:
+    done = faults.refuse_each(Life("short", seed=7, steps=13), stride=options.stride)
+    return Outcome(f"{done.met:,} faults", done.failures)
+
+
+def fill(options: argparse.Namespace) -> Outcome:
+    sizes = small_disk.limit_file_sizes(range(4, 1024, 51))
+    if os.geteuid() != 0:
+        return Outcome(f"{sizes.met} limits, no disks: they need root", sizes.failures)
+    disks = small_disk.fill_disks(range(200, 8192, 199))
+    return Outcome(f"{disks.met} disks, {sizes.met} limits", disks.failures + sizes.failures)
+
+
+def mutate(options: argparse.Namespace) -> Outcome:
+    with tempfile.TemporaryDirectory(dir=folder_in_memory()) as name:
+        rows = build(Path(name) / "sound", seed=1)
+        build(Path(name) / "stranger", seed=2)
+        patient = Patient(Path(name) / "sound", Path(name) / "stranger", rows)
+        cases = list(damages(patient.root, patient.stranger, options.flips, seed=13))
+        done = examine_all(patient, cases)
+    tried = ", ".join(f"{count} {kind}" for kind, count in sorted(done.tried.items()))
+    return Outcome(f"{len(cases):,} damages ({tried})", done.failures)
+
+
+def crowd(options: argparse.Namespace) -> Outcome:
+    with tempfile.TemporaryDirectory() as name:
+        done = read_beside_writer(Path(name), readers=4, seconds=options.seconds)
+    return Outcome(f"{done.answers:,} answers, {done.generations:,} generations", done.failures)
+
+
+def model(options: argparse.Namespace) -> Outcome:
+    chosen = settings(CollectionModel.TestCase.settings, max_examples=options.lives)
+    try:
+        run_state_machine_as_test(CollectionModel, settings=chosen)
+    except AssertionError as error:
+        return Outcome(f"{options.lives} lives", [str(error)])
+    return Outcome(f"{options.lives} lives of up to 25 calls", [])
+
+
+CAMPAIGNS: dict[str, tuple[str, Callable[[argparse.Namespace], Outcome]]] = {
+    "replay": ("Power cut after any operation, replayed on a model of the disk", replay),
+    "ablation": ("Each sync left out: the replay must notice", ablation),
+    "kill": ("kill -9 of the writer", kill),
+    "cut": ("Power cut on ext4", cut),
+    "refuse": ("The n-th operation fails: full, failing, interrupted, short", refuse),
+    "fill": ("Disks that are too small, limits on file size", fill),
+    "mutate": ("One file damaged", mutate),
+    "crowd": ("4 reading processes beside a writer that compacts", crowd),
+    "model": ("Random calls against a dictionary", model),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    counts = {"kills": 200, "cuts": 200, "tears": 64, "flips": 100, "seconds": 60}
+    for name, default in (counts | {"lives": 1000, "stride": 1}).items():
+        parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--only", nargs="+", choices=CAMPAIGNS, default=list(CAMPAIGNS))
+    options = parser.parse_args()
+    rows, failed = [], 0
+    for name in options.only:
+        title, campaign = CAMPAIGNS[name]
+        begun = time.monotonic()
+        outcome = campaign(options)
+        took = time.monotonic() - begun
+        failed += len(outcome.failures)
+        rows.append(f"| {title} | {outcome.tried} | {len(outcome.failures)} | {took:.0f} |")
+        print("\n".join([rows[-1], *outcome.failures[:20]]), flush=True)  # noqa: T201
+    if options.only == list(CAMPAIGNS):
+        write_table(rows)
+    sys.exit(failed > 0)
+
+
+def write_table(rows: list[str]) -> None:
+    """Put the counts into the document."""
+    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.release()}"
+    head = ["| campaign | tried | failed | seconds |", "|---|---|---|---|"]
+    table = "\n".join(
+        [f"Machine: {machine}, Python {platform.python_version()}.", "", *head, *rows]
+    )
+    before, _, rest = DOCUMENT.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    DOCUMENT.write_text(f"{before}{BEGIN}{table}\n{END}{after}")
+
+
+if __name__ == "__main__":
+    main()

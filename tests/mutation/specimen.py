@@ -1,0 +1,142 @@
+"""A collection with every kind of file, and the questions whose answers are known."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import omnisearch as om
+from tests.crash.story import seal
+
+DIM, ROWS, TAIL, BATCH = 8, 12_000, 40, 4_000
+STEP = 401  # rows between two that are asked for
+UNCHECKED = ("LOCK", ".gitignore", "*.pin")  # they hold nothing that is read
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What a sound collection answers."""
+
+    ids: list[str]
+    vectors: np.ndarray
+    numbers: list[int]
+    gone: frozenset[int] = frozenset(first + i for i in range(0, ROWS, 1000) for first in (0, 1))
+
+
+def truth(seed: int) -> Truth:
+    """Make the rows of a specimen."""
+    count = ROWS + TAIL
+    vectors = np.random.default_rng(seed).normal(size=(count, DIM)).astype("f4")
+    return Truth([f"row {seed}-{i}" for i in range(count)], vectors, list(range(count)))
+
+
+def build(root: Path, seed: int) -> Truth:
+    """Make a collection with shards, codes, deleted rows and a log tail."""
+    rows = truth(seed)
+    collection = om.open(root, metric="l2")
+    for first in range(0, ROWS, BATCH):
+        _add(collection, rows, first, first + BATCH)
+    collection.compact()
+    _add(collection, rows, ROWS, ROWS + TAIL // 2)
+    collection.delete(rows.ids[:ROWS:1000])
+    seal(collection)
+    _add(collection, rows, ROWS + TAIL // 2, ROWS + TAIL)
+    collection.delete(rows.ids[1:ROWS:1000])
+    collection.close()
+    return rows
+
+
+def _add(collection: om.Collection, rows: Truth, first: int, end: int) -> None:
+    metadata: list[dict[str, Any]] = [
+        {"n": n, "tag": f"tag {n % 7}", "even": n % 2 == 0} for n in rows.numbers[first:end]
+    ]
+    collection.add_vectors(rows.ids[first:end], rows.vectors[first:end], metadata=metadata)
+
+
+def files_of(root: Path) -> Iterator[str]:
+    """List the files that matter, by their path inside."""
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and not any(path.match(pattern) for pattern in UNCHECKED):
+            yield str(path.relative_to(root))
+
+
+def copy(root: Path, target: Path, changed: str) -> Path:
+    """Copy a collection by hard links, but for HEAD, LOCK, the log and one file to be changed."""
+
+    def link_or_copy(source: str, made: str) -> None:
+        name = str(Path(source).relative_to(root))
+        if name in (changed, "HEAD", "LOCK") or name.startswith("log/"):
+            shutil.copyfile(source, made)
+        else:
+            Path(made).hardlink_to(source)
+
+    shutil.copytree(root, target, copy_function=link_or_copy)
+    return target / changed
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something to ask, and the one right answer."""
+
+    name: str
+    ask: Callable[[om.Collection], object]
+    answer: object
+
+
+def questions(rows: Truth) -> list[Question]:
+    """Ask for counts, ids, filters, single rows and neighbours."""
+    alive = [i for i in rows.numbers if i not in rows.gone]
+    even = sum(i % 2 == 0 for i in alive)
+    asked = [
+        Question("count", lambda c: c.count(), len(alive)),
+        Question("where", lambda c: c.count(where="even = true"), even),
+        Question("ids", lambda c: {r.id for r in c.iterate()}, {rows.ids[i] for i in alive}),
+    ]
+    for number in alive[::STEP]:
+        asked += [_nearest(rows, number), _stored(rows, number)]
+    return asked
+
+
+def _nearest(rows: Truth, number: int) -> Question:
+    vector, where = rows.vectors[number], f"n = {number}"
+    found = (rows.ids[number], number, f"tag {number % 7}")
+
+    def ask(collection: om.Collection) -> object:
+        hits = [*collection.search(vector, k=1), *collection.search(vector, k=3, where=where)]
+        return {(hit.id, hit.metadata["n"], hit.metadata["tag"]) for hit in hits}
+
+    return Question(f"nearest to {number}", ask, {found})
+
+
+def _stored(rows: Truth, number: int) -> Question:
+    name = rows.ids[number]
+
+    def ask(collection: om.Collection) -> object:
+        (record,) = collection.get([name], vectors=True)
+        assert record is not None, f"{name} is gone"
+        return record.id, np.asarray(record.vector, "f4").tobytes()
+
+    return Question(f"row {number}", ask, (name, rows.vectors[number].tobytes()))
+
+
+def wrong_answers(root: Path, asked: list[Question]) -> tuple[list[str], int]:
+    """Ask everything; an error is honest and counted, a wrong answer is not."""
+    wrong, refused = [], 0
+    try:
+        collection = om.open(root, mode="r")
+    except om.errors.OmnisearchError:
+        return [], len(asked)
+    with collection:
+        for question in asked:
+            try:
+                answer = question.ask(collection)
+            except om.errors.OmnisearchError:
+                refused += 1
+            else:
+                wrong += [question.name] if answer != question.answer else []
+    return wrong, refused
