@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from omnisearch_indexes import arrays, calibration, training
 from omnisearch_indexes.calibration import Calibration
 from omnisearch_indexes.codes import Codes
+from omnisearch_indexes.graph import Graph
 from omnisearch_indexes.pieces import Piece, Stored
 from omnisearch_indexes.protocol import Bytes, Kind, Metric, Vectors
 from omnisearch_indexes.rotation import Rotation
@@ -20,6 +21,7 @@ from omnisearch_indexes.threads import one_thread
 
 KIND = b"book"
 CENTROIDS = 16
+_GRAPH_FROM = 20_000  # fewer rows are scanned in less time than a walk takes
 _WHAT = "codebook"
 _BLOCK = 4096  # rows encoded at a time: bounds memory at 4096-d to some 100 MB
 _METRICS: tuple[Metric, ...] = ("cosine", "ip", "l2")
@@ -38,6 +40,7 @@ class Codebook:
     centre: NDArray[np.float32]  # (width + 1,): the mean of all rows, and of their squared lengths
     calibration: Calibration
     trained_rows: int
+    graphs: bool = False  # whether large pieces are to be linked as well
 
     @staticmethod
     def train(
@@ -62,7 +65,9 @@ class Codebook:
         centre = np.append(rotated.mean(axis=0), np.square(rotated).sum(axis=1).mean())
         centre = centre.astype(np.float32)
         flat, rough = np.zeros(len(centroids), np.float32), calibration.uncalibrated()
-        made = Codebook(metric, dim, rotation, groups, centroids, flat, centre, rough, len(few))
+        made = Codebook(
+            metric, dim, rotation, groups, centroids, flat, centre, rough, len(few), kind == "hnsw"
+        )
         return made.calibrated(sample, held_out)
 
     def calibrated(self, sample: training.Sample, held_out: int) -> Codebook:
@@ -106,7 +111,7 @@ class Codebook:
         return self.rotation.apply(vectors)
 
     def encode(self, vectors: Stored) -> Codes:
-        """The codes of rows as stored."""
+        """The codes of rows as stored, with a graph where the rows are many and it is wanted."""
         nibbles = np.empty((len(vectors), len(self.groups) // 2), np.uint8)
         lists = np.empty(len(vectors), np.uint16) if self.lists > 1 else None
         for begin in range(0, len(vectors), _BLOCK):
@@ -115,7 +120,10 @@ class Codebook:
             nibbles[part] = self.nibbles(rotated)
             if lists is not None:
                 lists[part] = self.assign(rotated)
-        return Codes.arrange(nibbles, lists, self.lists)
+        codes = Codes.arrange(nibbles, lists, self.lists)
+        if self.graphs and len(vectors) >= _GRAPH_FROM:
+            codes = dataclasses.replace(codes, graph=Graph.build(vectors, self.metric))
+        return codes
 
     def nibbles(self, rotated: Vectors) -> Bytes:
         """The nearest centroid of each group, two groups a byte."""
@@ -172,7 +180,7 @@ class Codebook:
 
     def to_bytes(self) -> bytearray:
         """The codebook as one file."""
-        numbers = [_METRICS.index(self.metric), self.dim, self.trained_rows]
+        numbers = [_METRICS.index(self.metric), self.dim, self.trained_rows, self.graphs]
         named: dict[str, arrays.Array] = {
             "numbers": np.array(numbers, np.int64),
             "matrix": self.rotation.matrix,
@@ -190,8 +198,8 @@ class Codebook:
         """A codebook from a copy of the buffer; raises where the parts do not fit together."""
         found = {name: array.copy() for name, array in arrays.unpack(KIND, buffer).items()}
         numbers = arrays.take(_WHAT, found, "numbers", "<i8", 1)
-        arrays.require(_WHAT, len(numbers) == 3, "numbers are missing")
-        metric, dim, trained_rows = (int(number) for number in numbers)
+        arrays.require(_WHAT, len(numbers) == 4, "numbers are missing")
+        metric, dim, trained_rows, graphs = (int(number) for number in numbers)
         arrays.require(_WHAT, 0 <= metric < len(_METRICS), "an unknown metric")
         rotation = Rotation(
             arrays.take(_WHAT, found, "matrix", "<f4", 2),
@@ -209,7 +217,16 @@ class Codebook:
         arrays.require(_WHAT, centred, "the mean has another shape")
         measured = Calibration.from_arrays(found)
         return Codebook(
-            _METRICS[metric], dim, rotation, groups, centroids, lift, centre, measured, trained_rows
+            _METRICS[metric],
+            dim,
+            rotation,
+            groups,
+            centroids,
+            lift,
+            centre,
+            measured,
+            trained_rows,
+            bool(graphs),
         )
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from omnisearch_indexes.allowed import Allowed
 from omnisearch_indexes.codebook import Codebook
 from omnisearch_indexes.codes import Codes
-from omnisearch_indexes.lists import Allowed, Candidates, Lists
-from omnisearch_indexes.pieces import Piece
+from omnisearch_indexes.lists import Candidates, Lists
 from omnisearch_indexes.protocol import Positions, Vectors
 
 _GROWTH = 4  # an index is joined with the next ones once they reach a quarter of it
@@ -89,16 +89,6 @@ class Coded:
         order = np.argsort(-closeness, axis=1, kind="stable")[:, :count]
         taken = np.take_along_axis(closeness, order, axis=1)
         return taken, np.take_along_axis(positions, order, axis=1)
-
-
-def coded_parts(pieces: Sequence[Piece], starts: Positions) -> list[Part]:
-    """The pieces that have codes and rows."""
-    numbered = zip(starts, pieces, strict=False)
-    return [
-        (int(start), piece.codes)
-        for start, piece in numbered
-        if piece.codes is not None and piece.codes.rows
-    ]
 
 
 def _same(parts: Sequence[Part], others: Sequence[Part]) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnisearch_indexes import arrays
+from omnisearch_indexes.graph import Graph
 from omnisearch_indexes.protocol import Bytes, Mask
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Codes:
     counts: NDArray[np.uint32]  # (lists,) rows in each list
     order: Order | None  # (rows,); None where there is one list
     blocks: Bytes  # (blocks, groups / 2 * 32)
+    graph: Graph | None = None  # of large sealed pieces where the codebook asks for graphs
 
     @staticmethod
     def arrange(nibbles: Bytes, lists: Lists | None, count: int) -> Codes:
@@ -67,8 +69,12 @@ class Codes:
 
     def to_bytes(self) -> bytearray:
         """The codes as one file."""
-        named = {"counts": self.counts, "blocks": self.blocks}
-        return arrays.pack(KIND, named if self.order is None else named | {"order": self.order})
+        named: dict[str, arrays.Array] = {"counts": self.counts, "blocks": self.blocks}
+        if self.order is not None:
+            named["order"] = self.order
+        if self.graph is not None:
+            named |= self.graph.to_arrays()
+        return arrays.pack(KIND, named)
 
     @staticmethod
     def from_bytes(buffer: arrays.Buffer, codebook: Codebook) -> Codes:
@@ -81,11 +87,14 @@ class Codes:
         whole = _blocks(counts).sum() == len(blocks)
         arrays.require(_WHAT, bool(whole), "the lists do not add up to the blocks")
         rows = int(counts.sum(dtype=np.int64))
+        graph = None
+        if "levels" in found:
+            graph = Graph.from_arrays(found, rows, codebook.dim, codebook.metric)
         if len(counts) == 1:
-            return Codes(rows, counts, None, blocks)
+            return Codes(rows, counts, None, blocks, graph)
         order = arrays.take(_WHAT, found, "order", "<u4", 1)
         arrays.require(_WHAT, _is_permutation(order, rows), "rows are missing or named twice")
-        return Codes(rows, counts, order, blocks)
+        return Codes(rows, counts, order, blocks, graph)
 
 
 def merge_codes(parts: Sequence[tuple[Codes, Mask | None]], codebook: Codebook) -> Codes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from omnisearch_indexes.allowed import Allowed
 from omnisearch_indexes.exact import Found, Scorer, merge, nearest_of
 from omnisearch_indexes.pieces import Rows, Stored
 from omnisearch_indexes.protocol import Mask, Positions, Vectors
@@ -23,6 +24,13 @@ class Question:
     k: int
     allow: Mask | None
     recall: float
+    allowed_rows: int
+
+    def allowed(self, start: int, rows: int) -> Allowed | None:
+        """The bitmap of a part of the positions, None where all are allowed."""
+        if self.allow is None:
+            return None
+        return Allowed(self.allow[start : start + rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,8 @@ class Flat:
 
 def search_allowed(rows: Rows, scorer: Scorer, question: Question) -> list[Found]:
     """The k nearest of each query, by fetching the allowed rows only."""
-    positions = np.arange(len(rows)) if question.allow is None else np.flatnonzero(question.allow)
+    assert question.allow is not None
+    positions = np.flatnonzero(question.allow)
     found = []
     for query in question.queries:
         scorer.ask(query)

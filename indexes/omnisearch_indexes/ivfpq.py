@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from omnisearch_indexes.allowed import Allowed
 from omnisearch_indexes.calibration import Line
 from omnisearch_indexes.coded import Coded
-from omnisearch_indexes.lists import Allowed
 from omnisearch_indexes.protocol import Mask, Vectors
 from omnisearch_indexes.refine import Progress, Refiner
-from omnisearch_indexes.scan import MORE, first_count
+from omnisearch_indexes.scan import first_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class IVFPQ:
         first = max(1, min(lists, round(self.first_share * lists)))
         nearest = coarse.argpartition(lists - first, axis=1)[:, lists - first :]
         candidates = self.coded.search(rotated, first_count(refiner.k), nearest, allowed)
-        ruled_out = refiner.refine(queries, candidates)
+        needed = refiner.refine(queries, candidates)
         line = refiner.calibration.lists
         for number, progress in enumerate(queries):
             probed = np.zeros(lists, np.bool_)
@@ -49,7 +49,7 @@ class IVFPQ:
             units = float(mean[number]), float(spread[number])
             near = _Near(coarse[number], units, probed, line, self.certainty)
             one = rotated[number : number + 1]
-            self._follow(refiner, one, progress, near, ruled_out[number], allowed)
+            self._follow(refiner, one, progress, near, needed[number], allowed)
 
     def _follow(
         self,
@@ -57,28 +57,25 @@ class IVFPQ:
         rotated: Vectors,
         progress: Progress,
         near: _Near,
-        ruled_out: bool,
+        count: int,
         allowed: Allowed | None,
     ) -> None:
-        """Probe the lists that can still matter; with more candidates where those ran out."""
-        count = first_count(refiner.k)
-        while True:
+        """Probe the lists that can still matter; with `count` candidates where those ran out."""
+        while count <= self.most:
             more = near.missing(progress, refiner.k)
-            if ruled_out and not more.any():
+            if not count and not more.any():
+                progress.done = True
                 break
             near.probed |= more
-            if not ruled_out:
-                count *= MORE
-                if count > self.most:
-                    return
+            if count:
                 progress.restart()
                 lists = np.flatnonzero(near.probed)[None]
                 candidates = self.coded.search(rotated, count, lists, allowed)
             else:
                 lists = np.flatnonzero(more)[None]
-                candidates = self.coded.search_listed(rotated, count, lists, allowed)
-            ruled_out = refiner.refine([progress], candidates)[0]
-        progress.done = True
+                enough = first_count(refiner.k)
+                candidates = self.coded.search_listed(rotated, enough, lists, allowed)
+            count = refiner.refine([progress], candidates)[0]
         progress.probed = float(near.probed.mean())
 
 

@@ -13,22 +13,15 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from omnisearch_indexes.allowed import Allowed
 from omnisearch_indexes.codes import BLOCK_ROWS, Codes
-from omnisearch_indexes.protocol import Bytes, Positions, Vectors
+from omnisearch_indexes.protocol import Positions, Vectors
 from omnisearch_indexes.threads import one_thread
 
 if TYPE_CHECKING:
     from omnisearch_indexes.codebook import Codebook
 
 Candidates = tuple[NDArray[np.float32], Positions]  # closeness by the codes (q, c), best first
-
-
-class Allowed:
-    """A bitmap of positions for FAISS."""
-
-    def __init__(self, bits: Bytes) -> None:
-        self._bits = bits  # FAISS keeps a pointer only
-        self.selector = faiss.IDSelectorBitmap(bits)
 
 
 class Lists:

@@ -5,13 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from omnisearch_indexes.calibration import Calibration
-from omnisearch_indexes.protocol import Method
+from omnisearch_indexes.protocol import Kind, Method
 
 GRAPH_SHARE = (
-    0.2  # a graph loses its way where fewer rows are allowed (measured: recall 0.5 at 1 %)
+    0.2  # a graph loses its way where fewer rows are allowed (measured: recall 0.56 at 1 %)
 )
 _CALL_US = 60.0  # a search apart from its rows: rotation, tables, merging
-_FILTERED = 1.4  # reading codes under a bitmap costs more
+_FILTERED = 1.3  # reading codes under a bitmap costs more
+_FILTERED_SHARE = 0.6  # of the lists are read under a filter, where neighbours are farther
+_BARE_SHARE = 0.3  # fetching scattered rows costs more than reading all in order above this
+_READ_SHARE = 0.3  # the cost of a row read in order, in rows fetched one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What the planner has to know."""
+
+    rows: int
+    coded: int
+    listed: int
+    linked: bool  # whether the graphs can promise this recall
+    allowed: int
+    k: int
+    recall: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,39 +36,38 @@ class Choice:
 
     method: Method
     reason: str
-    exact_us: float = 0.0
-    codes_us: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What the planner has to know."""
-
-    coded: int
-    listed: int
-    uncoded: int
-    allowed: int
-    k: int
-    recall: float
-
-
-def choose(query: Query, wanted: Method | None, calibration: Calibration | None) -> Choice:
-    """The method for a query; `wanted` is what the collection was made for, None for any."""
-    rows = query.coded + query.uncoded
+def choose(query: Query, kind: Kind, calibration: Calibration | None) -> Choice:
+    """The method for a query on a collection of some kind."""
     if not query.allowed:
         return Choice("empty", "no row is allowed")
     if query.recall >= 1.0:
         return Choice("flat", "recall 1.0 asks for every row")
-    if wanted == "flat":
-        return Choice("flat", "the index is flat")
-    if calibration is None or not query.coded:
-        return Choice("flat", "no row has codes yet")
-    exact_us = query.allowed * calibration.gather_us
-    share = query.allowed / rows
-    read = query.coded * calibration.scan_us * (_FILTERED if share < 1 else 1.0)
-    codes_us = _CALL_US + read + 16 * query.k * calibration.gather_us
+    if kind == "flat" or calibration is None or not query.coded:
+        reason = "the index is flat" if kind == "flat" else "no row has codes"
+        return Choice("flat", reason)
+    share = query.allowed / query.rows
+    exact_us, codes_us = _exact_us(query, calibration), _codes_us(query, calibration)
     if exact_us <= codes_us:
-        return Choice("exact", "few rows are allowed: scoring them all is cheaper", exact_us)
-    if query.listed and wanted in (None, "ivfpq"):
-        return Choice("ivfpq", "lists were probed until the bound held", exact_us, codes_us)
-    return Choice("scan", "all codes were read", exact_us, codes_us)
+        reason = f"scoring them all takes about {exact_us:.0f} us, reading codes {codes_us:.0f} us"
+        return Choice("exact" if share < _BARE_SHARE else "flat", reason)
+    if kind == "hnsw" and query.linked and share >= GRAPH_SHARE:
+        return Choice("hnsw", "graphs are shortest where most rows are allowed")
+    if query.listed and kind != "scan":
+        return Choice("ivfpq", f"lists cost about {codes_us:.0f} us, all rows {exact_us:.0f} us")
+    return Choice("scan", f"codes cost about {codes_us:.0f} us, all rows {exact_us:.0f} us")
+
+
+def _exact_us(query: Query, calibration: Calibration) -> float:
+    if query.allowed < _BARE_SHARE * query.rows:
+        return query.allowed * calibration.gather_us
+    return query.rows * _READ_SHARE * calibration.gather_us
+
+
+def _codes_us(query: Query, calibration: Calibration) -> float:
+    filtered = query.allowed < query.rows
+    read = query.listed * (_FILTERED_SHARE if filtered else calibration.share(query.recall))
+    read += query.coded - query.listed
+    scan_us = read * calibration.scan_us * (_FILTERED if filtered else 1.0)
+    return _CALL_US + scan_us + 8 * query.k * calibration.gather_us

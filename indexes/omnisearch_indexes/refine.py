@@ -11,10 +11,11 @@ from omnisearch_indexes.calibration import Calibration
 from omnisearch_indexes.exact import Found, Scorer, merge
 from omnisearch_indexes.lists import Candidates
 from omnisearch_indexes.pieces import Rows
-from omnisearch_indexes.protocol import Vectors
+from omnisearch_indexes.protocol import Scores, Vectors
 
 FIRST = 5  # candidates for each wanted neighbour that are scored before the bound is known
 LEAST = 24
+_SPARE = 1.3  # more than estimated, because asking again costs a whole round
 _BLOCK_BYTES = 4 << 20  # rows fetched at a time, for several queries: stays in the cache
 
 
@@ -57,8 +58,11 @@ class Refiner:
     k: int
     certainty: float  # with which one neighbour is not missed
 
-    def refine(self, queries: Sequence[Progress], candidates: Candidates) -> list[bool]:
-        """Score candidates, best code first; whether rows after the last one can be ruled out."""
+    def refine(self, queries: Sequence[Progress], candidates: Candidates) -> list[int]:
+        """Score candidates, best code first; how many it takes until the rest can be ruled out.
+
+        That is 0 where these were enough.
+        """
         closeness, positions = candidates
         given = positions.shape[1]
         counts = np.count_nonzero(positions >= 0, axis=1).tolist()
@@ -77,7 +81,20 @@ class Refiner:
         for span, progress in zip(spans, queries, strict=True):
             progress.candidates += span.end
             progress.rounds += 1
-        return [span.end < span.found or span.found < given for span in spans]
+        return [
+            0
+            if span.end < span.found or span.found < given
+            else self._estimate(closeness[span.number], queries[span.number])
+            for span in spans
+        ]
+
+    def _estimate(self, closeness: Scores, progress: Progress) -> int:
+        """The count at which codes reach the bound, if their number goes on to grow as it did."""
+        count = len(closeness)
+        last, before = float(closeness[-1]), float(closeness[count // 4])
+        missing = last - self._bound(progress)
+        rate = np.log(4) / max(before - last, 1e-12)
+        return int(count * np.clip(_SPARE * np.exp(min(rate * missing, 10.0)), 2, 1e4))
 
     def _bound(self, progress: Progress) -> float:
         """The closeness by code below which no neighbour is expected."""

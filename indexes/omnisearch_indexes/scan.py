@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
+from omnisearch_indexes.allowed import Allowed
 from omnisearch_indexes.coded import Coded
-from omnisearch_indexes.lists import Allowed
 from omnisearch_indexes.protocol import Vectors
 from omnisearch_indexes.refine import Progress, Refiner
 
-MORE = 4  # times as many candidates where the last ones could not be ruled out
 _FOR_EACH = 16
 _LEAST = 192
 
@@ -38,14 +35,14 @@ class Scan:
     ) -> None:
         """Bring each query to its bound, or leave it undone at `most` candidates."""
         count = first_count(refiner.k)
-        waiting = np.arange(len(queries))
-        while len(waiting) and count <= self.most:
+        waiting = list(range(len(queries)))
+        while waiting and count <= self.most:
             candidates = self.coded.search(rotated[waiting], count, None, allowed)
             asked = [queries[number] for number in waiting]
             for progress in asked:
                 progress.restart()
-            ruled_out = np.array(refiner.refine(asked, candidates))
-            for progress, done in zip(asked, ruled_out, strict=True):
-                progress.done = bool(done)
-            waiting = waiting[~ruled_out]
-            count *= MORE
+            needed = refiner.refine(asked, candidates)
+            for progress, more in zip(asked, needed, strict=True):
+                progress.done = not more
+            waiting = [n for n, more in zip(waiting, needed, strict=True) if 0 < more <= self.most]
+            count = max(needed)

@@ -1,0 +1,155 @@
+"""How each method is carried out over the same pieces: what is exact, coded, linked or bare."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from omnisearch_indexes.codebook import Codebook
+from omnisearch_indexes.coded import Coded, Part
+from omnisearch_indexes.exact import Found, Scorer, merge
+from omnisearch_indexes.flat import Flat, Question, nothing, search_allowed
+from omnisearch_indexes.graph import Graph
+from omnisearch_indexes.hnsw import HNSW
+from omnisearch_indexes.ivfpq import IVFPQ
+from omnisearch_indexes.pieces import Rows
+from omnisearch_indexes.protocol import Method, Metric
+from omnisearch_indexes.refine import Progress, Refiner
+from omnisearch_indexes.scan import Scan
+
+_BATCH = 64  # queries whose candidates are held at a time
+_EXACT_SHARE = 4  # scoring a quarter of the allowed rows here and there costs as much as all
+_LEAST_MOST = 1024
+
+# Shares of the misses that a recall allows. The k-th neighbour is missed more often than the k on
+# average, and a list that is left out costs more than a candidate.
+_SCAN_CODES, _LIST_CODES, _LISTS = 2.5, 1.2, 0.7
+_FOLLOWED, _FOLLOWED_FILTERED = 10.0, 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a method found for one query, and the figures of its plan."""
+
+    found: Found
+    candidates: int
+    rounds: int = 1
+    probed: float = 0.0
+
+
+class Engine:
+    """The pieces of a searcher, sorted by how they can be searched."""
+
+    def __init__(
+        self, rows: Rows, metric: Metric, codebook: Codebook | None, parts: Sequence[Part]
+    ) -> None:
+        self.rows, self.metric, self.codebook = rows, metric, codebook
+        coded = {start for start, _ in parts}
+        starts = enumerate(rows.starts[:-1].tolist())
+        self.bare = Flat(rows, [number for number, start in starts if start not in coded])
+        self.graphs: tuple[tuple[int, Graph], ...] = tuple(
+            (start, codes.graph) for start, codes in parts if codes.graph is not None
+        )
+        linked = {start for start, _ in self.graphs}
+        self.coded: Coded | None = None
+        self.unlinked: Coded | None = None
+        self._loose = [part for part in parts if part[0] not in linked]
+        self._parts = list(parts)
+        self._scorers: list[Scorer] = []  # one for each search that ever ran at the same time
+
+    def index(self, old: Engine | None) -> None:
+        """Build what FAISS needs, taking over from an engine over some of the same pieces."""
+        if self.codebook is None or not self._parts:
+            return
+        before = old.coded if old is not None else None
+        self.coded = Coded.of(self.codebook, self._parts, before)
+        if self.graphs and self._loose:
+            self.unlinked = Coded.of(self.codebook, self._loose, None)
+
+    def answer(self, method: Method, question: Question) -> list[Outcome]:
+        """The nearest rows of each query, by one method."""
+        try:
+            scorer = self._scorers.pop()
+        except IndexError:
+            scorer = Scorer(self.rows.dim, self.rows.dtype, self.metric)
+        try:
+            if method == "flat":
+                return self._flat(scorer, question)
+            if method == "exact":
+                found = search_allowed(self.rows, scorer, question)
+                return [Outcome(best, question.allowed_rows) for best in found]
+            if method == "hnsw":
+                return self._walk(scorer, question)
+            assert self.coded is not None
+            known = self.bare.search(scorer, question)
+            return self._read(self.coded, method == "ivfpq", scorer, question, known)
+        finally:
+            self._scorers.append(scorer)
+
+    def _flat(self, scorer: Scorer, question: Question) -> list[Outcome]:
+        everything = Flat(self.rows, range(len(self.rows.pieces)))
+        found = everything.search(scorer, question)
+        return [Outcome(best, question.allowed_rows) for best in found]
+
+    def _walk(self, scorer: Scorer, question: Question) -> list[Outcome]:
+        """Graphs where there are some, codes for the other pieces, truth for bare rows."""
+        walked = HNSW(self.rows, self.graphs).search(scorer, question)
+        bare = self.bare.search(scorer, question)
+        known = [merge(one, two, question.k) for one, two in zip(walked, bare, strict=True)]
+        if self.unlinked is None:
+            return [Outcome(best, len(self.graphs) * len(best[0])) for best in known]
+        return self._read(self.unlinked, False, scorer, question, known)
+
+    def _read(
+        self,
+        coded: Coded,
+        listed: bool,
+        scorer: Scorer,
+        question: Question,
+        known: Sequence[Found],
+    ) -> list[Outcome]:
+        """Candidates by code, whole or by list, on top of what is known of other rows."""
+        bits = question.allowed(0, len(self.rows))
+        way = self._way(coded, listed, question)
+        refiner = self._refiner(scorer, listed, question)
+        outcomes: list[Outcome] = []
+        for begin in range(0, len(question.queries), _BATCH):
+            asked = question.queries[begin : begin + _BATCH]
+            rotated = coded.codebook.rotate(asked)
+            units = coded.codebook.units(rotated)
+            pairs = zip(asked, units, known[begin : begin + _BATCH], strict=True)
+            under_way = [
+                Progress(query, mean, unit, found, found) for query, (mean, unit), found in pairs
+            ]
+            way.search(refiner, rotated, under_way, bits)
+            outcomes += [self._outcome(progress, scorer, question) for progress in under_way]
+        return outcomes
+
+    def _way(self, coded: Coded, listed: bool, question: Question) -> IVFPQ | Scan:
+        most = max(_LEAST_MOST, question.allowed_rows // _EXACT_SHARE)
+        if not listed:
+            return Scan(coded, most)
+        miss = 1 - question.recall
+        first = coded.codebook.calibration.share(1 - miss * _LISTS)
+        followed = _FOLLOWED if question.allow is None else _FOLLOWED_FILTERED
+        return IVFPQ(coded, most, first, max(0.0, 1 - miss * followed))
+
+    def _refiner(self, scorer: Scorer, listed: bool, question: Question) -> Refiner:
+        assert self.codebook is not None
+        miss = (1 - question.recall) * (_LIST_CODES if listed else _SCAN_CODES)
+        certainty = max(0.0, 1 - miss)
+        return Refiner(scorer, self.rows, self.codebook.calibration, question.k, certainty)
+
+    def _outcome(self, progress: Progress, scorer: Scorer, question: Question) -> Outcome:
+        """What was found; a query whose bound would take too many candidates is answered exactly."""
+        if progress.done:
+            return Outcome(progress.best, progress.candidates, progress.rounds, progress.probed)
+        alone = dataclasses.replace(question, queries=progress.query[None])
+        exact = self._flat(scorer, alone)[0]
+        return Outcome(exact.found, exact.candidates, progress.rounds + 1, progress.probed)
+
+
+def no_outcome() -> Outcome:
+    """What is found where no row is allowed."""
+    return Outcome(nothing(), 0, 0)
