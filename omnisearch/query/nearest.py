@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from omnisearch.storage.generation import Generation
 from omnisearch_indexes import Neighbours
 
 Mask = npt.NDArray[np.bool_]
+_EASY = (1e-15, 1e15)  # lengths that float32 surely gets right, NaN and infinity excluded
 DEFAULT_RECALL = 0.99
 Params = Mapping[str, Any]
 Floats = npt.NDArray[np.float32]
@@ -40,6 +42,11 @@ class Question:
 def check_query(vector: npt.ArrayLike, now: Generation) -> Floats:
     """Take one query vector as (1, d)."""
     array = np.asarray(vector)
+    if array.dtype == np.float32 and array.shape == (now.sealed.manifest.settings.dim,):
+        length = math.sqrt(array @ array)
+        if _EASY[0] < length < _EASY[1]:
+            cosine = now.sealed.manifest.settings.metric == "cosine"
+            return array[None, :] / np.float32(length) if cosine else array[None, :]
     if array.ndim != 1:
         raise QueryError(
             f"the query has shape {array.shape}: search takes one vector (d,), "

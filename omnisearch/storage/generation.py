@@ -5,6 +5,7 @@ Rows have positions 0..n-1: the sealed shards in the order of the manifest, then
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -131,6 +132,10 @@ class Generation:
         return np.cumsum([0, *(part.rows for part in self.parts)], dtype=np.int64)
 
     @cached_property
+    def _firsts(self) -> list[int]:
+        return list(self.starts[:-1].tolist())
+
+    @cached_property
     def rows(self) -> int:
         """Count all rows, deleted ones too."""
         chunks = sum(chunk.rows for chunk in self.coded.chunks)
@@ -160,15 +165,8 @@ class Generation:
 
     def locate(self, position: int) -> tuple[Cells, int]:
         """Find the cells that hold a position, and the row in them."""
-        at = int(np.searchsorted(self.starts, position, "right")) - 1
-        return self.parts[at].row(position - int(self.starts[at]))
-
-    def vector(self, position: int) -> np.ndarray:
-        """Read one stored row."""
-        at = int(np.searchsorted(self.starts, position, "right")) - 1
-        part, row = self.parts[at], position - int(self.starts[at])
-        part.touch(np.array([row]))
-        return np.asarray(part.vectors[row])
+        at = bisect_right(self._firsts, position) - 1
+        return self.parts[at].row(position - self._firsts[at])
 
     def find(self, names: Sequence[str]) -> Positions:
         """Give the position of each id's live row, or -1."""
