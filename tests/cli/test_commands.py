@@ -11,6 +11,8 @@ import pytest
 
 from tests.cli.place import IDS, ROWS, VECTORS, Place
 
+pytestmark = pytest.mark.slow
+
 HIT = [
     *("id", "item", "uri", "locations", "modality", "view", "span", "score", "confidence"),
     *("parts", "folded", "snippet", "metadata"),

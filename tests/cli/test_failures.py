@@ -12,6 +12,8 @@ import pytest
 
 from tests.cli.place import OMNISEARCH, VECTORS, Place, environment
 
+pytestmark = pytest.mark.slow
+
 
 def fault(done: subprocess.CompletedProcess[str]) -> str:
     assert "Traceback" not in done.stderr
@@ -125,6 +127,15 @@ def test_a_closed_pipe_is_no_error(stored: Place) -> None:
         timeout=60,
     )
     assert (done.returncode, done.stderr, len(done.stdout)) == (0, "", 20)
+
+
+@pytest.mark.parametrize(
+    "text", ["[1, NaN]", "[1e999]", "[1" + "0" * 400 + "]", "[[1]]", "[" * 9999]
+)
+def test_a_wrong_vector_on_stdin_exits_2(text: str, imported: Place) -> None:
+    done = imported.run("query", "--vector", "-", stdin=text)
+    assert done.returncode == 2
+    assert fault(done)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")

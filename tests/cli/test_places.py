@@ -8,6 +8,8 @@ import pytest
 
 from tests.cli.place import Place
 
+pytestmark = pytest.mark.slow
+
 QUERY = ("query", "--vector", "query.npy")
 
 
@@ -23,6 +25,9 @@ def test_the_nearest_collection_upwards_is_found(stored: Place) -> None:
     assert stored.run("status", cwd=below).returncode == 0
     made = stored.run("import", "../../vectors.npy", "--index", ".omnisearch", cwd=below)
     assert made.returncode == 0, made.stderr
+    told = stored.run("import", "../vectors.npy", "--upsert", cwd=stored.home / "a")
+    assert f"writing to {stored.home}/.omnisearch" in told.stderr
+    assert stored.run("delete", "--where", "n is null", "--yes").returncode == 0
     assert stored.run("delete", "5", cwd=below).returncode == 0
     assert json.loads(stored.run("status", cwd=stored.home / "a").stdout)["items"] == 300
     assert json.loads(stored.run("status", cwd=below).stdout)["items"] == 299

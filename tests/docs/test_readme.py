@@ -34,6 +34,7 @@ def test_the_python_block_runs(tmp_path: Path) -> None:
     assert len(shown.splitlines()) == 4
 
 
+@pytest.mark.slow
 def test_the_commands_run(tmp_path: Path) -> None:
     commands = [block for block in blocks("sh") if "omnisearch import" in block]
     np.save(tmp_path / "vectors.npy", np.random.default_rng(0).normal(size=(50, 4)))

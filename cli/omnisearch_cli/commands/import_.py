@@ -112,13 +112,24 @@ def command(file: Path, **flags: Unpack[Flags]) -> None:
     )
     path = discovery.for_writing(flags["index"])
     fresh, begun = not discovery.is_collection(path), time.perf_counter()
-    with om.open(path, **_creation(source, flags, fresh)) as col, _told(source) as progress:
-        _store(col, source, progress, flags)
+    with _told(source) as progress:
+        if not flags["quiet"]:
+            _announce(source, path, flags["index"])
+        with om.open(path, **_creation(source, flags, fresh)) as col:
+            _store(col, source, progress, flags)
     if progress.stored:
         known.remember(path)
     if fresh and progress.stored and not flags["quiet"]:
         output.say(f"made {path}")
     _report(progress, path, time.perf_counter() - begun, flags)
+
+
+def _announce(source: om.VectorFile, path: Path, index: Path | None) -> None:
+    """Say what was not asked for: the names of rows, and a collection further up."""
+    if source.numbered and source.rows:
+        output.say(f"no ids given: rows are named by their number, 0 to {source.rows - 1}")
+    if index is None and path.parent != Path.cwd():
+        output.say(f"writing to {path}")
 
 
 def _creation(source: om.VectorFile, flags: Flags, fresh: bool) -> dict[str, Any]:
@@ -133,8 +144,6 @@ def _creation(source: om.VectorFile, flags: Flags, fresh: bool) -> dict[str, Any
 
 
 def _store(col: om.Collection, source: om.VectorFile, progress: Progress, flags: Flags) -> None:
-    if source.numbered and not flags["quiet"]:
-        output.say(f"no ids given: rows are named by their number, 0 to {source.rows - 1}")
     write = col.upsert if flags["upsert"] else col.add_vectors
     with output.progress(source.rows, "row", flags["quiet"]) as bar:
         for batch in source.batches():

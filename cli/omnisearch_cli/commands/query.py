@@ -96,7 +96,10 @@ def _parse(text: str) -> list[float]:
         raise click.UsageError(f"stdin is not a JSON list of numbers ({error})") from error
     if not isinstance(found, list) or not {type(number) for number in found} <= {int, float}:
         raise click.UsageError("stdin is not a JSON list of numbers, such as [0.1, 0.2]")
-    return found
+    try:
+        return [float(number) for number in found]
+    except OverflowError as error:
+        raise click.UsageError("stdin holds a number that is too large") from error
 
 
 def _show(hits: om.Hits, json: bool | None) -> None:
