@@ -46,8 +46,8 @@ def check_query(vector: npt.ArrayLike, now: Generation) -> Floats:
         length = math.sqrt(array @ array)
         if _EASY[0] < length < _EASY[1]:
             cosine = now.sealed.manifest.settings.metric == "cosine"
-            found: Floats = array[None, :] / np.float32(length if cosine else 1)
-            return found
+            short: Floats = np.divide(array[None, :], length if cosine else 1, dtype=np.float32)
+            return short
     if array.ndim != 1:
         raise QueryError(
             f"the query has shape {array.shape}: search takes one vector (d,), "

@@ -36,8 +36,7 @@ def snapshot(store: Store, target: Path) -> None:
         head = encode_head(identity, Head(now.number, made.number))
         files.write_file(target / layout.HEAD, [head], mode=0o600)
         files.sync_folder(target)
-        files.write_file(target / layout.FORMAT, [identity.encode()])
-        files.sync_folder(target)
+        creation.finish(target, identity)
 
 
 def _share(root: Path, target: Path, made: Manifest) -> None:

@@ -29,11 +29,7 @@ def create(root: Path, settings: Settings, declared: dict[str, str], *, ignored:
         manifest.publish(first, root, identity)
         log.create(root, identity, 1).close()
         files.write_file(root / layout.HEAD, [encode_head(identity, Head(0, 1))], mode=0o600)
-        files.sync_folder(root)  # everything else has its name before FORMAT has
-        made = root / layout.TMP / f"{layout.new_ulid()}.format"
-        files.write_file(made, [identity.encode()])
-        files.publish(made, root / layout.FORMAT, identity.publishing)
-        files.sync_folder(root)
+        finish(root, identity)
     except BaseException:
         lock.release()
         raise
@@ -54,6 +50,15 @@ def make_root(root: Path) -> None:
             f"{root} is not a collection and holds other files ({others[0]}): "
             "name an empty or a new folder"
         )
+
+
+def finish(root: Path, identity: Identity) -> None:
+    """Give a whole collection its FORMAT; everything else has its name on disk before."""
+    files.sync_folder(root)
+    made = root / layout.TMP / f"{layout.new_ulid()}.format"
+    files.write_file(made, [identity.encode()])
+    files.publish(made, root / layout.FORMAT, identity.publishing)
+    files.sync_folder(root)
 
 
 def _sweep(root: Path) -> None:

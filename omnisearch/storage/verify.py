@@ -89,12 +89,25 @@ def _log(root: Path, identity: Identity) -> Iterator[Problem]:
         log.read_tail(root, identity, base, _acknowledged(root, identity))
     except (OmnisearchError, OSError) as error:
         yield _problem(root, root / layout.LOG, error)
+    oldest = _oldest_base(root, identity)
     for number in numbers:
-        path = layout.log_path(root, number)
+        following = _following(numbers, number)
+        if following is not None and following <= oldest + 1:
+            continue  # nobody needs it: it was about to be removed
         try:
-            log.check_file(root, identity, number, following=_following(numbers, number))
-        except OmnisearchError as error:
-            yield _problem(root, path, error)
+            log.check_file(root, identity, number, following=following)
+        except (OmnisearchError, OSError) as error:
+            yield _problem(root, layout.log_path(root, number), error)
+
+
+def _oldest_base(root: Path, identity: Identity) -> int:
+    bases = []
+    for number in layout.numbers(root / layout.MANIFESTS, ".json"):
+        try:
+            bases.append(manifest.read(root, number, identity).base_generation)
+        except (OmnisearchError, OSError):
+            return 0
+    return min(bases, default=0)
 
 
 def _following(numbers: list[int], number: int) -> int | None:
