@@ -90,7 +90,8 @@ class Ranks:
         """Tell which rows surely match: a null matches neither a condition nor its negation."""
         with _damage():
             if op == "null":
-                return self.codes != self.null if negated else self.codes == self.null
+                valued: Mask = self.codes != self.null
+                return valued if negated else ~valued
             spans = self._spans(op, value)
             if op == "has":
                 return self._having(spans, negated)
@@ -109,7 +110,7 @@ class Ranks:
         with _damage():
             if self.kind == "strings":
                 owners = self._owners()
-                found = owners if mask is None else owners[mask[self._posted]]
+                found: npt.NDArray[Any] = owners if mask is None else owners[mask[self._posted]]
             else:
                 found = self.codes if mask is None else self.codes[mask]
                 if len(found) and int(found.max()) > self.null:
@@ -125,7 +126,8 @@ class Ranks:
     def _owners(self) -> npt.NDArray[np.int64]:
         """Give the key of each posting."""
         assert self.starts is not None
-        lengths = np.diff(self.starts.astype(np.int64))
+        starts = self.starts.astype(np.int64)
+        lengths = starts[1:] - starts[:-1]
         if self.starts[0] or int(self.starts[-1]) != len(self._posted) or (lengths < 0).any():
             raise ValueError("postings do not follow each other")
         return np.repeat(np.arange(len(self.keys)), lengths)
@@ -196,13 +198,16 @@ class Ranks:
     def _compared(self, span: Span, top: int) -> Mask:
         low, high = span
         codes, of = self.codes, self.codes.dtype.type
+        inside: Mask
         if high == low + 1:
-            return codes == of(low)
-        if low == 0:
-            return codes < of(high) if high < top else np.ones(len(codes), bool)
-        if high == top:
-            return codes >= of(low)
-        return (codes - of(low)) < of(high - low)
+            inside = codes == of(low)
+        elif low == 0:
+            inside = codes < of(high) if high < top else np.ones(len(codes), bool)
+        elif high == top:
+            inside = codes >= of(low)
+        else:
+            inside = (codes - of(low)) < of(high - low)
+        return inside
 
     def _scatter(self, spans: Sequence[Span], mask: Mask) -> None:
         assert self.starts is not None and self.rows is not None
