@@ -159,6 +159,16 @@ class Appender:
                 _write_all(self._descriptor, self.path, bytes(end - self.size), self.size)
                 self._written = end
 
+    def write_again(self, start: int) -> None:
+        """Make durable what a killed writer left from there on.
+
+        It is written anew, for after a failed sync the kernel takes the same pages for clean.
+        """
+        with _explained(self.path, "syncing"):
+            data = os.pread(self._descriptor, self.size - start, start)
+            _write_all(self._descriptor, self.path, data, start)
+        self.sync()
+
     def sync(self) -> None:
         """Make everything appended durable."""
         with _explained(self.path, "syncing"):

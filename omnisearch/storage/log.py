@@ -34,6 +34,11 @@ class Record:
     payload: memoryview
     end: int
 
+    @property
+    def start(self) -> int:
+        """Give the file offset at which it begins."""
+        return self.end - len(self.payload) - RECORD_BYTES
+
 
 @dataclass(frozen=True, slots=True)
 class Tail:
