@@ -16,7 +16,7 @@ import xxhash
 
 from omnisearch.errors import CorruptCollectionError
 from omnisearch.storage import files, layout
-from omnisearch.storage.identity import Identity
+from omnisearch.storage.identity import Identity, read_head
 
 _HEADER = struct.Struct("<8s16sQ")  # magic, collection, first generation; then XXH3-64
 _MAGIC = b"OMNILOG1"
@@ -56,6 +56,19 @@ def create(root: Path, identity: Identity, first: int) -> files.Appender:
     files.write_file(path, [header, xxhash.xxh3_64_digest(header)], mode=0o600)
     files.sync_folder(path.parent)
     return files.Appender(path, HEADER_BYTES)
+
+
+def resume(root: Path, identity: Identity, tail: Tail, reached: int) -> files.Appender:
+    """Go on behind what was read, after making durable what nobody acknowledged."""
+    if not tail.first:
+        return create(root, identity, reached + 1)
+    appender = files.Appender(layout.log_path(root, tail.first), tail.size)
+    appender.clear_rest()
+    acknowledged = max(read_head(root, identity).generation, tail.first - 1)
+    unsure = [one for one in tail.records if one.generation > acknowledged]
+    if unsure:
+        appender.write_again(unsure[0].start)
+    return appender
 
 
 def append(

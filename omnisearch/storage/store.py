@@ -16,14 +16,7 @@ from omnisearch.errors import ReadOnlyError, StorageError
 from omnisearch.storage import batch, files, filesystem, gc, layout, locks, log, opening
 from omnisearch.storage.batch import Change
 from omnisearch.storage.generation import Generation
-from omnisearch.storage.identity import (
-    HEAD_BYTES,
-    Head,
-    Identity,
-    encode_head,
-    poll_head,
-    read_head,
-)
+from omnisearch.storage.identity import HEAD_BYTES, Head, Identity, encode_head, poll_head
 from omnisearch.storage.locks import FileLock
 from omnisearch.storage.shard import Place
 from omnisearch.storage.state import State
@@ -183,18 +176,8 @@ class Store:
         if self._log is not None:
             self._log.close()
         gc.sweep_unfinished(self.root, after=tail.first)
-        if tail.first:
-            self._log = files.Appender(layout.log_path(self.root, tail.first), tail.size)
-            self._log.clear_rest()
-        else:
-            self._log = log.create(self.root, self.identity, reached + 1)
-        unsure = [one for one in tail.records if one.generation > self._acknowledged()]
-        if unsure:
-            self._log.write_again(unsure[0].start)
+        self._log = log.resume(self.root, self.identity, tail, reached)
         self.write_head()
-
-    def _acknowledged(self) -> int:
-        return read_head(self.root, self.identity).generation
 
     def rotate_log(self) -> None:
         """Begin a new log file behind the newest generation; hold `lock`."""
