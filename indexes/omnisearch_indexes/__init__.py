@@ -6,6 +6,7 @@ from omnisearch_indexes.errors import CorruptIndexError, ShardError
 from omnisearch_indexes.pieces import Piece
 from omnisearch_indexes.protocol import Index, Kind, Metric, Neighbours, Plan
 from omnisearch_indexes.shards import Shards
+from omnisearch_indexes.table import Table
 
 __all__ = [
     "Codebook",
@@ -19,5 +20,6 @@ __all__ = [
     "Plan",
     "ShardError",
     "Shards",
+    "Table",
     "merge_codes",
 ]

@@ -1,7 +1,7 @@
 """Named arrays in one buffer: how codebooks, codes and graphs lie on disk, read without a copy.
 
-Header `<8s4sHHI`: magic, kind, version, number of arrays, zero. Then one entry per array, `<16scBH4xQ4Q`:
-name, dtype, dimensions, zero, offset, shape. Arrays start at multiples of 64 bytes.
+Header `<8s4sHHI`: magic, kind, version, number of arrays, zero. Then one entry for each array,
+`<16scB6xQ4Q`: name, dtype, dimensions, zeros, offset, shape. Arrays start at multiples of 64 bytes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ _HEADER = struct.Struct("<8s4sHHI")
 _ENTRY = struct.Struct("<16scB6xQ4Q")
 _ALIGNMENT = 64
 _MOST_ARRAYS = 64
-_DTYPES = {b"B": np.dtype("<u1"), b"I": np.dtype("<u4"), b"q": np.dtype("<i8")} | {
+_DTYPES: dict[bytes, np.dtype[Any]] = {
+    b"B": np.dtype("<u1"),
+    b"I": np.dtype("<u4"),
+    b"i": np.dtype("<i4"),
+    b"q": np.dtype("<i8"),
     b"f": np.dtype("<f4"),
     b"d": np.dtype("<f8"),
 }
@@ -51,9 +55,10 @@ def unpack(kind: bytes, buffer: Buffer) -> dict[str, Array]:
     """Read-only views of the arrays in a buffer; every length is checked before it is used."""
     what = kind.decode("ascii").strip()
     whole = np.frombuffer(buffer, np.uint8)
+    plain = whole.data
     if len(whole) < _HEADER.size:
         raise CorruptIndexError(what, f"{len(whole)} bytes are too few")
-    magic, found, version, count, _ = _HEADER.unpack_from(whole)
+    magic, found, version, count, _ = _HEADER.unpack_from(plain)
     if magic != MAGIC or found != kind:
         raise CorruptIndexError(what, "these bytes are something else")
     if version != VERSION:
@@ -61,8 +66,11 @@ def unpack(kind: bytes, buffer: Buffer) -> dict[str, Array]:
     if count > _MOST_ARRAYS or len(whole) < _HEADER.size + count * _ENTRY.size:
         raise CorruptIndexError(what, f"{count} arrays do not fit in {len(whole)} bytes")
     places = (_HEADER.size + number * _ENTRY.size for number in range(count))
-    entries = (_ENTRY.unpack_from(whole, place) for place in places)
-    return dict(_view(what, whole, entry) for entry in entries)
+    entries = (_ENTRY.unpack_from(plain, place) for place in places)
+    named = dict(_view(what, whole, entry) for entry in entries)
+    ends = [array.ctypes.data + array.nbytes - whole.ctypes.data for array in named.values()]
+    require(what, len(whole) == _aligned(max(ends, default=0)), "bytes are missing or left over")
+    return named
 
 
 def require(what: str, claim: bool, fault: str) -> None:

@@ -1,8 +1,8 @@
 """How far codes and lists fall short of the truth, and what a row costs; measured at training.
 
-A row's closeness by code, or that of its list, is foretold from its true closeness by a line. Lines are
-fitted to the true neighbours of held-out rows in units of the query, around the query's mean over all rows:
-so they also hold for queries from elsewhere (measured: same slope and error for shifted queries).
+A row's closeness by code, or that of its list, is foretold from its true closeness by a line.
+Lines are fitted to the true neighbours of held-out rows, in units of the query and around its mean
+over all rows: so they also hold for queries from elsewhere (measured: the same slope and error).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Line:
 
     @staticmethod
     def fit(true: NDArray[np.floating], foretold: NDArray[np.floating]) -> Line:
-        """The least-squares line and the quantiles of what falls below it."""
+        """Return the least-squares line and the quantiles of what falls below it."""
         flat, other = true.ravel().astype(np.float64), foretold.ravel().astype(np.float64)
         centred = flat - flat.mean()
         slope = float(centred @ other / max(float(centred @ centred), 1e-30))
@@ -52,7 +52,7 @@ class Line:
         return Line(level, slope, np.quantile(level + slope * flat - other, LEVELS))
 
     def floor(self, true: float, certainty: float) -> float:
-        """What is foretold at least, but for 1 - certainty of the rows."""
+        """Return what is foretold at least, but for 1 - certainty of the rows."""
         return self.level + self.slope * true - float(np.interp(certainty, LEVELS, self.misses))
 
     def to_array(self) -> NDArray[np.float64]:
@@ -61,7 +61,7 @@ class Line:
 
     @staticmethod
     def from_array(array: NDArray[np.float64]) -> Line:
-        """The inverse of `to_array`, checked."""
+        """Return the inverse of `to_array`, checked."""
         whole = len(array) == 2 + len(LEVELS) and bool(np.isfinite(array).all())
         arrays.require(_WHAT, whole, "the calibration is damaged")
         return Line(float(array[0]), float(array[1]), array[2:])
@@ -78,18 +78,18 @@ class Calibration:
     gather_us: float  # to fetch and score one row
 
     def share(self, certainty: float) -> float:
-        """The share of lists that hold a row's neighbours with this certainty, if all are allowed."""
+        """Return the share of lists that holds neighbours with this certainty, no row left out."""
         return float(np.interp(certainty, LEVELS, self.ranks))
 
     def to_arrays(self) -> dict[str, arrays.Array]:
-        """What a codebook stores of this."""
+        """Return what a codebook stores of this."""
         costs = np.array([self.scan_us, self.gather_us])
         lines = {"code_line": self.codes.to_array(), "list_line": self.lists.to_array()}
         return lines | {"costs": costs, "ranks": self.ranks}
 
     @staticmethod
     def from_arrays(found: Mapping[str, arrays.Array]) -> Calibration:
-        """The inverse of `to_arrays`, checked."""
+        """Return the inverse of `to_arrays`, checked."""
         codes = Line.from_array(arrays.take(_WHAT, found, "code_line", "<f8", 1))
         lists = Line.from_array(arrays.take(_WHAT, found, "list_line", "<f8", 1))
         costs = arrays.take(_WHAT, found, "costs", "<f8", 1)
@@ -102,7 +102,7 @@ class Calibration:
 
 
 def uncalibrated() -> Calibration:
-    """What is assumed before anything was measured."""
+    """Return what is assumed before anything was measured."""
     line = Line(0.0, 1.0, np.zeros(len(LEVELS)))
     return Calibration(line, line, np.ones(len(LEVELS)), 0.002, 0.15)
 
@@ -110,7 +110,7 @@ def uncalibrated() -> Calibration:
 def measure(codebook: Codebook, rotated: Vectors, asked: Vectors, total: int) -> Calibration:
     """Compare codes and lists with truth, for rotated queries that are not among the rows.
 
-    Of a sample, so many neighbours are looked at that they are as near as the nearest of `total` rows.
+    Of a sample only so many neighbours count that they are as near as the nearest of `total` rows.
     """
     if not len(asked) or len(rotated) < NEAR:
         return uncalibrated()
@@ -178,11 +178,13 @@ def _closeness(codebook: Codebook, rows: Vectors, queries: Vectors) -> Vectors:
     products: Vectors = queries @ rows.T
     if codebook.metric != "l2":
         return products
-    return 2 * products - np.square(queries).sum(axis=1)[:, None] - np.square(rows).sum(axis=1)
+    products *= 2
+    products -= np.square(queries).sum(axis=1)[:, None] + np.square(rows).sum(axis=1)
+    return products
 
 
 def _time_scan(codebook: Codebook, nibbles: Bytes, asked: Vectors) -> float:
-    """The time for one more row, read as one list: that of all rows less that of a few."""
+    """Return the time for one more row, read as one list: that of all rows less that of a few."""
     few = min(_FEW, len(nibbles) // 2)
     taken = []
     for part in (nibbles, nibbles[:few]):
@@ -196,7 +198,7 @@ def _time_scan(codebook: Codebook, nibbles: Bytes, asked: Vectors) -> float:
 
 
 def _time_gather(codebook: Codebook, rotated: Vectors) -> float:
-    """The time to fetch and score one of some hundred rows, spread over all."""
+    """Return the time to fetch and score one of some hundred rows, spread over all."""
     dtype = np.dtype(np.float16 if codebook.metric == "cosine" else np.float32)
     stored = np.ascontiguousarray(rotated[:, : codebook.dim].astype(dtype))
     rows, scorer = Rows([Piece(stored)]), Scorer(codebook.dim, dtype, codebook.metric)

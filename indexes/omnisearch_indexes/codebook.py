@@ -1,4 +1,4 @@
-"""One codebook per space: rotation, 16 centroids for each group of dimensions, lists, and how far codes err."""
+"""One codebook for each space: rotation, code groups, lists, and how far all of that errs."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Codebook:
         return made.calibrated(sample, held_out)
 
     def calibrated(self, sample: training.Sample, held_out: int) -> Codebook:
-        """The same codebook with bounds measured on a sample whose first rows it has not seen."""
+        """Return the codebook with bounds measured on a sample whose first rows it never saw."""
         seen = self.rotate(sample.vectors[held_out:]), self.rotate(sample.vectors[:held_out])
         lifted = dataclasses.replace(self, lift=calibration.choose_lift(self, *seen, sample.total))
         measured = calibration.measure(lifted, *seen, sample.total)
@@ -85,7 +85,7 @@ class Codebook:
         rows_total: int | None = None,
         seed: int = 0,
     ) -> Codebook:
-        """The same code groups with lists for so many rows: codes stay valid, merging groups them."""
+        """Return the same code groups with lists for so many rows; codes stay valid."""
         lists = training.lists_for(rows_total or training.count(source), kind)
         wanted = max(training.SAMPLE_ROWS, lists * training.LIST_SAMPLE) + calibration.HELD_OUT
         sample = training.draw(source, wanted, seed)
@@ -111,7 +111,7 @@ class Codebook:
         return self.rotation.apply(vectors)
 
     def encode(self, vectors: Stored) -> Codes:
-        """The codes of rows as stored, with a graph where the rows are many and it is wanted."""
+        """Return the codes of rows as stored, with a graph where one is wanted."""
         nibbles = np.empty((len(vectors), len(self.groups) // 2), np.uint8)
         lists = np.empty(len(vectors), np.uint16) if self.lists > 1 else None
         for begin in range(0, len(vectors), _BLOCK):
@@ -126,7 +126,7 @@ class Codebook:
         return codes
 
     def nibbles(self, rotated: Vectors) -> Bytes:
-        """The nearest centroid of each group, two groups a byte."""
+        """Return the nearest centroid of each group, two groups a byte."""
         quantizer = faiss.ProductQuantizer(self.rotation.width, len(self.groups), 4)
         faiss.copy_array_to_vector(self.groups.reshape(-1), quantizer.centroids)
         with one_thread():
@@ -134,12 +134,13 @@ class Codebook:
         return codes
 
     def assign(self, rotated: Vectors) -> NDArray[np.int64]:
-        """The list of each rotated row: that of the nearest centroid, whatever the metric."""
+        """Return the list of each rotated row: the nearest centroid, whatever the metric."""
         near = rotated @ self.centroids.T - 0.5 * np.square(self.centroids).sum(axis=1)
-        return near.argmax(axis=1)
+        nearest: NDArray[np.int64] = near.argmax(axis=1)
+        return nearest
 
     def coarse(self, rotated: Vectors) -> tuple[Vectors, Vectors, Vectors]:
-        """The closeness of queries to all lists (q, lists), its mean and its spread (q,)."""
+        """Return the closeness of queries to all lists (q, lists), its mean and its spread (q,)."""
         close: Vectors = rotated @ self.centroids.T
         squares = np.einsum("ij,ij->i", rotated, rotated)[:, None]
         if self.metric == "l2":
@@ -151,7 +152,7 @@ class Codebook:
         return close, mean, np.sqrt(np.maximum(square - mean * mean, 1e-12))
 
     def units(self, rotated: Vectors) -> list[tuple[float, float]]:
-        """The mean closeness of each query to all rows, and the unit of its errors."""
+        """Return the mean closeness of each query to all rows, and the unit of its errors."""
         products = rotated @ self.centre[:-1]
         squares = np.einsum("ij,ij->i", rotated, rotated)
         if self.metric == "l2":
@@ -161,7 +162,7 @@ class Codebook:
         return list(zip(products.tolist(), units.tolist(), strict=True))
 
     def assign_codes(self, nibbles: Bytes) -> NDArray[np.uint16]:
-        """The lists of rows of which only the codes are at hand."""
+        """Return the lists of rows of which only the codes are at hand."""
         lists = np.empty(len(nibbles), np.uint16)
         for begin in range(0, len(nibbles), _BLOCK):
             part = slice(begin, begin + _BLOCK)
@@ -169,7 +170,7 @@ class Codebook:
         return lists
 
     def decode(self, nibbles: Bytes) -> Vectors:
-        """What the codes say the rotated rows are."""
+        """Return what the codes say the rotated rows are."""
         each = np.stack([nibbles & 15, nibbles >> 4], axis=2).reshape(len(nibbles), -1)
         return self.groups[np.arange(len(self.groups)), each].reshape(len(nibbles), -1)
 
@@ -179,7 +180,7 @@ class Codebook:
         return wanted > 1 and wanted >= 4 * self.lists
 
     def to_bytes(self) -> bytearray:
-        """The codebook as one file."""
+        """Return the codebook as one file."""
         numbers = [_METRICS.index(self.metric), self.dim, self.trained_rows, self.graphs]
         named: dict[str, arrays.Array] = {
             "numbers": np.array(numbers, np.int64),
@@ -195,7 +196,7 @@ class Codebook:
 
     @staticmethod
     def from_bytes(buffer: arrays.Buffer) -> Codebook:
-        """A codebook from a copy of the buffer; raises where the parts do not fit together."""
+        """Return a codebook from a copy of the buffer; raise where the parts do not fit."""
         found = {name: array.copy() for name, array in arrays.unpack(KIND, buffer).items()}
         numbers = arrays.take(_WHAT, found, "numbers", "<i8", 1)
         arrays.require(_WHAT, len(numbers) == 4, "numbers are missing")

@@ -1,4 +1,4 @@
-"""All coded pieces as a few immutable FAISS indexes, so that a new piece rebuilds only the last ones."""
+"""All coded pieces as a few immutable FAISS indexes: a new piece rebuilds only the last ones."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ class Coded:
     def search(
         self, rotated: Vectors, count: int, probes: Positions | None, allowed: Allowed | None
     ) -> Candidates:
-        """The closest codes of all groups, best first; unlisted groups are read whole."""
+        """Return the closest codes of all groups, best first; unlisted groups are read whole."""
         return self._search(self.groups, rotated, count, probes, allowed)
 
     def search_listed(
         self, rotated: Vectors, count: int, probes: Positions, allowed: Allowed | None
     ) -> Candidates:
-        """The closest codes in the probed lists, the unlisted groups left out."""
+        """Return the closest codes in the probed lists, the unlisted groups left out."""
         listed = [group for group in self.groups if group.lists.lists > 1]
         return self._search(listed, rotated, count, probes, allowed)
 

@@ -1,7 +1,7 @@
 """The 4-bit codes of one piece, laid out as FAISS FastScan reads them.
 
-A block holds 32 rows of one list. For each pair of groups it has 32 bytes: 16 for the even group, 16 for
-the odd one; byte j holds rows ORDER[j] (low nibble) and ORDER[j] + 16 (high nibble). Opening is a memcpy.
+A block holds 32 rows of one list. For each pair of groups it has 32 bytes: 16 for the even group,
+16 for the odd one; byte j holds rows ORDER[j] (low nibble) and ORDER[j] + 16 (high nibble).
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Codes:
         return _starts(_blocks(self.counts))
 
     def to_bytes(self) -> bytearray:
-        """The codes as one file."""
+        """Return the codes as one file."""
         named: dict[str, arrays.Array] = {"counts": self.counts, "blocks": self.blocks}
         if self.order is not None:
             named["order"] = self.order
@@ -98,7 +98,7 @@ class Codes:
 
 
 def merge_codes(parts: Sequence[tuple[Codes, Mask | None]], codebook: Codebook) -> Codes:
-    """The codes of all kept rows, copied; rows without a list get one from their codes."""
+    """Return the codes of all kept rows, copied; rows without a list get one from their codes."""
     kept, lists = [], []
     for codes, keep in parts:
         nibbles, own = codes.by_row()

@@ -68,7 +68,7 @@ class Engine:
             self.unlinked = Coded.of(self.codebook, self._loose, None)
 
     def answer(self, method: Method, question: Question) -> list[Outcome]:
-        """The nearest rows of each query, by one method."""
+        """Return the nearest rows of each query, by one method."""
         try:
             scorer = self._scorers.pop()
         except IndexError:
@@ -142,7 +142,7 @@ class Engine:
         return Refiner(scorer, self.rows, self.codebook.calibration, question.k, certainty)
 
     def _outcome(self, progress: Progress, scorer: Scorer, question: Question) -> Outcome:
-        """What was found; a query whose bound would take too many candidates is answered exactly."""
+        """Return what was found; where its bound takes too many candidates, the exact answer."""
         if progress.done:
             return Outcome(progress.best, progress.candidates, progress.rounds, progress.probed)
         alone = dataclasses.replace(question, queries=progress.query[None])
@@ -151,5 +151,5 @@ class Engine:
 
 
 def no_outcome() -> Outcome:
-    """What is found where no row is allowed."""
+    """Return what is found where no row is allowed."""
     return Outcome(nothing(), 0, 0)

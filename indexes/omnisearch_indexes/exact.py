@@ -45,7 +45,7 @@ class Scorer:
         self._scanner.set_list(0, 0.0)
 
     def top(self, rows: Stored, k: int) -> Found:
-        """The k closest rows, best first; of equally close ones the first."""
+        """Return the k closest rows, best first; of equally close ones the first."""
         wanted = min(k, len(rows))
         limit = min(wanted + 1, len(rows))
         while True:
@@ -74,7 +74,7 @@ class Scorer:
 
 
 def nearest_of(scorer: Scorer, rows: Rows, positions: Positions, k: int) -> Found:
-    """The k closest among the rows at ascending positions."""
+    """Return the k closest among the rows at ascending positions."""
     step = max(k, _BLOCK_BYTES // (rows.dim * rows.dtype.itemsize), 1)
     best = _nothing()
     for begin in range(0, len(positions), step):
@@ -85,7 +85,7 @@ def nearest_of(scorer: Scorer, rows: Rows, positions: Positions, k: int) -> Foun
 
 
 def merge(first: Found, second: Found, k: int) -> Found:
-    """The k best of two lists; ties go to the lower position."""
+    """Return the k best of two lists; ties go to the lower position."""
     if not len(first[0]):
         return second[0][:k], second[1][:k]
     positions = np.concatenate([first[0], second[0]])
@@ -95,7 +95,7 @@ def merge(first: Found, second: Found, k: int) -> Found:
 
 
 def scores(closeness: NDArray[np.float32], metric: Metric) -> Scores:
-    """What users see: cosine, inner product, or minus the distance."""
+    """Return what users see: cosine, inner product, or minus the distance."""
     if metric == "l2":
         return -np.sqrt(np.maximum(-closeness, 0))
     return closeness

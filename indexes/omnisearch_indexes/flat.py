@@ -27,7 +27,7 @@ class Question:
     allowed_rows: int
 
     def allowed(self, start: int, rows: int) -> Allowed | None:
-        """The bitmap of a part of the positions, None where all are allowed."""
+        """Return the bitmap of a part of the positions, None where all are allowed."""
         if self.allow is None:
             return None
         return Allowed(self.allow[start : start + rows])
@@ -41,7 +41,7 @@ class Flat:
     numbers: Sequence[int]  # of the pieces
 
     def search(self, scorer: Scorer, question: Question) -> list[Found]:
-        """The k nearest of each query."""
+        """Return the k nearest of each query."""
         best = [nothing() for _ in question.queries]
         step = max(1, _BLOCK_BYTES // (self.rows.dim * self.rows.dtype.itemsize))
         for number in self.numbers:
@@ -59,7 +59,7 @@ class Flat:
     def _block(
         self, number: int, begin: int, end: int, allow: NDArray[np.bool_] | None
     ) -> tuple[Positions, Stored]:
-        """The allowed positions of a block and their rows, copied only where some are left out."""
+        """Return the allowed positions of a block and their rows, copied if some are left out."""
         start = int(self.rows.starts[number])
         mask = None if allow is None else allow[start + begin : start + end]
         if mask is None or mask.all():
@@ -70,7 +70,7 @@ class Flat:
 
 
 def search_allowed(rows: Rows, scorer: Scorer, question: Question) -> list[Found]:
-    """The k nearest of each query, by fetching the allowed rows only."""
+    """Return the k nearest of each query, by fetching the allowed rows only."""
     assert question.allow is not None
     positions = np.flatnonzero(question.allow)
     found = []

@@ -1,6 +1,6 @@
 """A graph over 8-bit rows of one sealed piece, stored as arrays of ours.
 
-FAISS follows links without a check, so a hostile graph must not reach it: every link is checked first.
+FAISS follows links unchecked, so a hostile graph must not reach it: every link is checked first.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from omnisearch_indexes.allowed import Allowed
 from omnisearch_indexes import arrays
+from omnisearch_indexes.allowed import Allowed
 from omnisearch_indexes.exact import Scorer
 from omnisearch_indexes.flat import Flat, Question
 from omnisearch_indexes.pieces import Piece, Rows, Stored
@@ -68,7 +68,7 @@ class Graph:
         return found
 
     def to_arrays(self) -> dict[str, arrays.Array]:
-        """The graph as named arrays; offsets follow from levels."""
+        """Return the graph as named arrays; offsets follow from levels."""
         storage = faiss.downcast_index(self.index.storage)
         return {
             "levels": faiss.vector_to_array(self.index.hnsw.levels).astype(np.uint8),
@@ -80,7 +80,7 @@ class Graph:
 
     @staticmethod
     def from_arrays(found: dict[str, arrays.Array], rows: int, dim: int, metric: Metric) -> Graph:
-        """The inverse of `to_arrays`; raises unless every link stays inside the graph."""
+        """Return the inverse of `to_arrays`; raises unless every link stays inside the graph."""
         read = {name: arrays.take(_WHAT, found, name, kind, 1) for name, kind in _NAMES.items()}
         codes = arrays.take(_WHAT, found, "bytes", "<u1", 2)
         arrays.require(_WHAT, codes.shape == (rows, dim), "the rows have another shape")
@@ -101,7 +101,7 @@ def _empty(dim: int, metric: Metric) -> faiss.IndexHNSWSQ:
 
 
 def _efforts(graph: Graph, vectors: Stored) -> NDArray[np.int64]:
-    """The least effort for each of RECALLS, from rows that look for their neighbours."""
+    """Return the least effort for each of RECALLS, from rows that look for their neighbours."""
     rows = Rows([Piece(vectors)])
     scorer = Scorer(rows.dim, rows.dtype, graph.metric)
     places = np.linspace(0, len(rows) - 1, min(_HELD_OUT, len(rows))).astype(np.int64)

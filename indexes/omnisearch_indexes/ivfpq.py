@@ -1,7 +1,8 @@
 """Read the codes of the lists that can hold neighbours, nearest lists first.
 
-Without a filter a share of the lists known from training is enough. Under a filter neighbours are farther
-and lie anywhere, so the limit follows from what was found: the list of a row is about as near as the row.
+Without a filter a share of the lists, known from training, is enough. Under a filter neighbours
+are farther and lie anywhere: the limit follows from what was found, and a row's list is about as
+near as the row.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ class _Near:
     certainty: float
 
     def missing(self, progress: Progress, k: int) -> Mask:
-        """Lists not probed yet that can hold rows nearer than the k-th found."""
+        """Return lists not probed yet that can hold rows nearer than the k-th found."""
         if len(progress.best[0]) < k:
             return ~self.probed
         mean, spread = self.units

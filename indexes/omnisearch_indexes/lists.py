@@ -1,7 +1,8 @@
 """Codes of consecutive pieces as one FAISS FastScan index, immutable once built.
 
-List `l` of piece `p` is inverted list `l * pieces + p`: pieces keep their blocks as they are, nothing is
-padded or packed anew, and building is a memcpy. Codes hold no residuals, so lists need no centroids here.
+List `l` of piece `p` is inverted list `l * pieces + p`: pieces keep their blocks as they are,
+nothing is padded or packed anew, and building is a memcpy. Codes hold no residuals, so lists need
+no centroids here.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Lists:
     def search(
         self, rotated: Vectors, count: int, probes: Positions | None, allowed: Allowed | None
     ) -> Candidates:
-        """The rows with the closest codes in the probed lists; position -1 where there are no more."""
+        """Return the rows with the closest codes in the probed lists, -1 where they run out."""
         if probes is None:
             probes = np.broadcast_to(np.arange(self.lists), (len(rotated), self.lists))
         parts = np.arange(self._parts)
@@ -54,7 +55,7 @@ class Lists:
     def _scan(
         self, rotated: Vectors, count: int, asked: Positions, allowed: Allowed | None
     ) -> Candidates:
-        """The raw call: the Python one takes no selector; pointers are ours, lengths as declared."""
+        """Call FAISS with pointers, because its Python function takes no selector."""
         asked = np.ascontiguousarray(asked, np.int64)
         rotated = np.ascontiguousarray(rotated, np.float32)
         unused = np.zeros(asked.shape, np.float32)

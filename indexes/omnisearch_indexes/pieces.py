@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from omnisearch_indexes.protocol import Positions
 if TYPE_CHECKING:
     from omnisearch_indexes.codes import Codes
 
-Stored = NDArray[np.float16] | NDArray[np.float32]
+Stored = NDArray[Any]  # (n, d) float16 or float32
 Touch = Callable[[Positions | None], None]
 
 
@@ -60,7 +60,7 @@ class Rows:
         return self.vectors[number][begin:end]
 
     def gather(self, positions: Positions) -> Stored:
-        """Copies of the rows at these positions."""
+        """Return copies of the rows at these positions."""
         if len(self.pieces) == 1:
             return self._copy(0, positions)
         order = np.argsort(positions, kind="stable")

@@ -61,11 +61,11 @@ class Index(Protocol):
         ...
 
     def search(self, queries: Vectors, k: int, allow: Mask | None = None) -> list[Neighbours]:
-        """The k nearest keys of each query among the allowed ones."""
+        """Return the k nearest keys of each query among the allowed ones."""
         ...
 
     def save(self) -> bytes:
-        """The whole index as bytes; `load` of the class reads them."""
+        """Return the whole index as bytes; `load` of the class reads them."""
         ...
 
     @property

@@ -89,7 +89,7 @@ class Refiner:
         ]
 
     def _estimate(self, closeness: Scores, progress: Progress) -> int:
-        """The count at which codes reach the bound, if their number goes on to grow as it did."""
+        """Return the count at which codes reach the bound if they go on to thin out as before."""
         count = len(closeness)
         last, before = float(closeness[-1]), float(closeness[count // 4])
         missing = last - self._bound(progress)
@@ -97,7 +97,7 @@ class Refiner:
         return int(count * np.clip(_SPARE * np.exp(min(rate * missing, 10.0)), 2, 1e4))
 
     def _bound(self, progress: Progress) -> float:
-        """The closeness by code below which no neighbour is expected."""
+        """Return the closeness by code below which no neighbour is expected."""
         if len(progress.best[0]) < self.k:
             return -np.inf
         kth = float(progress.best[1][self.k - 1])

@@ -31,7 +31,7 @@ class Rotation:
 
     @staticmethod
     def seeded(width: int, blocks: int, seed: int) -> Rotation:
-        """The rotation of a seed."""
+        """Return the rotation of a seed."""
         random = np.random.default_rng(seed)
         matrix, triangle = np.linalg.qr(random.normal(size=(width // blocks,) * 2))
         matrix *= np.sign(np.diag(triangle))
@@ -51,8 +51,9 @@ class Rotation:
             vectors = np.pad(vectors, ((0, 0), (0, missing)))
         block = len(self.matrix)
         if block == self.width:
-            return vectors @ self.matrix
+            return np.asarray(vectors @ self.matrix, np.float32)
         mixed = (vectors * self.signs)[:, self.shuffle]
         mixed = (mixed.reshape(-1, block) @ self.matrix).reshape(-1, self.width)
         mixed = mixed[:, self.shuffle]
-        return (mixed.reshape(-1, block) @ self.matrix).reshape(-1, self.width)
+        mixed = (mixed.reshape(-1, block) @ self.matrix).reshape(-1, self.width)
+        return np.asarray(mixed, np.float32)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from omnisearch_indexes.allowed import Allowed
 from omnisearch_indexes import exact, planner
 from omnisearch_indexes.codebook import Codebook
 from omnisearch_indexes.coded import Part
@@ -36,7 +35,7 @@ class Shards:
         self._engine.index(old._engine if old is not None else None)
 
     def extended(self, pieces: Sequence[Piece]) -> Shards:
-        """A searcher over other pieces that takes over what it shares with this one."""
+        """Return a searcher over other pieces that takes over what it shares with this one."""
         return Shards(pieces, self.metric, self.codebook, self.kind, old=self)
 
     def __len__(self) -> int:
@@ -50,7 +49,7 @@ class Shards:
         allow: Mask | None = None,
         recall: float = 0.99,
     ) -> list[Neighbours]:
-        """The min(k, allowed) nearest rows of each query; `allow` is one bool for each row."""
+        """Return the min(k, allowed) nearest rows of each query; `allow` has a bool a row."""
         self._check(queries, k, allow, recall)
         allowed = len(self.rows) if allow is None else int(np.count_nonzero(allow))
         if allowed == len(self.rows):

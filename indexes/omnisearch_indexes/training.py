@@ -1,4 +1,4 @@
-"""What a codebook learns from a sample: code groups behind a rotation, and lists when rows are many."""
+"""What a codebook learns from a sample: code groups behind a rotation, and lists of rows."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def count(source: Sequence[Piece] | Vectors) -> int:
 
 
 def draw(source: Sequence[Piece] | Vectors, wanted: int, seed: int) -> Sample:
-    """A seeded sample of rows without repetition."""
+    """Return a seeded sample of rows without repetition."""
     given = [Piece(source)] if isinstance(source, np.ndarray) else source
     rows = Rows(given)
     random = np.random.default_rng(seed)
@@ -48,7 +48,7 @@ def draw(source: Sequence[Piece] | Vectors, wanted: int, seed: int) -> Sample:
 
 
 def group_width(dim: int) -> int:
-    """Dimensions for each 4-bit code: 2 to 128-d, then about d / 96, and 4 bits for 4 from 384 on."""
+    """Dimensions for each 4-bit code: 2 to 128-d, then about d / 96, and 4 from 384-d on."""
     if dim <= 2 * _NARROWEST:
         return 1
     if dim <= 128:
@@ -59,7 +59,7 @@ def group_width(dim: int) -> int:
 
 
 def rotation_for(dim: int, seed: int) -> Rotation:
-    """A rotation to a width that an even number of equal groups fills."""
+    """Return a rotation to a width that an even number of equal groups fills."""
     blocks = blocks_for(dim)
     unit = blocks * group_width(dim) * 2
     width = -(-max(dim, _NARROWEST) // unit) * unit
@@ -82,7 +82,8 @@ def learn_groups(rotated: Vectors, width: int, seed: int) -> NDArray[np.float32]
     enough = np.resize(rotated, (max(len(rotated), 16), rotated.shape[1]))
     with one_thread():
         quantizer.train(np.ascontiguousarray(enough))
-    return faiss.vector_to_array(quantizer.centroids).reshape(groups, 16, width).copy()
+    centroids: NDArray[np.float32] = faiss.vector_to_array(quantizer.centroids)
+    return centroids.reshape(groups, 16, width).copy()
 
 
 def learn_lists(rotated: Vectors, count: int, seed: int) -> NDArray[np.float32]:
@@ -95,4 +96,5 @@ def learn_lists(rotated: Vectors, count: int, seed: int) -> NDArray[np.float32]:
     index = faiss.IndexFlatL2(rotated.shape[1])
     with one_thread():
         means.train(np.ascontiguousarray(rotated), index)
-    return faiss.vector_to_array(means.centroids).reshape(count, -1).copy()
+    centroids: NDArray[np.float32] = faiss.vector_to_array(means.centroids)
+    return centroids.reshape(count, -1).copy()
