@@ -5,13 +5,13 @@ Exit codes: 0 done, 1 no hit, 2 usage or nothing there, 4 collection unusable, 5
 
 from __future__ import annotations
 
-import errno
 import keyword
 import os
 import signal
 import sys
 import traceback
 from importlib import import_module
+from pathlib import Path
 
 import click
 
@@ -62,6 +62,9 @@ def main() -> int:
     if os.name == "nt":
         sys.stderr.write("omnisearch: native Windows is not supported: run it inside WSL 2\n")
         return USAGE
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller
+            setattr(sys, name, Path(os.devnull).open("w"))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
         code = _run(sys.argv[1:])
@@ -69,7 +72,7 @@ def main() -> int:
         return code
     except BrokenPipeError:
         return _discard_output(0)  # the reader has what it wanted
-    except OSError as error:  # of the output: those of files and collections ended in _run
+    except OSError as error:
         output.complain(f"cannot write the output: {error.strerror}")
         return _discard_output(UNUSABLE)
 
@@ -93,9 +96,10 @@ def _run(arguments: list[str]) -> int:
     except om.errors.OmnisearchError as error:
         return _fail(USAGE if error.status in _CALLERS_FAULT else UNUSABLE, str(error))
     except OSError as error:
-        if error.errno in (errno.EPIPE, None) or error.filename is None:
+        if error.filename == output.NAME:
             raise
-        return _fail(UNUSABLE, f"{error.filename}: {error.strerror}")
+        where = "" if error.filename is None else f"{error.filename}: "
+        return _fail(UNUSABLE, f"{where}{error.strerror or error}")
     except Exception as error:
         fault = f"internal error: {type(error).__name__}: {error}"
         remedy = "run it again with OMNISEARCH_TRACEBACK=1 to see where, and report it"

@@ -24,6 +24,8 @@ _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 
+NAME = "the output"  # what an error of writing to stdout names as its file
+
 
 def escape(text: str) -> str:
     r"""Write what a terminal would obey as `\u001b`."""
@@ -38,7 +40,7 @@ def wants_json(flag: bool | None) -> bool:
 def line(record: object) -> None:
     """Print one record as a line of JSON, in UTF-8 whatever the locale."""
     text = json.dumps(record, ensure_ascii=False, allow_nan=False, default=_plain)
-    sys.stdout.buffer.write(f"{escape(text)}\n".encode())
+    _write(f"{escape(text)}\n".encode())
 
 
 def _plain(value: object) -> object:
@@ -122,7 +124,15 @@ def complain(fault: str) -> None:
 
 def _print(text: str) -> None:
     encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.buffer.write(f"{text}\n".encode(encoding, "backslashreplace"))
+    _write(f"{text}\n".encode(encoding, "backslashreplace"))
+
+
+def _write(data: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(data)
+    except OSError as error:
+        error.filename = NAME
+        raise
 
 
 def _coloured() -> bool:

@@ -148,6 +148,24 @@ def test_output_that_cannot_be_written_exits_4(stored: Place) -> None:
     assert said == "omnisearch: cannot write the output: No space left on device\n"
 
 
+def test_closed_streams_and_a_folder_that_is_gone_are_no_traceback(imported: Place) -> None:
+    command = " ".join(f"'{part}'" for part in OMNISEARCH)
+    for script, code in (
+        (f"{command} status >&-", 0),
+        (f"{command} status 2>&- >&-", 0),
+        (f"mkdir gone; cd gone; rmdir ../gone; {command} status", 4),
+    ):
+        done = subprocess.run(
+            ["/bin/bash", "-c", script],
+            cwd=imported.home,
+            env=environment(imported.home),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (code, "", False)
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_an_import_between_batches(
     number: signal.Signals, code: int, place: Place
