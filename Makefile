@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+PEERS := benchmarks/data/venv-peers
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # FAISS and BLAS would otherwise start a thread per core for each small query.
@@ -31,7 +32,7 @@ types: $(VENV)/dev.stamp
 bench-smoke: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.run smoke
 
-bench: $(VENV)/bench.stamp
+bench: $(VENV)/dev.stamp $(PEERS)/stamp
 	$(BIN)/python -m benchmarks.run all
 
 drill: $(VENV)/dev.stamp
@@ -56,6 +57,9 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp
 	$(PIP) install --constraint constraints.txt --group dev
 	touch $@
 
-$(VENV)/bench.stamp: $(VENV)/dev.stamp
-	$(PIP) install --group bench
+# The stores to compare with pin each other's dependencies, so they live apart.
+$(PEERS)/stamp: pyproject.toml
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip --quiet install --upgrade "pip>=25.1"
+	$(PEERS)/bin/python -m pip --quiet install --group bench
 	touch $@
