@@ -185,7 +185,7 @@ class Collection(AbstractContextManager["Collection"]):
         explain: bool = False,
     ) -> Hits:
         """Find the k rows nearest to a vector, or to a stored id (which is left out itself)."""
-        question = Question(k, recall or DEFAULT_RECALL)
+        question = Question(k, DEFAULT_RECALL if recall is None else recall)
         if (vector is None) == (like is None):
             raise QueryError("search needs a vector or like=id, and not both")
         now = self._need()
@@ -213,7 +213,7 @@ class Collection(AbstractContextManager["Collection"]):
         explain: bool = False,
     ) -> Batch:
         """Find the k rows nearest to each of many vectors, all in one generation."""
-        question = Question(k, recall or DEFAULT_RECALL)
+        question = Question(k, DEFAULT_RECALL if recall is None else recall)
         now = self._need()
         queries = check_queries(vectors, now)
         found = nearest(now, queries, question, mask(now, where, params))

@@ -198,9 +198,10 @@ def _shown(op: Op) -> str:
 
 def unknown_column(name: str, schema: Schema) -> str:
     """Say that there is no such column, and which one may have been meant."""
-    near = get_close_matches(name[:64], schema.columns, 1, 0.4)
+    folded = {column.casefold(): column for column in schema.columns}
+    near = get_close_matches(name[:64].casefold(), folded, 1, 0.4)
     if near:
-        return f"no column {short(name)}; did you mean {near[0]!r}?"
+        return f"no column {short(name)}; did you mean {folded[near[0]]!r}?"
     some = ", ".join(map(repr, sorted(schema.columns)[:5]))
     return f"no column {short(name)}; " + (f"there are {some}" if some else "there are none yet")
 

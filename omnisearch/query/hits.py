@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from omnisearch.query.rows import read_records
 from omnisearch.records import Hit, Record
+from omnisearch.schema import tabulate, widen
 from omnisearch.storage.generation import Generation
 from omnisearch_indexes import Neighbours
 
@@ -68,9 +69,13 @@ class Hits(Sequence[Hit]):
     def to_arrow(self) -> pa.Table:
         """Give ids, scores and metadata as one table."""
         records = read_records(self._now, self._positions)
-        columns = {"id": [record.id for record in records], "score": pa.array(self.scores)}
-        for name in self._now.schema.columns:
-            columns[f"metadata.{name}"] = [record.metadata.get(name) for record in records]
+        schema = self._now.schema
+        rows, _ = tabulate([record.metadata for record in records], len(records), schema)
+        typed = widen(rows, schema)
+        columns = {"id": pa.array([record.id for record in records], pa.string())}
+        columns["score"] = pa.array(self.scores)
+        for name, column in zip(typed.schema.names, typed.columns, strict=True):
+            columns[f"metadata.{name}"] = column
         return pa.table(columns)
 
     def __repr__(self) -> str:
@@ -112,6 +117,9 @@ class Batch(Sequence[Hits]):
 
     def __getitem__(self, at: int | slice) -> Hits | list[Hits]:
         return self._answers[at]
+
+    def __repr__(self) -> str:
+        return f"Batch({len(self)} answers)"
 
     def to_arrow(self) -> pa.Table:
         """Give all answers as one table, with the number of the question in front."""

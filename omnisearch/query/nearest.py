@@ -59,6 +59,11 @@ def check_query(vector: npt.ArrayLike, now: Generation) -> Floats:
 def check_queries(vectors: npt.ArrayLike, now: Generation) -> Floats:
     """Take query vectors as (n, d), of unit length where scores are cosines."""
     settings = now.sealed.manifest.settings
+    if np.ndim(vectors) != 2:
+        raise QueryError(
+            f"the queries have shape {np.shape(vectors)}: search_batch takes many (n, d), "
+            "search takes one vector (d,)"
+        )
     queries = admission.check_vectors(vectors, "query")
     admission.check_dim(queries, settings, "query")
     return admission.unit(queries, "query")[0] if settings.metric == "cosine" else queries

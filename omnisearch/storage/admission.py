@@ -60,11 +60,11 @@ def check_vectors(vectors: npt.ArrayLike, what: str = "vectors") -> Floats:
     """Take vectors as (n, d) finite float32."""
     array = np.asarray(vectors)
     if array.dtype.kind not in "fiu" or array.dtype.itemsize > 8:
-        raise TypeError(f"{what} have type {array.dtype}: give real numbers, float32 at best")
+        raise TypeError(f"{what}: type {array.dtype}, give real numbers, float32 at best")
     if array.ndim != 2:
-        raise InputError(f"{what} have shape {array.shape}: one row each, (n, d)")
+        raise InputError(f"{what}: shape {array.shape}, but one row each is wanted, (n, d)")
     if not MIN_DIM <= array.shape[1] <= MAX_DIM:
-        raise InputError(f"{what} have {array.shape[1]} dimensions: {MIN_DIM} to {MAX_DIM}")
+        raise InputError(f"{what}: {array.shape[1]} dimensions, not {MIN_DIM} to {MAX_DIM}")
     with np.errstate(over="ignore"):
         floats = np.ascontiguousarray(array, np.float32)
     if not np.isfinite(floats).all():
@@ -77,7 +77,7 @@ def check_dim(vectors: Floats, settings: Settings, what: str = "vectors") -> Non
     """Refuse vectors of another dimension."""
     if vectors.shape[1] != settings.dim:
         raise SpaceMismatchError(
-            f"{what} have {vectors.shape[1]} dimensions, the collection has {settings.dim}: "
+            f"{what}: {vectors.shape[1]} dimensions, the collection has {settings.dim}: "
             "use the model that made the collection, or another collection"
         )
 
@@ -86,7 +86,7 @@ def unit(vectors: Floats, what: str = "vectors") -> tuple[Floats, npt.NDArray[np
     """Scale rows to length one; gives the lengths too."""
     with np.errstate(over="ignore", under="ignore"):
         norms = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
-    if not _SQUARABLE[0] < norms.min() <= norms.max() < _SQUARABLE[1]:
+    if len(norms) and not _SQUARABLE[0] < norms.min() <= norms.max() < _SQUARABLE[1]:
         wide = vectors.astype(np.float64)
         norms = np.sqrt(np.einsum("nd,nd->n", wide, wide))
     if (norms == 0).any():

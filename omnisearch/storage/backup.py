@@ -17,12 +17,11 @@ _STEP = 1 << 20
 
 def snapshot(store: Store, target: Path) -> None:
     """Copy what is committed now to a new folder; it has FORMAT when it is whole."""
+    store.check_no_transaction()
     if target.exists() and any(target.iterdir()):
         raise InputError(f"{target} is not empty: name a new folder for the snapshot")
-    with store.maintaining, store.lock:
-        store.check_no_transaction()
-        now = store.reading()
     with store.maintaining:
+        now = store.reading()
         creation.make_root(target)
         for name in layout.FOLDERS:
             if not (target / name).is_dir():

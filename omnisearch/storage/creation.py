@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from pathlib import Path
 
@@ -42,6 +43,7 @@ def make_root(root: Path) -> None:
         if not folder.exists():
             files.make_folder(folder, mode=0o700 if folder == root else 0o777)
             files.sync_folder(folder.parent)
+    _sync_parent(root)  # it may be there from an attempt that was killed
     if not root.is_dir():
         raise InputError(f"{root} is a file: a collection needs a folder of its own")
     others = sorted(entry.name for entry in root.iterdir() if entry.name not in _OURS)
@@ -59,6 +61,18 @@ def finish(root: Path, identity: Identity) -> None:
     files.write_file(made, [identity.encode()])
     files.publish(made, root / layout.FORMAT, identity.publishing)
     files.sync_folder(root)
+
+
+def sync_names(root: Path) -> None:
+    """Make durable the names that a killed process gave, since its syncs may not have come."""
+    _sync_parent(root)
+    for folder in (root, root / layout.MANIFESTS, root / layout.LOG):
+        files.sync_folder(folder)
+
+
+def _sync_parent(root: Path) -> None:
+    if os.access(root.parent, os.R_OK):  # where it cannot be read, it cannot be synced
+        files.sync_folder(root.parent)
 
 
 def _sweep(root: Path) -> None:

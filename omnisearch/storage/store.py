@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from omnisearch.errors import ReadOnlyError, StorageError
-from omnisearch.storage import batch, files, filesystem, gc, layout, locks, log, opening
+from omnisearch.storage import batch, creation, files, filesystem, gc, layout, locks, log, opening
 from omnisearch.storage.batch import Change
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.identity import HEAD_BYTES, Head, Identity, encode_head, poll_head
@@ -162,6 +162,7 @@ class Store:
             raise ReadOnlyError(f"{self.root} is not writable: open it with mode='r' to read it")
         lock = locks.lock_writer(self.root)
         try:
+            creation.sync_names(self.root)
             self.reload()
             self._writer = lock
             self._begin_log()
@@ -183,9 +184,18 @@ class Store:
         """Begin a new log file behind the newest generation; hold `lock`."""
         first = self._published.number + 1
         if self._log is not None and self._log.path != layout.log_path(self.root, first):
-            started = log.create(self.root, self.identity, first)
+            started = self._start_log(first)
             self._log.close()
             self._log = started
+
+    def _start_log(self, first: int) -> files.Appender:
+        try:
+            return log.create(self.root, self.identity, first)
+        except StorageError:
+            self._failed = True  # unless the file is gone again, it may hide the records before it
+            files.remove(layout.log_path(self.root, first), missing_ok=True)
+            self._failed = False
+            raise
 
     def show(self, generation: Generation) -> None:
         """Publish a state with the same rows in other files; hold `lock`."""

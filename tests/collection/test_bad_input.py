@@ -92,7 +92,8 @@ QUERIES: dict[str, tuple[Action, type[Exception], str]] = {
     "negative k": (lambda c: c.search(ONE[0], k=-1), om.errors.QueryError, "k is -1"),
     "k as text": (lambda c: c.search(ONE[0], k="3"), TypeError, "'3'"),  # type: ignore[arg-type]
     "2-D query": (lambda c: c.search(ONE), om.errors.QueryError, "search_batch"),
-    "1-D batch": (lambda c: c.search_batch(ONE[0]), om.errors.InputError, "shape"),
+    "1-D batch": (lambda c: c.search_batch(ONE[0]), om.errors.QueryError, "one vector"),
+    "recall of 0": (lambda c: c.search(ONE[0], recall=0), om.errors.QueryError, "recall is 0"),
     "NaN query": (lambda c: c.search(ONE[0] * np.nan), om.errors.InputError, "NaN"),
     "zero query": (lambda c: c.search(ONE[0] * 0), om.errors.InputError, "all zeros"),
     "short query": (lambda c: c.search(ONE[0, :5]), om.errors.SpaceMismatchError, "5 dimensions"),
@@ -102,7 +103,7 @@ QUERIES: dict[str, tuple[Action, type[Exception], str]] = {
     "unknown column": (
         lambda c: c.search(ONE[0], where="m = 1"),
         om.errors.QueryError,
-        "nearest|did you mean|n",
+        "there are 'n'",
     ),
     "syntax": (lambda c: c.search(ONE[0], where="n = = 1"), om.errors.QueryError, r"\^"),
     "recall of 2": (lambda c: c.search(ONE[0], recall=2), om.errors.QueryError, "recall"),
@@ -164,6 +165,8 @@ def test_nested_transactions_are_refused(collection: om.Collection) -> None:
             pass
         with pytest.raises(ValueError, match="finish it first"):
             collection.compact()
+        with pytest.raises(ValueError, match="finish it first"):
+            collection.snapshot("never")
     assert collection.count() == 1
 
 

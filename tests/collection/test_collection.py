@@ -159,6 +159,15 @@ def test_hits_are_lazy_sequences(tmp_path: Path) -> None:
     with pytest.raises(IndexError):
         hits[4]
     assert len(col.search(vectors(1)[0], k=9, min_score=2.0)) == 0
+    assert len(col.search_batch(np.zeros((0, DIM)))) == 0
+
+
+def test_tables_of_hits_have_one_schema(tmp_path: Path) -> None:
+    col = om.open(tmp_path / "c", columns={"extra": "json", "at": "timestamp"})
+    col.add_vectors(["a", "b"], np.eye(2, DIM), metadata=[{"extra": 5}, {"extra": "x"}])
+    both, one = (col.search(np.eye(1, DIM)[0], k=k).to_arrow() for k in (2, 1))
+    assert both.schema == one.schema
+    assert both["metadata.extra"].to_pylist() == ["5", '"x"']
 
 
 def test_a_transaction_is_one_generation_or_none(tmp_path: Path) -> None:
