@@ -166,13 +166,18 @@ def test_closed_streams_and_a_folder_that_is_gone_are_no_traceback(imported: Pla
         assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (code, "", False)
 
 
+def hear_interrupts() -> None:
+    """Undo what a shell does to commands that it runs in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_an_import_between_batches(
     number: signal.Signals, code: int, place: Place
 ) -> None:
     vectors = np.random.default_rng(0).normal(size=(400_000, 64)).astype(np.float32)
     np.save(place.home / "large.npy", vectors)
-    process = place.start("import", "large.npy", start_new_session=True)
+    process = place.start("import", "large.npy", preexec_fn=hear_interrupts)
     head = place.home / ".omnisearch" / "HEAD"
     while not head.exists() and process.poll() is None:
         os.sched_yield()
