@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from omnisearch.storage import batch, coding, manifest, opening
+from omnisearch.storage import batch, coding, manifest, opening, sealing
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.manifest import Manifest, ShardEntry
-from omnisearch.storage.sealing import open_next
 from omnisearch.storage.shard import Place, Shard, ShardRows, write_shard
 from omnisearch.storage.store import Store
 from omnisearch.storage.tombs import Mask
@@ -86,7 +85,7 @@ def compact(store: Store, pick: Pick) -> bool:
         shards = [one.entry for one in kept] + [entry for entry in merged if entry]
         number = manifest.newest(store.root) + 1
         made = replace(before, number=number, shards=tuple(shards))
-        publish(store, made, now)
+        _publish(store, made, now)
     return True
 
 
@@ -107,23 +106,13 @@ def recode(store: Store) -> bool:
             codebook=coded.coder.name,
             codebook_file=coded.written,
         )
-        publish(store, made, now)
+        _publish(store, made, now)
     return True
 
 
-def publish(store: Store, made: Manifest, now: Generation) -> None:
-    """Make a manifest durable, then show its shards in place of the old ones."""
-    manifest.publish(made, store.root, store.identity)
-    sealed = open_next(store, made, now)
+def _publish(store: Store, made: Manifest, now: Generation) -> None:
     dead = opening.read_dead(store.place, made)
-    with store.lock:
-        if store.state.generation.sealed is now.sealed:
-            store.state.swap(sealed, dead)
-            store.show(store.state.generation)
-        else:
-            store.reload()
-        store.move_pin(made.number)
-        store.write_head()
+    sealing.publish(store, made, now, lambda state, sealed: state.swap(sealed, dead))
 
 
 def _candidates(now: Generation) -> Iterator[Candidate]:

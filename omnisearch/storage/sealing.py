@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,10 +11,13 @@ from omnisearch.storage import batch, coding, files, layout, manifest, opening
 from omnisearch.storage.generation import Generation, Sealed
 from omnisearch.storage.manifest import Manifest, ShardEntry
 from omnisearch.storage.shard import Coder, Place, ShardRows, write_shard
+from omnisearch.storage.state import State
 from omnisearch.storage.store import Store
 from omnisearch.storage.tail import Chunk
 from omnisearch.storage.tombs import Mask, write_tombs
 from omnisearch_indexes import merge_codes
+
+Show = Callable[[State, Sealed], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,8 @@ def seal(store: Store) -> bool:
         base = cut.generation.number
         number = manifest.newest(store.root) + 1
         made = next_manifest(place, cut.generation, number=number, base=base)
-        publish(store, made, len(cut.chunks), cut.generation)
+        count = len(cut.chunks)
+        publish(store, made, cut.generation, lambda state, sealed: state.seal(sealed, count))
     return True
 
 
@@ -103,13 +108,13 @@ def with_tombs(
     return tuple(done)
 
 
-def publish(store: Store, made: Manifest, chunks: int, cut: Generation) -> None:
-    """Make a manifest durable, then count the chunks it sealed among the shards."""
+def publish(store: Store, made: Manifest, now: Generation, show: Show) -> None:
+    """Make a manifest durable, open it beside the old one, and let `show` put it in place."""
     manifest.publish(made, store.root, store.identity)
-    sealed = open_next(store, made, cut)
+    sealed = _open_next(store, made, now)
     with store.lock:
-        if store.state.generation.sealed is cut.sealed:
-            store.state.seal(sealed, chunks)
+        if store.state.generation.sealed is now.sealed:
+            show(store.state, sealed)
             store.show(store.state.generation)
         else:
             store.reload()
@@ -117,8 +122,7 @@ def publish(store: Store, made: Manifest, chunks: int, cut: Generation) -> None:
         store.write_head()
 
 
-def open_next(store: Store, made: Manifest, now: Generation) -> Sealed:
-    """Open a new manifest beside the old one, ready to search."""
+def _open_next(store: Store, made: Manifest, now: Generation) -> Sealed:
     known = {shard.name: shard for shard in now.sealed.shards}
     sealed = opening.open_sealed(store.place, made, known)
     sealed.take_over(now.sealed)
