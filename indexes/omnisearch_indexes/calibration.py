@@ -20,13 +20,14 @@ from omnisearch_indexes.codes import Codes
 from omnisearch_indexes.exact import Scorer
 from omnisearch_indexes.lists import Lists
 from omnisearch_indexes.pieces import Piece, Rows
-from omnisearch_indexes.protocol import Bytes, Vectors
+from omnisearch_indexes.protocol import Bytes, Metric, Vectors
 
 if TYPE_CHECKING:
     from omnisearch_indexes.codebook import Codebook
 
 HELD_OUT = 512
 NEAR = 10
+SHARES = np.array([0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0])
 LEVELS = np.array([0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 1.0])
 _WHAT = "codebook"
 _RUNS = 7
@@ -74,6 +75,7 @@ class Calibration:
     codes: Line
     lists: Line
     ranks: NDArray[np.float64]  # (levels,) share of lists nearer to a query than a neighbour's
+    depths: NDArray[np.float64]  # (SHARES,) standardised closeness of the k-th of so many rows
     scan_us: float  # to read one code
     gather_us: float  # to fetch and score one row
 
@@ -81,11 +83,15 @@ class Calibration:
         """Return the share of lists that holds neighbours with this certainty, no row left out."""
         return float(np.interp(certainty, LEVELS, self.ranks))
 
+    def depth(self, share: float) -> float:
+        """Return how near, standardised, the tenth neighbour is when chance allows a share."""
+        return float(np.interp(np.log(max(share, 1e-9)), np.log(SHARES), self.depths))
+
     def to_arrays(self) -> dict[str, arrays.Array]:
         """Return what a codebook stores of this."""
         costs = np.array([self.scan_us, self.gather_us])
         lines = {"code_line": self.codes.to_array(), "list_line": self.lists.to_array()}
-        return lines | {"costs": costs, "ranks": self.ranks}
+        return lines | {"costs": costs, "ranks": self.ranks, "depths": self.depths}
 
     @staticmethod
     def from_arrays(found: Mapping[str, arrays.Array]) -> Calibration:
@@ -98,13 +104,17 @@ class Calibration:
         ranks = arrays.take(_WHAT, found, "ranks", "<f8", 1)
         shares = len(ranks) == len(LEVELS) and bool(((ranks >= 0) & (ranks <= 1)).all())
         arrays.require(_WHAT, shares, "the shares of lists are damaged")
-        return Calibration(codes, lists, ranks, float(costs[0]), float(costs[1]))
+        depths = arrays.take(_WHAT, found, "depths", "<f8", 1)
+        deep = len(depths) == len(SHARES) and bool(np.isfinite(depths).all())
+        arrays.require(_WHAT, deep, "the depths are damaged")
+        return Calibration(codes, lists, ranks, depths, float(costs[0]), float(costs[1]))
 
 
 def uncalibrated() -> Calibration:
     """Return what is assumed before anything was measured."""
     line = Line(0.0, 1.0, np.zeros(len(LEVELS)))
-    return Calibration(line, line, np.ones(len(LEVELS)), 0.002, 0.15)
+    ranks, depths = np.ones(len(LEVELS)), np.zeros(len(SHARES))
+    return Calibration(line, line, ranks, depths, 0.002, 0.15)
 
 
 def measure(codebook: Codebook, rotated: Vectors, asked: Vectors, total: int) -> Calibration:
@@ -121,8 +131,22 @@ def measure(codebook: Codebook, rotated: Vectors, asked: Vectors, total: int) ->
     mean, unit = np.array(codebook.units(asked)).T[:, :, None]
     line = Line.fit((best - mean) / unit, (coded - mean) / unit)
     lists, ranks = _fit_lists(codebook, rotated, asked, near, best)
+    depths = _depths(codebook, rotated, asked, total)
     scan_us = _time_scan(codebook, nibbles, asked)
-    return Calibration(line, lists, ranks, scan_us, _time_gather(codebook, rotated))
+    return Calibration(line, lists, ranks, depths, scan_us, _time_gather(codebook, rotated))
+
+
+def no_lift(centroids: Vectors, metric: Metric) -> NDArray[np.float32]:
+    """Return what the metric itself adds to the product with a centroid."""
+    squares: NDArray[np.float32] = np.square(centroids).sum(axis=1)
+    return -squares if metric == "l2" else np.zeros_like(squares)
+
+
+def standardising(coarse: Vectors) -> tuple[Vectors, Vectors]:
+    """Return the mean and the spread of the closeness of each query to all lists, (q,) each."""
+    mean = np.add.reduce(coarse, axis=1) / coarse.shape[1]
+    squares = np.einsum("ij,ij->i", coarse, coarse) / coarse.shape[1]
+    return mean, np.sqrt(np.maximum(squares - mean * mean, 1e-12))
 
 
 def choose_lift(
@@ -138,14 +162,14 @@ def choose_lift(
     if codebook.metric != "l2":
         wide /= np.sqrt(np.square(rotated).sum(axis=1).mean()) + 1e-30
     near, _ = _neighbours(codebook, rotated, asked, total)
-    best, chosen = np.inf, codebook.lift
+    unlifted, best, chosen = codebook.coarse(asked), np.inf, codebook.lift
     for factor in _LIFTS if codebook.metric != "l2" else [2 * lift - 1 for lift in _LIFTS]:
         lift = (factor * wide).astype(np.float32)
-        coarse = codebook.coarse(asked)[0] + lift
+        coarse = unlifted + lift
         limit = np.take_along_axis(coarse, own[near], axis=1).min(axis=1)
         read = float(((coarse >= limit[:, None]) * sizes).sum(axis=1).mean())
         if read < best:
-            best, chosen = read, lift
+            best, chosen = read, codebook.lift + lift
     return chosen
 
 
@@ -163,8 +187,8 @@ def _fit_lists(
 ) -> tuple[Line, NDArray[np.float64]]:
     if codebook.lists == 1:
         return uncalibrated().lists, uncalibrated().ranks
-    coarse, mean, spread = codebook.coarse(asked)
-    mean, spread = mean[:, None], spread[:, None]
+    coarse = codebook.coarse(asked)
+    mean, spread = (part[:, None] for part in standardising(coarse))
     own = np.take_along_axis(coarse, codebook.assign(rotated)[near], axis=1)
     ordered = np.sort(coarse, axis=1)
     nearer = np.stack(
@@ -172,6 +196,21 @@ def _fit_lists(
     )
     ranks = np.quantile(nearer / codebook.lists, LEVELS)
     return Line.fit((best - mean) / spread, (own - mean) / spread), ranks
+
+
+def _depths(
+    codebook: Codebook, rotated: Vectors, asked: Vectors, total: int
+) -> NDArray[np.float64]:
+    """Return the usual closeness of the tenth neighbour under a filter that goes by chance."""
+    if codebook.lists == 1:
+        return uncalibrated().depths
+    true = _closeness(codebook, rotated, asked)
+    mean, spread = standardising(codebook.coarse(asked))
+    near = NEAR * len(rotated) / max(total, 1) / SHARES
+    places = len(rotated) - np.clip(near, 1, len(rotated)).astype(np.int64)
+    depths = np.partition(true, np.unique(places), axis=1)[:, places]
+    usual: NDArray[np.float64] = np.median((depths - mean[:, None]) / spread[:, None], axis=0)
+    return usual.astype(np.float64)
 
 
 def _closeness(codebook: Codebook, rows: Vectors, queries: Vectors) -> Vectors:

@@ -36,7 +36,7 @@ class Codebook:
     rotation: Rotation
     groups: NDArray[np.float32]  # (groups, 16, dimensions of a group)
     centroids: NDArray[np.float32]  # (lists, width), or (0, width) where all rows are one list
-    lift: NDArray[np.float32]  # (lists,): wide lists reach nearer than their centroids say
+    lift: NDArray[np.float32]  # (lists,) added: wide lists reach nearer than their centroids say
     centre: NDArray[np.float32]  # (width + 1,): the mean of all rows, and of their squared lengths
     calibration: Calibration
     trained_rows: int
@@ -64,7 +64,7 @@ class Codebook:
         groups = training.learn_groups(few, training.group_width(dim), seed)
         centre = np.append(rotated.mean(axis=0), np.square(rotated).sum(axis=1).mean())
         centre = centre.astype(np.float32)
-        flat, rough = np.zeros(len(centroids), np.float32), calibration.uncalibrated()
+        flat, rough = calibration.no_lift(centroids, metric), calibration.uncalibrated()
         made = Codebook(
             metric, dim, rotation, groups, centroids, flat, centre, rough, len(few), kind == "hnsw"
         )
@@ -92,7 +92,7 @@ class Codebook:
         held_out = min(calibration.HELD_OUT, len(sample.vectors) // 8)
         rotated = self.rotation.apply(sample.vectors[held_out:])
         centroids = training.learn_lists(rotated, lists, seed)
-        flat = np.zeros(len(centroids), np.float32)
+        flat = calibration.no_lift(centroids, self.metric)
         made = dataclasses.replace(self, centroids=centroids, lift=flat)
         return made.calibrated(sample, held_out)
 
@@ -139,17 +139,17 @@ class Codebook:
         nearest: NDArray[np.int64] = near.argmax(axis=1)
         return nearest
 
-    def coarse(self, rotated: Vectors) -> tuple[Vectors, Vectors, Vectors]:
-        """Return the closeness of queries to all lists (q, lists), its mean and its spread (q,)."""
+    def coarse(self, rotated: Vectors) -> Vectors:
+        """Return the closeness of queries to all lists, (q, lists)."""
         close: Vectors = rotated @ self.centroids.T
         squares = np.einsum("ij,ij->i", rotated, rotated)[:, None]
         if self.metric == "l2":
-            close = 2 * close - squares - np.square(self.centroids).sum(axis=1) + self.lift
+            close *= 2
+            close -= squares
+            close += self.lift
         else:
             close += np.sqrt(squares) * self.lift
-        mean = close.mean(axis=1)
-        square = np.einsum("ij,ij->i", close, close) / close.shape[1]
-        return close, mean, np.sqrt(np.maximum(square - mean * mean, 1e-12))
+        return close
 
     def units(self, rotated: Vectors) -> list[tuple[float, float]]:
         """Return the mean closeness of each query to all rows, and the unit of its errors."""

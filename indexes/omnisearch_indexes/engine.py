@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from omnisearch_indexes.calibration import NEAR
 from omnisearch_indexes.codebook import Codebook
 from omnisearch_indexes.coded import Coded, Part
 from omnisearch_indexes.exact import Found, Scorer, merge
@@ -25,7 +26,7 @@ _LEAST_MOST = 1024
 # Shares of the misses that a recall allows. The k-th neighbour is missed more often than the k on
 # average, and a list that is left out costs more than a candidate.
 _SCAN_CODES, _LIST_CODES, _LISTS = 2.5, 1.2, 0.7
-_FOLLOWED, _FOLLOWED_FILTERED = 10.0, 1.2
+_FOLLOWED, _FOLLOWED_FILTERED = 10.0, 1.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,11 @@ class Engine:
             return Scan(coded, most)
         miss = 1 - question.recall
         first = coded.codebook.calibration.share(1 - miss * _LISTS)
-        followed = _FOLLOWED if question.allow is None else _FOLLOWED_FILTERED
-        return IVFPQ(coded, most, first, max(0.0, 1 - miss * followed))
+        if question.allow is None:
+            return IVFPQ(coded, most, first, None, max(0.0, 1 - miss * _FOLLOWED))
+        share = question.allowed_rows / len(self.rows) * NEAR / question.k
+        depth = coded.codebook.calibration.depth(share)
+        return IVFPQ(coded, most, first, depth, max(0.0, 1 - miss * _FOLLOWED_FILTERED))
 
     def _refiner(self, scorer: Scorer, listed: bool, question: Question) -> Refiner:
         assert self.codebook is not None

@@ -37,6 +37,7 @@ class Scorer:
         # Not `thisown = True`: that miscounts references in FAISS 1.15 and breaks the interpreter.
         weakref.finalize(self, faiss.InvertedListScanner.__swig_destroy__, self._scanner)
         self._query: Vectors = np.empty(dim, np.float32)
+        self._make_heap(64)
 
     def ask(self, query: Vectors) -> None:
         """Set the query that the following rows are compared with."""
@@ -54,23 +55,25 @@ class Scorer:
             numbers, closeness = numbers[order], closeness[order]
             if limit == len(rows) or closeness[wanted - 1] > closeness[-1]:
                 return numbers[:wanted], closeness[:wanted]
-            limit = min(limit * 4, len(rows))  # ties reach over the edge: see all of them
+            limit = min(limit * 4, len(rows))  # ties reach over the edge: see more of them
 
     def _scan(self, rows: Stored, limit: int) -> Found:
         """FAISS keeps the best of a block in a heap that we hand over."""
-        worst = np.inf if self._negated else -np.inf
-        measured = np.full(limit, worst, np.float32)
-        numbers = np.full(limit, -1, np.int64)
-        codes = rows.view(np.uint8)
-        self._scanner.scan_codes(
-            len(rows),
-            faiss.swig_ptr(codes),
-            None,
-            faiss.swig_ptr(measured),
-            faiss.swig_ptr(numbers),
-            limit,
-        )
+        if limit > len(self._numbers):
+            self._make_heap(limit)
+        measured, numbers = self._measured[:limit], self._numbers[:limit]
+        measured.fill(np.inf if self._negated else -np.inf)
+        numbers.fill(-1)
+        codes = faiss.swig_ptr(rows.view(np.uint8))
+        self._scanner.scan_codes(len(rows), codes, None, *self._heap, limit)
+        if limit == len(rows) and numbers.min() < 0:  # an overflow to infinity never enters a heap
+            numbers[numbers < 0] = np.setdiff1d(np.arange(limit), numbers)
         return numbers, -measured if self._negated else measured
+
+    def _make_heap(self, limit: int) -> None:
+        self._measured = np.empty(limit, np.float32)
+        self._numbers = np.empty(limit, np.int64)
+        self._heap = faiss.swig_ptr(self._measured), faiss.swig_ptr(self._numbers)
 
 
 def nearest_of(scorer: Scorer, rows: Rows, positions: Positions, k: int) -> Found:

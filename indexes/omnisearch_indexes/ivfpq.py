@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from omnisearch_indexes.allowed import Allowed
-from omnisearch_indexes.calibration import Line
+from omnisearch_indexes.calibration import standardising
 from omnisearch_indexes.coded import Coded
 from omnisearch_indexes.protocol import Mask, Vectors
 from omnisearch_indexes.refine import Progress, Refiner
@@ -27,6 +27,7 @@ class IVFPQ:
     coded: Coded
     most: int  # candidates after which scoring every allowed row is cheaper
     first_share: float  # of the lists, read before anything is known
+    depth: float | None  # how near a filter's neighbours usually are; None where all are allowed
     certainty: float  # with which a list that is left out holds no neighbour
 
     def search(
@@ -37,25 +38,51 @@ class IVFPQ:
         allowed: Allowed | None,
     ) -> None:
         """Bring each query to its bound, or leave it undone at `most` candidates."""
-        coarse, mean, spread = self.coded.codebook.coarse(rotated)
+        coarse = self.coded.codebook.coarse(rotated)
         lists = coarse.shape[1]
-        first = max(1, min(lists, round(self.first_share * lists)))
-        nearest = coarse.argpartition(lists - first, axis=1)[:, lists - first :]
+        first = min(lists, self._first(refiner, coarse))
+        nearest = (-coarse).argsort(axis=1)[:, :first]  # in order: the heap fills with good rows
         candidates = self.coded.search(rotated, first_count(refiner.k), nearest, allowed)
         needed = refiner.refine(queries, candidates)
+        limits = self._limits(refiner, queries, coarse)
+        for number, (progress, count, limit) in enumerate(
+            zip(queries, needed, limits, strict=True)
+        ):
+            progress.probed = nearest.shape[1] / lists
+            progress.done = not count and limit > coarse[number, nearest[number, -1]]
+            if not progress.done:  # a list that is left out is near enough, or candidates ran out
+                probed = np.zeros(lists, np.bool_)
+                probed[nearest[number]] = True
+                one = slice(number, number + 1)
+                near = _Near(rotated[one], coarse[one], probed)
+                self._follow(refiner, progress, near, count, allowed)
+
+    def _first(self, refiner: Refiner, coarse: Vectors) -> int:
+        """Return how many lists to read at once."""
+        shared: int = max(1, round(self.first_share * coarse.shape[1]))
+        if self.depth is None:
+            return shared
+        mean, spread = standardising(coarse)
+        foretold = refiner.calibration.lists.floor(self.depth, self.certainty)
+        near = coarse >= (mean + spread * foretold)[:, None]
+        usual = int(np.count_nonzero(near)) // len(coarse)
+        return max(shared, usual)
+
+    def _limits(
+        self, refiner: Refiner, queries: Sequence[Progress], coarse: Vectors
+    ) -> list[float]:
+        """Return how near to each query a list must be that can hold rows nearer than the k-th."""
         line = refiner.calibration.lists
-        for number, progress in enumerate(queries):
-            probed = np.zeros(lists, np.bool_)
-            probed[nearest[number]] = True
-            units = float(mean[number]), float(spread[number])
-            near = _Near(coarse[number], units, probed, line, self.certainty)
-            one = rotated[number : number + 1]
-            self._follow(refiner, one, progress, near, needed[number], allowed)
+        limits = []
+        for progress, mean, spread in zip(queries, *standardising(coarse), strict=True):
+            kth = refiner.kth(progress)
+            foretold = line.floor((kth - float(mean)) / float(spread), self.certainty)
+            limits.append(float(mean) + float(spread) * foretold)
+        return limits
 
     def _follow(
         self,
         refiner: Refiner,
-        rotated: Vectors,
         progress: Progress,
         near: _Near,
         count: int,
@@ -63,38 +90,29 @@ class IVFPQ:
     ) -> None:
         """Probe the lists that can still matter; with `count` candidates where those ran out."""
         while count <= self.most:
-            more = near.missing(progress, refiner.k)
+            more = (
+                near.coarse[0] >= self._limits(refiner, [progress], near.coarse)[0]
+            ) & ~near.probed
             if not count and not more.any():
                 progress.done = True
                 break
-            near.probed |= more
+            np.logical_or(near.probed, more, out=near.probed)
             if count:
                 progress.restart()
                 lists = np.flatnonzero(near.probed)[None]
-                candidates = self.coded.search(rotated, count, lists, allowed)
+                candidates = self.coded.search(near.rotated, count, lists, allowed)
             else:
                 lists = np.flatnonzero(more)[None]
                 enough = first_count(refiner.k)
-                candidates = self.coded.search_listed(rotated, enough, lists, allowed)
+                candidates = self.coded.search_listed(near.rotated, enough, lists, allowed)
             count = refiner.refine([progress], candidates)[0]
         progress.probed = float(near.probed.mean())
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Near:
     """The lists as one query sees them."""
 
-    coarse: Vectors  # (lists,)
-    units: tuple[float, float]  # mean and spread of `coarse`
+    rotated: Vectors  # (1, width)
+    coarse: Vectors  # (1, lists)
     probed: Mask
-    line: Line
-    certainty: float
-
-    def missing(self, progress: Progress, k: int) -> Mask:
-        """Return lists not probed yet that can hold rows nearer than the k-th found."""
-        if len(progress.best[0]) < k:
-            return ~self.probed
-        mean, spread = self.units
-        true = (float(progress.best[1][k - 1]) - mean) / spread
-        foretold = self.line.floor(true, self.certainty)
-        return (self.coarse >= mean + spread * foretold) & ~self.probed

@@ -46,10 +46,14 @@ class Lists:
     ) -> Candidates:
         """Return the rows with the closest codes in the probed lists, -1 where they run out."""
         if probes is None:
-            probes = np.broadcast_to(np.arange(self.lists), (len(rotated), self.lists))
-        parts = np.arange(self._parts)
-        asked = probes[:, :, None] * self._parts + parts
-        asked = np.where(probes[:, :, None] < 0, -1, asked).reshape(len(rotated), -1)
+            every = np.arange(self.lists * self._parts)
+            asked = np.broadcast_to(every, (len(rotated), len(every)))
+        elif self._parts == 1:
+            asked = probes
+        else:
+            asked = (probes[:, :, None] * self._parts + np.arange(self._parts)).reshape(
+                len(rotated), -1
+            )
         return self._scan(rotated, count, asked, allowed)
 
     def _scan(

@@ -9,9 +9,11 @@ from omnisearch_indexes.protocol import Kind, Method
 
 # Below this share, filters that go with the vectors cost a graph a tenth of its recall (measured).
 GRAPH_SHARE = 0.8
-_CALL_US = 60.0  # a search apart from its rows: rotation, tables, merging
+_CALL_US = 80.0  # a search apart from its rows: rotation, tables, merging
+_LIST_US = 0.25  # to begin a list
 _FILTERED = 1.3  # reading codes under a bitmap costs more
-_FILTERED_SHARE = 0.6  # of the lists are read under a filter, where neighbours are farther
+_FILTERED_SHARE = 0.55  # of the lists are read under a filter, where neighbours are farther
+_ROUNDS = 1.5  # under a filter
 _BARE_SHARE = 0.3  # fetching scattered rows costs more than reading all in order above this
 _READ_SHARE = 0.3  # the cost of a row read in order, in rows fetched one by one
 
@@ -22,7 +24,8 @@ class Query:
 
     rows: int
     coded: int
-    listed: int
+    listed: int  # rows in lists
+    lists: int
     linked: bool  # whether the graphs can promise this recall
     allowed: int
     k: int
@@ -66,7 +69,10 @@ def _exact_us(query: Query, calibration: Calibration) -> float:
 
 def _codes_us(query: Query, calibration: Calibration) -> float:
     filtered = query.allowed < query.rows
-    read = query.listed * (_FILTERED_SHARE if filtered else calibration.share(query.recall))
-    read += query.coded - query.listed
-    scan_us = read * calibration.scan_us * (_FILTERED if filtered else 1.0)
-    return _CALL_US + scan_us + 8 * query.k * calibration.gather_us
+    share = _FILTERED_SHARE if filtered else calibration.share(query.recall)
+    read = (query.listed * share + query.coded - query.listed) * calibration.scan_us
+    read += query.lists * share * _LIST_US
+    scored = 8 * query.k * calibration.gather_us
+    if filtered:
+        return _ROUNDS * (_CALL_US + scored) + _FILTERED * read
+    return _CALL_US + read + scored

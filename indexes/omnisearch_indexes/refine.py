@@ -13,7 +13,7 @@ from omnisearch_indexes.lists import Candidates
 from omnisearch_indexes.pieces import Rows
 from omnisearch_indexes.protocol import Scores, Vectors
 
-FIRST = 5  # candidates for each wanted neighbour that are scored before the bound is known
+FIRST = 7  # candidates for each wanted neighbour that are scored before the bound is known
 LEAST = 24
 _SPARE = 1.3  # more than estimated, because asking again costs a whole round
 _BLOCK_BYTES = 4 << 20  # rows fetched at a time, for several queries: stays in the cache
@@ -96,12 +96,14 @@ class Refiner:
         rate = np.log(4) / max(before - last, 1e-12)
         return int(count * np.clip(_SPARE * np.exp(min(rate * missing, 10.0)), 2, 1e4))
 
+    def kth(self, progress: Progress) -> float:
+        """Return the closeness of the k-th neighbour so far."""
+        closeness = progress.best[1]
+        return float(closeness[self.k - 1]) if len(closeness) >= self.k else -np.inf
+
     def _bound(self, progress: Progress) -> float:
         """Return the closeness by code below which no neighbour is expected."""
-        if len(progress.best[0]) < self.k:
-            return -np.inf
-        kth = float(progress.best[1][self.k - 1])
-        true = (kth - progress.mean) / progress.unit
+        true = (self.kth(progress) - progress.mean) / progress.unit
         foretold = self.calibration.codes.floor(true, self.certainty)
         return progress.mean + progress.unit * foretold
 

@@ -11,7 +11,7 @@ from omnisearch_indexes.protocol import Vectors
 from omnisearch_indexes.refine import Progress, Refiner
 
 _FOR_EACH = 16
-_LEAST = 192
+_LEAST = 160
 
 
 def first_count(k: int) -> int:

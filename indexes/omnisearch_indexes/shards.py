@@ -71,6 +71,7 @@ class Shards:
             rows=len(self.rows),
             coded=coded.rows if coded else 0,
             listed=coded.listed if coded else 0,
+            lists=self.codebook.lists if self.codebook else 0,
             linked=bool(efforts) and all(efforts),
             allowed=allowed,
             k=k,

@@ -9,7 +9,7 @@ from omnisearch_indexes.calibration import LEVELS, Calibration, Line, uncalibrat
 from omnisearch_indexes.planner import Query, choose
 
 MEASURED = dataclasses.replace(uncalibrated(), ranks=np.full(len(LEVELS), 0.2))
-MILLION = Query(1_000_000, 1_000_000, 1_000_000, False, 1_000_000, 10, 0.99)
+MILLION = Query(1_000_000, 1_000_000, 1_000_000, 1_024, False, 1_000_000, 10, 0.99)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Pieces are one array of rows, however they are cut, extended, touched or searched at once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +13,9 @@ from omnisearch_indexes import Codebook, Piece, Shards
 random = np.random.default_rng(3)
 ROWS = random.normal(size=(12_000, 16)).astype(np.float32)
 QUERIES = random.normal(size=(20, 16)).astype(np.float32)
-BOOK = Codebook.train(ROWS, "ip", kind="scan")
+TRAINED = Codebook.train(ROWS, "ip", kind="scan")
+COSTS = replace(TRAINED.calibration, scan_us=0.001, gather_us=0.1)  # not those of this machine
+BOOK = replace(TRAINED, calibration=COSTS)
 CUTS = [0, 1_000, 1_033, 5_000, 11_990, 12_000]
 
 
