@@ -2,11 +2,13 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.place import Place
+from tests.cli.place import Place, environment
 
 pytestmark = pytest.mark.slow
 
@@ -109,3 +111,14 @@ def test_a_home_that_cannot_be_written_is_no_reason_to_stop(place: Place, files:
     (files / "state").write_text("a file")
     done = place.run("import", "vectors.npy", XDG_STATE_HOME=str(files / "state"))
     assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+
+
+def test_native_windows_is_refused_with_the_way_out(place: Place) -> None:
+    code = (
+        "import os; from omnisearch_cli.main import main; os.name = 'nt'; raise SystemExit(main())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(place.home), capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "WSL 2" in done.stderr
