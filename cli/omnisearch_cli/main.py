@@ -70,11 +70,12 @@ def main() -> int:
         code = _run(sys.argv[1:])
         sys.stdout.flush()
         return code
-    except BrokenPipeError:
-        return _discard_output(0)  # the reader has what it wanted
+    except BrokenPipeError:  # the reader has what it wanted
+        output.discard(sys.stdout)
+        return 0
     except OSError as error:
-        output.complain(f"cannot write the output: {error.strerror}")
-        return _discard_output(UNUSABLE)
+        output.discard(sys.stdout)
+        return _fail(UNUSABLE, f"cannot write the output: {error.strerror}")
 
 
 def _run(arguments: list[str]) -> int:
@@ -117,10 +118,4 @@ def _fail(code: int, message: str) -> int:
     if os.environ.get("OMNISEARCH_TRACEBACK", "0") not in ("", "0"):
         traceback.print_exc()
     output.complain(message)
-    return code
-
-
-def _discard_output(code: int) -> int:
-    """Point stdout nowhere, so that the interpreter's own flush at exit stays quiet."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code

@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -114,7 +114,15 @@ def progress(total: int, unit: str, quiet: bool) -> Iterator[Any]:
 def say(remark: str) -> None:
     """Tell the user something beside the result; it may take several lines."""
     text = "\n".join(escape(part) for part in remark.split("\n"))
-    sys.stderr.write(f"{text}\n")
+    try:
+        sys.stderr.write(f"{text}\n")
+    except OSError:  # nobody listens; the work goes on
+        discard(sys.stderr)
+
+
+def discard(stream: TextIO) -> None:
+    """Point a stream nowhere, so that the interpreter's own flush at exit stays quiet."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def complain(fault: str) -> None:

@@ -153,6 +153,7 @@ def test_closed_streams_and_a_folder_that_is_gone_are_no_traceback(imported: Pla
     for script, code in (
         (f"{command} status >&-", 0),
         (f"{command} status 2>&- >&-", 0),
+        (f"{command} query --like nothing 2> /dev/full", 2),
         (f"mkdir gone; cd gone; rmdir ../gone; {command} status", 4),
     ):
         done = subprocess.run(

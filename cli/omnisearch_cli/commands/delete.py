@@ -41,15 +41,15 @@ def command(ids: tuple[str, ...], **flags: Unpack[Flags]) -> int:
     """Delete rows by id or by filter.
 
     With - for the ids, they are read from stdin, one a line.
-    Exits 1 when there was nothing to delete.
+    Exits 1 when nothing was deleted.
     """
     where = flags["where"]
     if bool(ids) == (where is not None):
         raise click.UsageError("give either ids or --where FILTER")
     wanted = sys.stdin.read().splitlines() if ids == ("-",) else list(ids)
     with om.open(discovery.for_reading(flags["index"]), create=False) as col:
-        if where is not None:
-            _ask(col, where, flags["yes"])
+        if where is not None and not (flags["yes"] or _agreed(col, where)):
+            return 1
         deleted = col.delete(wanted if ids else None, where=where, purge=flags["purge"])
     if output.wants_json(flags["json"]):
         output.line({"deleted": deleted})
@@ -58,12 +58,11 @@ def command(ids: tuple[str, ...], **flags: Unpack[Flags]) -> int:
     return 0 if deleted else 1
 
 
-def _ask(col: om.Collection, where: str, yes: bool) -> None:
-    """Show how much a filter would delete, and go on only after a yes."""
+def _agreed(col: om.Collection, where: str) -> bool:
+    """Show how much a filter would delete, and ask the person at the terminal."""
     count = col.count(where=where)
-    if yes or not count:
-        return
+    if not count:
+        return True
     if not sys.stdin.isatty():
         raise click.UsageError(f"{count:,} of {col.count():,} rows pass: add --yes to delete them")
-    if not click.confirm(f"Delete {count:,} of {col.count():,} rows?", err=True):
-        raise click.Abort
+    return click.confirm(f"Delete {count:,} of {col.count():,} rows?", err=True)
