@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from omnisearch_indexes import Neighbours
 
 from omnisearch.errors import InputError, QueryError
 from omnisearch.query import rows
@@ -25,7 +26,7 @@ from omnisearch.query.nearest import (
     nearest,
 )
 from omnisearch.records import CompactReport, Record, Stats, VerifyReport
-from omnisearch.schema import Metadata
+from omnisearch.schema import Metadata, Schema
 from omnisearch.storage import admission, backup, changes, figures, maintenance, verify
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.handle import Handle, Options
@@ -46,6 +47,7 @@ def open(
         raise ValueError(f"mode is {mode!r}: 'a' to read and write, 'r' to read")
     admission.check_choice("metric", metric, admission.METRICS)
     admission.check_choice("index", index, admission.INDEXES)
+    Schema.declare(columns or {})
     options = Options(create, mode == "a", private, metric, index, columns)
     return Collection(Path(path), options)
 
@@ -199,7 +201,8 @@ class Collection(AbstractContextManager["Collection"]):
             vector = rows.vector_at(now, position)
         assert vector is not None
         found = nearest(now, check_query(vector, now), question, allow)
-        return Hits(now, found[0] if found else None, explain).above(min_score)
+        one = found[0] if found else None
+        return Hits(now, one, explain=explain, min_score=min_score)
 
     def search_batch(
         self,
@@ -217,9 +220,8 @@ class Collection(AbstractContextManager["Collection"]):
         now = self._need()
         queries = check_queries(vectors, now)
         found = nearest(now, queries, question, mask(now, where, params))
-        if not found:
-            return Batch([Hits(now, None, explain) for _ in queries])
-        return Batch([Hits(now, one, explain).above(min_score) for one in found])
+        answers: list[Neighbours | None] = [*found] or [None] * len(queries)
+        return Batch([Hits(now, one, explain=explain, min_score=min_score) for one in answers])
 
     def get(self, ids: Sequence[str], *, vectors: bool = False) -> list[Record | None]:
         """Read rows by id, in this order; None where an id is not stored."""

@@ -105,7 +105,8 @@ def _write_files(folder: Path, rows: Iterable[Row], origin: _Origin) -> int:
 
 def _vectors(chunk: list[Row]) -> npt.NDArray[np.float32]:
     found = [row.vector for row in chunk if row.vector is not None]
-    assert len(found) == len(chunk), "rows are read with their vectors"
+    if len(found) != len(chunk):
+        raise TypeError("a row has no vector: read the rows with vectors=True")
     return np.stack(found).astype("<f4")
 
 

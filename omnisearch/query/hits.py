@@ -23,20 +23,24 @@ _READ_AT_ONCE = 256  # rows read together when hits are looked at in turn
 class Hits(Sequence[Hit]):
     """The answers to one question, nearest first."""
 
-    def __init__(self, now: Generation, found: Neighbours | None, explain: bool) -> None:
+    def __init__(
+        self,
+        now: Generation,
+        found: Neighbours | None,
+        *,
+        explain: bool = False,
+        min_score: float | None = None,
+    ) -> None:
         self._now = now
-        self._positions = np.zeros(0, np.int64) if found is None else found.positions
-        self.scores = np.zeros(0, np.float32) if found is None else found.scores
+        positions = np.zeros(0, np.int64) if found is None else found.positions
+        scores = np.zeros(0, np.float32) if found is None else found.scores
+        if min_score is not None:
+            kept = int(np.count_nonzero(scores >= min_score))
+            positions, scores = positions[:kept], scores[:kept]
+        self._positions, self.scores = positions, scores
         self.generation = now.number
         self.explain = str(found.plan) if explain and found is not None else None
         self._read: dict[int, Hit] = {}
-
-    def above(self, min_score: float | None) -> Hits:
-        """Keep the hits that score so much or more."""
-        if min_score is not None:
-            count = int(np.count_nonzero(self.scores >= min_score))
-            self._positions, self.scores = self._positions[:count], self.scores[:count]
-        return self
 
     @cached_property
     def ids(self) -> list[str]:

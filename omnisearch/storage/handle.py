@@ -131,8 +131,11 @@ class Handle:
                 )
         for name, kind in (given.columns or {}).items():
             known = found.schema.columns.get(name)
-            if known is not None and known != kind:
-                raise SpaceMismatchError(f"{self.path} has column {name!r} as {known}, not {kind}")
+            if known != kind:
+                raise SpaceMismatchError(
+                    f"{self.path} has column {name!r} as {known or 'nothing yet'}, not {kind}: "
+                    "columns are declared when a collection is made"
+                )
 
     def _check_writable(self) -> None:
         if not self.options.writable:

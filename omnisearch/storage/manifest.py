@@ -85,6 +85,7 @@ def encode(manifest: Manifest, identity: Identity) -> bytes:
         "reader_features": [],
         "writer_features": [],
         **asdict(manifest),
+        "columns": [list(pair) for pair in manifest.columns.items()],  # their order counts
     }
     body = json.dumps(tree, sort_keys=True, indent=1, ensure_ascii=True).encode() + b"\n"
     return body + f"{xxhash.xxh3_128_hexdigest(body)}\n".encode()
@@ -134,7 +135,7 @@ def _build(tree: dict[str, Any]) -> Manifest:
         number=_count(tree["number"]),
         base_generation=_count(tree["base_generation"]),
         settings=Settings(_count(settings["dim"]), str(settings["metric"]), str(settings["index"])),
-        columns={str(name): _known_kind(kind) for name, kind in tree["columns"].items()},
+        columns={str(name): _known_kind(kind) for name, kind in tree["columns"]},
         declared=tuple(str(name) for name in tree["declared"]),
         shards=shards,
         codebook=tree["codebook"] and _matching(_ULID, tree["codebook"]),

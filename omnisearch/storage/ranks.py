@@ -142,10 +142,9 @@ class Ranks:
 
     def _spans(self, op: Op, value: Any) -> list[Span]:  # noqa: ANN401
         keys, every = self.keys, range(len(self.keys))
-        if op == "<":
-            return [(0, bisect_left(every, value, key=keys.__getitem__))]
-        if op == "<=":
-            return [(0, bisect_right(every, value, key=keys.__getitem__))]
+        if op in ("<", "<="):
+            find = bisect_left if op == "<" else bisect_right
+            return [(0, find(every, value, key=keys.__getitem__))]
         if op == "like":
             low = bisect_left(every, value, key=keys.__getitem__)
             return [(low, bisect_right(every, value, low, key=lambda at: keys[at][: len(value)]))]
@@ -276,11 +275,10 @@ def _keys(kind: Kind, values: pa.Array) -> Keys:
         offsets = np.frombuffer(ends, "<i4", len(values) + 1, 4 * values.offset).astype("<u8")
         text = np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
         return Texts(offsets - offsets[0], text[int(offsets[0]) : int(offsets[-1])])
-    if kind == "bool":
-        return Numbers(np.asarray(values).astype(np.uint8))
     if kind == "timestamp":
         values = values.cast(pa.int64())
-    return Numbers(np.asarray(values))
+    array = np.asarray(values)
+    return Numbers(array.astype(np.uint8) if kind == "bool" else array)
 
 
 def _posted(codes: Whole, keys: int, owners: npt.NDArray[Any] | None) -> tuple[Whole, Whole]:
