@@ -11,14 +11,12 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from omnisearch_indexes import Neighbours
 
 from omnisearch.errors import InputError, QueryError
 from omnisearch.query import rows
 from omnisearch.query.filters import Where
 from omnisearch.query.hits import Batch, Hits
 from omnisearch.query.nearest import (
-    DEFAULT_RECALL,
     Question,
     check_queries,
     check_query,
@@ -30,6 +28,7 @@ from omnisearch.schema import Metadata, Schema
 from omnisearch.storage import admission, backup, changes, figures, maintenance, verify
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.handle import Handle, Options
+from omnisearch_indexes import Neighbours
 
 
 def open(
@@ -187,7 +186,7 @@ class Collection(AbstractContextManager["Collection"]):
         explain: bool = False,
     ) -> Hits:
         """Find the k rows nearest to a vector, or to a stored id (which is left out itself)."""
-        question = Question(k, DEFAULT_RECALL if recall is None else recall)
+        question = Question(k, recall, min_score)
         if (vector is None) == (like is None):
             raise QueryError("search needs a vector or like=id, and not both")
         now = self._need()
@@ -216,7 +215,7 @@ class Collection(AbstractContextManager["Collection"]):
         explain: bool = False,
     ) -> Batch:
         """Find the k rows nearest to each of many vectors, all in one generation."""
-        question = Question(k, DEFAULT_RECALL if recall is None else recall)
+        question = Question(k, recall, min_score)
         now = self._need()
         queries = check_queries(vectors, now)
         found = nearest(now, queries, question, mask(now, where, params))

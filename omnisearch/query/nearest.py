@@ -28,15 +28,18 @@ class Question:
     """What is asked besides the vectors."""
 
     k: int = 10
-    recall: float = DEFAULT_RECALL
+    recall: float | None = None
+    min_score: float | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.k, bool) or not isinstance(self.k, int | np.integer):
             raise TypeError(f"k is {self.k!r}: a whole number of hits")
         if self.k < 1:
             raise QueryError(f"k is {self.k}: ask for 1 hit or more")
-        if not 0 < self.recall <= 1:
+        if self.recall is not None and not 0 < self.recall <= 1:
             raise QueryError(f"recall is {self.recall}: a share above 0, 1 at most")
+        if self.min_score is not None and math.isnan(self.min_score):
+            raise QueryError("min_score is NaN: give a score")
 
 
 def check_query(vector: npt.ArrayLike, now: Generation) -> Floats:
@@ -89,7 +92,7 @@ def nearest(
     k = min(int(question.k), now.live)
     if not k or not len(queries):
         return []
-    found = now.searcher.search(queries, k, allow, question.recall)
+    found = now.searcher.search(queries, k, allow, question.recall or DEFAULT_RECALL)
     if now.sealed.manifest.settings.metric == "cosine":
         for one in found:  # half precision may round a cosine beyond one
             np.clip(one.scores, -1.0, 1.0, out=one.scores)

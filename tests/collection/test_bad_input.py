@@ -107,6 +107,11 @@ QUERIES: dict[str, tuple[Action, type[Exception], str]] = {
     ),
     "syntax": (lambda c: c.search(ONE[0], where="n = = 1"), om.errors.QueryError, r"\^"),
     "recall of 2": (lambda c: c.search(ONE[0], recall=2), om.errors.QueryError, "recall"),
+    "NaN as a floor": (
+        lambda c: c.search(ONE[0], min_score=float("nan")),
+        om.errors.QueryError,
+        "min_score",
+    ),
     "unknown argument": (lambda c: c.search(ONE[0], kk=1), TypeError, "kk"),  # type: ignore[call-arg]
     "unknown column to count": (lambda c: c.distinct("m"), om.errors.QueryError, "'m'"),
 }
