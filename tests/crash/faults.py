@@ -19,7 +19,7 @@ from tests.crash.invariants import History, assert_rows, check
 from tests.crash.program import Life, do
 from tests.crash.recording import Recorder, read
 from tests.crash.replay import WORKERS, folder_in_memory, place
-from tests.crash.states import after_power_cut
+from tests.crash.states import bare_states
 from tests.crash.story import UPKEEP, Step
 
 CODES = {"full": errno.ENOSPC, "full for good": errno.ENOSPC, "failing": errno.EIO}
@@ -56,7 +56,7 @@ class Fault:
             if case.mode not in GENTLE:
                 self._refuse(kind, path)
             elif kind == "write":
-                return self._disturb(detail)
+                return self._disturb(path, detail)
         self._recorder(kind, path, detail)
         return None
 
@@ -70,11 +70,14 @@ class Fault:
         code = CODES[self._case.mode]
         raise OSError(code, os.strerror(code), str(path))
 
-    def _disturb(self, detail: object) -> int:
+    def _disturb(self, path: Path, detail: object) -> int:
         if self._case.mode == "interrupted":
             raise InterruptedError(errno.EINTR, os.strerror(errno.EINTR))
         assert isinstance(detail, tuple)
-        return max(1, len(detail[1]) // 2)
+        offset, data = detail
+        limit = max(1, len(data) // 2)
+        self._recorder("write", path, (offset, data[:limit]))
+        return limit
 
 
 @dataclass(slots=True)
@@ -169,5 +172,6 @@ def _after_error(
 def _after_power_cut(folder: Path) -> Path:
     """Make what is left when only synced bytes and names are."""
     left = folder / "left"
-    place(left, after_power_cut(read(folder / "journal")))
+    *_, last = bare_states(read(folder / "journal"))
+    place(left, last.tree)
     return left / "life"

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.crash.invariants import History, check
 from tests.crash.program import Life, born, marks
 from tests.crash.recording import MARKS, Operation, read
-from tests.crash.replay import place_kind
+from tests.crash.replay import folder_in_memory, place_kind
 
 ROUNDS_PER_LIFE = 10
 
@@ -43,7 +43,7 @@ def record_whole(folder: Path, life: Life) -> list[Operation]:
 def kill_at_failpoints(limit: int, life: Life) -> Kills:
     """Kill before the operations at which something can be half done."""
     kills = Kills()
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=folder_in_memory()) as name:
         folder = Path(name)
         points = list(failpoints(record_whole(folder, life)).items())
         for (kind, place), number in points[:: max(1, -(-len(points) // limit))]:
@@ -59,7 +59,7 @@ def kill_at_random(count: int, seed: int, longest_s: float = 0.3) -> Kills:
     kills, chance = Kills(), random.Random(seed)
     while kills.count < count:
         life = Life(seed=seed + kills.count)
-        with tempfile.TemporaryDirectory() as name:
+        with tempfile.TemporaryDirectory(dir=folder_in_memory()) as name:
             for _ in range(min(ROUNDS_PER_LIFE, count - kills.count)):
                 _kill_once(kills, Path(name), life, chance.random() * longest_s)
     return kills

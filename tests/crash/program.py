@@ -75,7 +75,8 @@ def do(step: Step, collection: Collection, root: Path, mark: Mark) -> Collection
     else:
         apply(step, collection)
     assert collection.generation == step.generation, f"{collection.generation} after {step}"
-    mark("promise", step.generation)
+    if step.kind not in UPKEEP:  # what a killed process wrote is seen, yet nobody promised it
+        mark("promise", step.generation)
     return collection
 
 

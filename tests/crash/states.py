@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from tests.crash.disk import SECTOR, Blob, Disk, File, Name, Write, overlay
-from tests.crash.recording import MARKS, Operation
+from tests.crash.recording import Operation
 
 RECENT = 10  # unsynced names that are lost or kept one by one; older ones go together
 Contents = dict[int, Blob]
@@ -48,13 +48,23 @@ def states(operations: Iterable[Operation], cuts: int) -> Iterator[State]:
                 yield State(prefix, _left(tree), promised, attempted, digest)
 
 
-def after_power_cut(operations: Iterable[Operation]) -> Left:
-    """Give the tree in which everything unsynced is lost, at the end."""
-    disk = Disk()
-    for done in operations:
-        if done.kind not in MARKS:
+def bare_states(operations: Iterable[Operation]) -> Iterator[State]:
+    """Yield, at each promise and at the end, the state in which everything unsynced is lost."""
+    disk, promised, attempted, prefix = Disk(), 0, 0, 0
+    for prefix, done in enumerate(operations, 1):
+        if done.kind == "attempt":
+            attempted = done.offset
+        elif done.kind == "promise":
+            promised = done.offset
+            yield _bare(disk, prefix, promised, attempted)
+        else:
             disk.apply(done)
-    return _left(next(_trees(disk, cuts=1)))
+    yield _bare(disk, prefix, promised, attempted)
+
+
+def _bare(disk: Disk, prefix: int, promised: int, attempted: int) -> State:
+    tree = next(_trees(disk, cuts=1))
+    return State(prefix, _left(tree), promised, attempted, _digest(tree, promised, attempted))
 
 
 Tree = list[tuple[str, Blob | None]]

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.crash.durability import replay_lives, unseen_ablations
-
-HARMLESS = {("sync_file", "manifests/*.pin")}  # it is empty: there are no bytes to lose
+from tests.crash.durability import replay_deaths, replay_lives, unseen_ablations
 
 
 def test_every_state_after_a_power_cut_holds_what_was_promised(tmp_path: Path) -> None:
-    replays = replay_lives(tmp_path, cuts=12)
+    replays = replay_lives(tmp_path, cuts=2)
     assert replays.failures == []
     assert replays.states >= 10_000
 
 
+def test_nothing_is_promised_on_what_a_killed_process_did_not_sync(tmp_path: Path) -> None:
+    replays = replay_deaths(tmp_path, range(1, 64, 4))
+    assert replays.failures == []
+    assert replays.states > 40
+
+
 def test_no_sync_can_go_unnoticed(tmp_path: Path) -> None:
-    blind, dropped = unseen_ablations(tmp_path, cuts=4)
-    assert set(blind) <= HARMLESS
+    blind, dropped = unseen_ablations(tmp_path)
+    assert blind == []
     assert dropped > 10

@@ -48,7 +48,7 @@ class Damage:
         return head
 
 
-def damages(root: Path, stranger: Path, flips: int, seed: int) -> Iterator[Damage]:
+def damages(root: Path, stranger: Path, flips: int, seed: int = 3) -> Iterator[Damage]:
     """List damages of every kind to every file; `flips` of the kind that is cheapest to miss."""
     chance = random.Random(seed)
     twins = {_kind(path): path for path in files_of(stranger)}
@@ -56,7 +56,8 @@ def damages(root: Path, stranger: Path, flips: int, seed: int) -> Iterator[Damag
         data = (root / path).read_bytes()
         yield Damage(path, "delete")
         yield Damage(path, "lengthen")
-        if other := twins.get(_kind(path)):
+        other = twins.get(_kind(path))
+        if other and (stranger / other).read_bytes() != data:
             yield Damage(path, "swap", other=other)
         for size in {0, 1, len(data) // 2, len(data) // 4096 * 4096, len(data) - 1}:
             if size < len(data):
@@ -64,7 +65,7 @@ def damages(root: Path, stranger: Path, flips: int, seed: int) -> Iterator[Damag
         for place in {0, len(data) // 2 // BLOCK * BLOCK, max(0, len(data) - BLOCK)}:
             if any(data[place : place + BLOCK]):
                 yield Damage(path, "zero", place)
-        for place in range(0, min(len(data) - 8, 72), 8):
+        for place in range(0, min(len(data) - 8, 72), 72 // min(flips, 9)):
             if data[place : place + 8] != b"\xff" * 8:
                 yield Damage(path, "huge", place)
         for _ in range(flips):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ import omnisearch as om
 from tests.crash.story import seal
 
 DIM, ROWS, TAIL, BATCH = 8, 12_000, 40, 4_000
-STEP = 401  # rows between two that are asked for
+STEP = 1201  # rows between two that are asked for
+GONE = frozenset(first + i for i in range(0, ROWS, 1000) for first in (0, 1))
+SHARED = ("shards/", "codebooks/", "tombs/")
 UNCHECKED = ("LOCK", ".gitignore", "*.pin")  # they hold nothing that is read
 
 
@@ -25,12 +27,11 @@ class Truth:
     ids: list[str]
     vectors: np.ndarray
     numbers: list[int]
-    gone: frozenset[int] = frozenset(first + i for i in range(0, ROWS, 1000) for first in (0, 1))
+    gone: frozenset[int] = frozenset()
 
 
-def truth(seed: int) -> Truth:
+def truth(seed: int, count: int = ROWS + TAIL) -> Truth:
     """Make the rows of a specimen."""
-    count = ROWS + TAIL
     vectors = np.random.default_rng(seed).normal(size=(count, DIM)).astype("f4")
     return Truth([f"row {seed}-{i}" for i in range(count)], vectors, list(range(count)))
 
@@ -48,6 +49,14 @@ def build(root: Path, seed: int) -> Truth:
     _add(collection, rows, ROWS + TAIL // 2, ROWS + TAIL)
     collection.delete(rows.ids[1:ROWS:1000])
     collection.close()
+    return replace(rows, gone=GONE)
+
+
+def build_young(root: Path, seed: int) -> Truth:
+    """Make a collection with nothing but a log."""
+    rows = truth(seed, TAIL)
+    with om.open(root, metric="l2") as collection:
+        _add(collection, rows, 0, TAIL)
     return rows
 
 
@@ -66,14 +75,14 @@ def files_of(root: Path) -> Iterator[str]:
 
 
 def copy(root: Path, target: Path, changed: str) -> Path:
-    """Copy a collection by hard links, but for HEAD, LOCK, the log and one file to be changed."""
+    """Copy a collection; what nobody locks, writes or is to damage is shared by hard links."""
 
     def link_or_copy(source: str, made: str) -> None:
         name = str(Path(source).relative_to(root))
-        if name in (changed, "HEAD", "LOCK") or name.startswith("log/"):
-            shutil.copyfile(source, made)
-        else:
+        if name.startswith(SHARED) and name != changed:
             Path(made).hardlink_to(source)
+        else:
+            shutil.copyfile(source, made)
 
     shutil.copytree(root, target, copy_function=link_or_copy)
     return target / changed
