@@ -10,10 +10,11 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from omnisearch_indexes import arrays, calibration, training
-from omnisearch_indexes.calibration import Calibration
+from omnisearch_indexes import arrays, training
+from omnisearch_indexes.calibration import Calibration, uncalibrated
 from omnisearch_indexes.codes import Codes
 from omnisearch_indexes.graph import Graph
+from omnisearch_indexes.measurement import Trial
 from omnisearch_indexes.pieces import Piece, Stored
 from omnisearch_indexes.protocol import Bytes, Kind, Metric, Vectors
 from omnisearch_indexes.rotation import Rotation
@@ -53,29 +54,22 @@ class Codebook:
     ) -> Codebook:
         """Learn from a seeded sample of rows as stored; `rows_total` is what the lists are for."""
         lists = training.lists_for(rows_total or training.count(source), kind)
-        wanted = max(training.SAMPLE_ROWS, lists * training.LIST_SAMPLE) + calibration.HELD_OUT
-        sample = training.draw(source, wanted, seed)
-        dim = sample.vectors.shape[1]
-        held_out = min(calibration.HELD_OUT, len(sample.vectors) // 8)
+        sample = training.draw(source, lists, seed)
+        dim = sample.rows.shape[1]
         rotation = training.rotation_for(dim, seed)
-        rotated = rotation.apply(sample.vectors[held_out:])
+        rotated = rotation.apply(sample.rows)
         centroids = training.learn_lists(rotated, lists, seed)
         few = np.ascontiguousarray(rotated[: training.SAMPLE_ROWS])
         groups = training.learn_groups(few, training.group_width(dim), seed)
         centre = np.append(rotated.mean(axis=0), np.square(rotated).sum(axis=1).mean())
-        centre = centre.astype(np.float32)
-        flat, rough = calibration.no_lift(centroids, metric), calibration.uncalibrated()
+        centre, lift = centre.astype(np.float32), _no_lift(centroids, metric)
         made = Codebook(
-            metric, dim, rotation, groups, centroids, flat, centre, rough, len(few), kind == "hnsw"
+            *(metric, dim, rotation, groups, centroids, lift, centre),
+            calibration=uncalibrated(),
+            trained_rows=len(few),
+            graphs=kind == "hnsw",
         )
-        return made.calibrated(sample, held_out)
-
-    def calibrated(self, sample: training.Sample, held_out: int) -> Codebook:
-        """Return the codebook with bounds measured on a sample whose first rows it never saw."""
-        seen = self.rotate(sample.vectors[held_out:]), self.rotate(sample.vectors[:held_out])
-        lifted = dataclasses.replace(self, lift=calibration.choose_lift(self, *seen, sample.total))
-        measured = calibration.measure(lifted, *seen, sample.total)
-        return dataclasses.replace(lifted, calibration=measured)
+        return made._tried(sample)
 
     def relisted(
         self,
@@ -87,14 +81,18 @@ class Codebook:
     ) -> Codebook:
         """Return the same code groups with lists for so many rows; codes stay valid."""
         lists = training.lists_for(rows_total or training.count(source), kind)
-        wanted = max(training.SAMPLE_ROWS, lists * training.LIST_SAMPLE) + calibration.HELD_OUT
-        sample = training.draw(source, wanted, seed)
-        held_out = min(calibration.HELD_OUT, len(sample.vectors) // 8)
-        rotated = self.rotation.apply(sample.vectors[held_out:])
+        sample = training.draw(source, lists, seed)
+        rotated = self.rotate(sample.rows)
         centroids = training.learn_lists(rotated, lists, seed)
-        flat = calibration.no_lift(centroids, self.metric)
-        made = dataclasses.replace(self, centroids=centroids, lift=flat)
-        return made.calibrated(sample, held_out)
+        lift = _no_lift(centroids, self.metric)
+        made = dataclasses.replace(self, centroids=centroids, lift=lift)
+        return made._tried(sample)
+
+    def _tried(self, sample: training.Sample) -> Codebook:
+        rows, asked = self.rotate(sample.unseen), self.rotate(sample.held_out)
+        trial = Trial.of(self, rows, asked, sample.total)
+        lifted = dataclasses.replace(self, lift=trial.lift(self))
+        return dataclasses.replace(lifted, calibration=trial.measure(lifted))
 
     @property
     def lists(self) -> int:
@@ -229,6 +227,12 @@ class Codebook:
             trained_rows,
             bool(graphs),
         )
+
+
+def _no_lift(centroids: Vectors, metric: Metric) -> NDArray[np.float32]:
+    """Return what the metric itself adds to the product with a centroid."""
+    squares: NDArray[np.float32] = np.square(centroids).sum(axis=1)
+    return -squares if metric == "l2" else np.zeros_like(squares)
 
 
 def _check_shapes(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from omnisearch_indexes.pieces import Rows, Stored
 from omnisearch_indexes.protocol import Metric, Positions, Scores, Vectors
 
-_BLOCK_BYTES = 4 << 20  # gathered at a time: fits the second-level cache and bounds memory
+_BLOCK_BYTES = 1 << 20  # gathered at a time: half of a second-level cache
 
 Found = tuple[Positions, Scores]
 

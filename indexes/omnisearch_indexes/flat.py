@@ -13,7 +13,7 @@ from omnisearch_indexes.exact import Found, Scorer, merge, nearest_of
 from omnisearch_indexes.pieces import Rows, Stored
 from omnisearch_indexes.protocol import Mask, Positions, Vectors
 
-_BLOCK_BYTES = 16 << 20  # read for all queries before the next: stays in the cache between them
+_BLOCK_BYTES = 2 << 20  # read for all queries before the next: stays in the cache between them
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from omnisearch_indexes.protocol import Scores, Vectors
 FIRST = 7  # candidates for each wanted neighbour that are scored before the bound is known
 LEAST = 24
 _SPARE = 1.3  # more than estimated, because asking again costs a whole round
-_BLOCK_BYTES = 4 << 20  # rows fetched at a time, for several queries: stays in the cache
+_BLOCK_BYTES = 1 << 20  # rows fetched at a time, for several queries: half of a second-level cache
 
 
 @dataclass(slots=True)

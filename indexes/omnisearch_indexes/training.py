@@ -15,6 +15,8 @@ from omnisearch_indexes.rotation import Rotation, blocks_for
 from omnisearch_indexes.threads import one_thread
 
 SAMPLE_ROWS = 10_000  # 60k rows train no better code groups
+TRIAL_ROWS = 12_000  # in which the held-out rows look for neighbours
+HELD_OUT = 1024
 LIST_SAMPLE = 32  # rows for each list centroid
 LISTS_FROM = 60_000  # fewer rows are read whole in less time than the lists cost
 _NARROWEST = 16  # fewer dimensions than this are spread over 16: more bits, the same products
@@ -25,9 +27,11 @@ _GROUP_ITERATIONS = 12
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Rows to learn from, as float32."""
+    """Rows to learn from, and others to try it with: heavy tails look tame on rows once learnt."""
 
-    vectors: Vectors
+    rows: Vectors
+    unseen: Vectors
+    held_out: Vectors
     total: int
 
 
@@ -37,14 +41,17 @@ def count(source: Sequence[Piece] | Vectors) -> int:
     return sum(len(vectors) for vectors in given)
 
 
-def draw(source: Sequence[Piece] | Vectors, wanted: int, seed: int) -> Sample:
-    """Return a seeded sample of rows without repetition."""
+def draw(source: Sequence[Piece] | Vectors, lists: int, seed: int) -> Sample:
+    """Return a seeded sample of rows without repetition, enough for so many lists."""
     given = [Piece(source)] if isinstance(source, np.ndarray) else source
     rows = Rows(given)
     random = np.random.default_rng(seed)
-    chosen = np.sort(random.choice(len(rows), min(wanted, len(rows)), replace=False))
-    vectors = rows.gather(chosen).astype(np.float32)
-    return Sample(vectors[random.permutation(len(vectors))], len(rows))
+    learnt = max(SAMPLE_ROWS, lists * LIST_SAMPLE)
+    wanted = min(learnt + TRIAL_ROWS + HELD_OUT, len(rows))
+    chosen = np.sort(random.choice(len(rows), wanted, replace=False))
+    vectors = rows.gather(chosen).astype(np.float32)[random.permutation(wanted)]
+    apart, tried = min(HELD_OUT, wanted // 16), min(TRIAL_ROWS + HELD_OUT, wanted // 2)
+    return Sample(vectors[tried:], vectors[apart:tried], vectors[:apart], len(rows))
 
 
 def group_width(dim: int) -> int:

@@ -1,0 +1,146 @@
+"""A trial of a codebook at training: held-out rows look for their neighbours in a sample."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omnisearch_indexes.calibration import (
+    NEAR,
+    SHARES,
+    Calibration,
+    Line,
+    cautious,
+    standardising,
+    uncalibrated,
+)
+from omnisearch_indexes.codes import Codes
+from omnisearch_indexes.exact import Scorer
+from omnisearch_indexes.lists import Lists
+from omnisearch_indexes.pieces import Piece, Rows
+from omnisearch_indexes.protocol import Vectors
+
+if TYPE_CHECKING:
+    from omnisearch_indexes.codebook import Codebook
+
+_LIFTS = (0.0, 0.15, 0.3, 0.5)
+_RUNS = 7
+_FEW = 1000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """Rotated rows, rotated queries that are not among them, and the true neighbours.
+
+    Of a sample only so many neighbours count that they are as near as the nearest of all rows.
+    """
+
+    rows: Vectors
+    asked: Vectors
+    share: float  # of all rows that are in the sample
+    true: Vectors  # (q, n) closeness
+    near: NDArray[np.int64]  # (q, few) the neighbours that count
+    best: Vectors  # (q, few) their closeness
+
+    @staticmethod
+    def of(codebook: Codebook, rows: Vectors, asked: Vectors, total: int) -> Trial:
+        """Find the true neighbours."""
+        share = len(rows) / max(total, 1)
+        true: Vectors = asked @ rows.T
+        if codebook.metric == "l2":
+            true *= 2
+            true -= np.square(asked).sum(axis=1)[:, None] + np.square(rows).sum(axis=1)
+        count = min(len(rows), max(2, round(NEAR * share)))
+        near = np.argpartition(true, len(rows) - count, axis=1)[:, len(rows) - count :]
+        return Trial(rows, asked, share, true, near, np.take_along_axis(true, near, axis=1))
+
+    def lift(self, codebook: Codebook) -> NDArray[np.float32]:
+        """By how much wide lists come sooner: so that the fewest rows are read for neighbours."""
+        if codebook.lists == 1 or not len(self.asked):
+            return codebook.lift
+        own = codebook.assign(self.rows)
+        sizes = np.maximum(np.bincount(own, minlength=codebook.lists), 1)
+        away = np.square(self.rows - codebook.centroids[own]).sum(axis=1)
+        wide = np.bincount(own, away, codebook.lists) / sizes
+        if codebook.metric != "l2":
+            wide /= np.sqrt(np.square(self.rows).sum(axis=1).mean()) + 1e-30
+        unlifted, fewest, chosen = codebook.coarse(self.asked), np.inf, codebook.lift
+        for factor in _LIFTS if codebook.metric != "l2" else [2 * lift - 1 for lift in _LIFTS]:
+            lift = (factor * wide).astype(np.float32)
+            coarse = unlifted + lift
+            limit = np.take_along_axis(coarse, own[self.near], axis=1).min(axis=1)
+            read = float(((coarse >= limit[:, None]) @ sizes).mean())
+            if read < fewest:
+                fewest, chosen = read, codebook.lift + lift
+        return chosen
+
+    def measure(self, codebook: Codebook) -> Calibration:
+        """Compare codes and lists with truth."""
+        if not len(self.asked) or len(self.rows) < NEAR:
+            return uncalibrated()
+        nibbles = codebook.nibbles(self.rows)
+        coded = self._by_code(codebook, codebook.decode(nibbles[self.near.ravel()]))
+        mean, unit = np.array(codebook.units(self.asked)).T[:, :, None]
+        codes = Line.fit((self.best - mean) / unit, (coded - mean) / unit)
+        lists, ranks, depths = self._by_list(codebook)
+        scan_us = _time_scan(codebook, nibbles, self.asked)
+        gather_us = _time_gather(codebook, self.rows)
+        return Calibration(codes, lists, ranks, depths, scan_us, gather_us)
+
+    def _by_code(self, codebook: Codebook, decoded: Vectors) -> Vectors:
+        pairs = decoded.reshape(*self.near.shape, -1)
+        if codebook.metric == "l2":
+            away: Vectors = np.square(pairs - self.asked[:, None]).sum(axis=2)
+            return -away
+        products: Vectors = np.einsum("qnd,qd->qn", pairs, self.asked)
+        return products
+
+    def _by_list(self, codebook: Codebook) -> tuple[Line, NDArray[np.float64], NDArray[np.float64]]:
+        """Compare with the lists of neighbours: how near, how many nearer, how deep filters go."""
+        if codebook.lists == 1:
+            rough = uncalibrated()
+            return rough.lists, rough.ranks, rough.depths
+        coarse = codebook.coarse(self.asked)
+        mean, spread = (part[:, None] for part in standardising(coarse))
+        own = np.take_along_axis(coarse, codebook.assign(self.rows)[self.near], axis=1)
+        pairs = zip(np.sort(coarse, axis=1), own, strict=True)
+        nearer = np.stack([len(row) - row.searchsorted(limit) for row, limit in pairs])
+        ranks = cautious(nearer / codebook.lists, len(self.asked))
+        line = Line.fit((self.best - mean) / spread, (own - mean) / spread)
+        far = np.clip(NEAR * self.share / SHARES, 1, len(self.rows)).astype(np.int64)
+        places = len(self.rows) - far
+        depths = np.partition(self.true, np.unique(places), axis=1)[:, places]
+        usual = np.median((depths - mean) / spread, axis=0).astype(np.float64)
+        return line, ranks, usual
+
+
+def _time_scan(codebook: Codebook, nibbles: NDArray[np.uint8], asked: Vectors) -> float:
+    """Return the time for one more row, read as one list: that of all rows less that of a few."""
+    few = min(_FEW, len(nibbles) // 2)
+    taken = []
+    for part in (nibbles, nibbles[:few]):
+        lists = Lists(codebook, [(0, Codes.arrange(part, None, 1))])
+        begin = [time.perf_counter()]
+        for query in asked[:_RUNS, None]:
+            lists.search(query, NEAR, None, None)
+            begin.append(time.perf_counter())
+        taken.append(float(np.diff(begin).min()))
+    return max(1e-4, (taken[0] - taken[1]) * 1e6 / max(1, len(nibbles) - few))
+
+
+def _time_gather(codebook: Codebook, rotated: Vectors) -> float:
+    """Return the time to fetch and score one of some hundred rows, spread over all."""
+    dtype = np.dtype(np.float16 if codebook.metric == "cosine" else np.float32)
+    stored = np.ascontiguousarray(rotated[:, : codebook.dim].astype(dtype))
+    rows, scorer = Rows([Piece(stored)]), Scorer(codebook.dim, dtype, codebook.metric)
+    chosen = np.arange(0, len(rows), max(1, len(rows) // 500))
+    begin = [time.perf_counter()]
+    for query in rotated[:_RUNS, : codebook.dim]:
+        scorer.ask(query)
+        scorer.top(rows.gather(chosen), NEAR)
+        begin.append(time.perf_counter())
+    return max(1e-4, float(np.diff(begin).min()) * 1e6 / len(chosen))
