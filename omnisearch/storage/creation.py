@@ -8,7 +8,7 @@ from pathlib import Path
 
 from omnisearch.errors import InputError
 from omnisearch.storage import files, filesystem, layout, locks, log, manifest
-from omnisearch.storage.identity import Head, Identity, encode_head
+from omnisearch.storage.identity import Head, Identity, encode_head, has_remains, read_identity
 from omnisearch.storage.locks import FileLock
 from omnisearch.storage.manifest import Manifest, Settings
 
@@ -24,6 +24,8 @@ def create(root: Path, settings: Settings, declared: dict[str, str], *, ignored:
     try:
         if (root / layout.FORMAT).exists():
             raise InputError(f"{root} became a collection just now: open it again")
+        if has_remains(root):
+            read_identity(root)
         _sweep(root)
         identity = Identity(uuid.uuid4(), _prepare(root, ignored))
         first = Manifest(1, 0, settings, dict(declared), tuple(declared))

@@ -59,7 +59,7 @@ class Handle:
         self._closed = False
         self._waiting: ExitStack | None = None
         if self.existing() is None and not (options.create and options.writable):
-            raise _absent(path)
+            read_identity(path)
 
     def existing(self) -> Store | None:
         """Give the store, or None while there is no collection."""
@@ -68,8 +68,8 @@ class Handle:
         if self._shared is None and (self.path / layout.FORMAT).exists():
             with _guard:
                 self._hold(None)
-        elif self._shared is None and self.path.exists() and not self._may_create:
-            raise _absent(self.path)
+        elif self._shared is None and not self._may_create:
+            read_identity(self.path)
         return None if self._shared is None else self._shared.store
 
     @property
@@ -181,9 +181,3 @@ class Handle:
                 del _open[key]
         shared.maintenance.stop()
         shared.store.close()
-
-
-def _absent(path: Path) -> CollectionNotFoundError:
-    return CollectionNotFoundError(
-        f"{path} is not a collection: name an existing one, or write to it first"
-    )

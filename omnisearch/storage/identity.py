@@ -58,6 +58,9 @@ def read_identity(root: Path) -> Identity:
     try:
         raw = path.read_bytes()[:4096]
     except (FileNotFoundError, NotADirectoryError):
+        if has_remains(root):
+            remedy = f"run `omnisearch doctor --index {root} --repair`"
+            raise CorruptCollectionError(f"{path} is missing: {remedy}") from None
         raise CollectionNotFoundError(
             f"{root} is not a collection (no {layout.FORMAT} file): name an existing one, "
             "or write to it first"
@@ -66,7 +69,8 @@ def read_identity(root: Path) -> Identity:
     wanted = f"{xxhash.xxh3_128_hexdigest(line + bytes([10]))}\n".encode()
     words = line.decode("ascii", "replace").split(" ")
     if digest != wanted:
-        raise CorruptCollectionError(f"{path} is damaged: restore it from a snapshot")
+        remedy = f"run `omnisearch doctor --index {root} --repair`"
+        raise CorruptCollectionError(f"{path} is damaged: {remedy}")
     if words[0] != _MAGIC or len(words) < 2 or not words[1].isdigit():
         raise CollectionNotFoundError(f"{root} is not a collection ({path} is of another program)")
     if int(words[1]) > FORMAT_VERSION:
@@ -77,6 +81,17 @@ def read_identity(root: Path) -> Identity:
     if len(words) != 4 or words[3] not in get_args(files.Publishing):
         raise CorruptCollectionError(f"{path} does not read as format {FORMAT_VERSION}")
     return Identity(uuid.UUID(words[2]), cast(files.Publishing, words[3]))
+
+
+def has_remains(root: Path) -> bool:
+    """Tell a collection that lost its FORMAT from a folder, or a creation that was killed."""
+    try:
+        raw = (root / layout.HEAD).read_bytes()
+    except OSError:
+        raw = b""
+    written = len(raw) == HEAD_BYTES and _HEAD.unpack_from(raw)[2] > 0
+    shards = root / layout.SHARDS
+    return written or (shards.is_dir() and any(shards.iterdir()))
 
 
 def encode_head(identity: Identity, head: Head) -> bytes:

@@ -7,6 +7,8 @@ import secrets
 import time
 from pathlib import Path
 
+from omnisearch.errors import CorruptCollectionError
+
 FORMAT, LOCK, HEAD, IGNORE = "FORMAT", "LOCK", "HEAD", ".gitignore"
 MANIFESTS, LOG, SHARDS, CODEBOOKS = "manifests", "log", "shards", "codebooks"
 TOMBS, FAILURES, TMP = "tombs", "failures", "tmp"
@@ -53,5 +55,10 @@ def log_path(root: Path, first: int) -> Path:
 def numbers(folder: Path, suffix: str) -> list[int]:
     """List the numbers of the files of one kind, ascending."""
     pattern = NAMES[folder.name]
-    found = (pattern.fullmatch(entry.name) for entry in folder.iterdir())
+    try:
+        names = [path.name for path in folder.iterdir()]
+    except FileNotFoundError:
+        remedy = f"run `omnisearch doctor --index {folder.parent} --repair`"
+        raise CorruptCollectionError(f"folder {folder} is missing: {remedy}") from None
+    found = (pattern.fullmatch(name) for name in names)
     return sorted(int(match[1]) for match in found if match and match[0].endswith(suffix))

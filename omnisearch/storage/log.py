@@ -175,7 +175,7 @@ def _read_files(root: Path, identity: Identity, names: list[int], tail: Tail, re
 def _live_files(names: list[int], base: int) -> list[int]:
     """Keep the files that can hold a generation after `base`."""
     following = [*names[1:], None]
-    pairs = zip(names, following, strict=True)
+    pairs = zip(names, following, strict=False)
     return [first for first, after in pairs if after is None or after > base + 1]
 
 

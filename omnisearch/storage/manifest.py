@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -170,6 +171,15 @@ def read(root: Path, number: int, identity: Identity) -> Manifest:
     """Read one manifest."""
     path = layout.manifest_path(root, number)
     return decode(path.read_bytes(), path, identity)
+
+
+def owner(root: Path) -> uuid.UUID:
+    """Read from the newest sound manifest which collection it is, where FORMAT cannot tell."""
+    for number in reversed(layout.numbers(root / layout.MANIFESTS, ".json")):
+        raw = layout.manifest_path(root, number).read_bytes()
+        if raw[-33:] == f"{xxhash.xxh3_128_hexdigest(raw[:-33])}\n".encode():
+            return uuid.UUID(json.loads(raw[:-33])["collection"])
+    raise CorruptCollectionError(f"{root} has no manifest that reads: restore it from a snapshot")
 
 
 def newest(root: Path) -> int:

@@ -54,6 +54,7 @@ def reclaim(path: str | Path) -> int:
 def repair(path: str | Path) -> RepairReport:
     """Mend what the doctor finds; the report says how many rows and generations are gone."""
     root = Path(path)
+    _mend_format(root)
     identity = read_identity(root)
     before = verify.verify(root)
     if before.ok:
@@ -71,6 +72,21 @@ def repair(path: str | Path) -> RepairReport:
     after = verify.verify(root)
     mended_count = len(before.problems) - len(after.problems)
     return RepairReport(after.ok, after.problems, mended_count, lost_rows, lost_generations)
+
+
+def _mend_format(root: Path) -> None:
+    """Write FORMAT again where it is lost or damaged and a manifest still says whose it is."""
+    try:
+        read_identity(root)
+    except CorruptCollectionError:
+        lock = locks.lock_writer(root)
+        try:
+            _mend_small_files(root)
+            made = Identity(manifest.owner(root), files.probe_publishing(root / layout.TMP))
+            files.remove(root / layout.FORMAT, missing_ok=True)
+            creation.finish(root, made)
+        finally:
+            lock.release()
 
 
 def _mend_small_files(root: Path) -> None:

@@ -33,11 +33,17 @@ def _progress(root: Path) -> tuple[int, bytes]:
     """Tell whether a writer moved on meanwhile, and files went that were listed before."""
     try:
         return manifest.newest(root), (root / layout.HEAD).read_bytes()
-    except OSError:
+    except (CorruptCollectionError, OSError):
         return 0, b""
 
 
 def _verify(root: Path, identity: Identity, data: bool) -> VerifyReport:
+    missing = [root / name for name in layout.FOLDERS if not (root / name).is_dir()]
+    if missing:
+        faults = [
+            Problem(str(path), f"folder {path} is missing", _repair(root)) for path in missing
+        ]
+        return VerifyReport(False, tuple(faults))
     problems = [*_small_files(root, identity), *_log(root, identity)]
     for number in layout.numbers(root / layout.MANIFESTS, ".json"):
         path = layout.manifest_path(root, number)
@@ -73,9 +79,6 @@ def _small_files(root: Path, identity: Identity) -> Iterator[Problem]:
     ignore = root / layout.IGNORE
     if ignore.exists() and ignore.read_bytes() != creation.IGNORE_TEXT:
         yield Problem(str(ignore), f"{ignore} was changed", _repair(root))
-    for name in layout.FOLDERS:
-        if not (root / name).is_dir():
-            yield Problem(str(root / name), f"folder {root / name} is missing", _repair(root))
 
 
 def _repair(root: Path) -> str:

@@ -60,6 +60,8 @@ LOSSLESS: dict[str, Callable[[Path], None]] = {
     "codes gone": lambda root: remove(root, "shards/*/codes.faiss"),
     "codebook": lambda root: damage(root, "codebooks/*.faiss"),
     "block sums": lambda root: damage(root, "shards/*/vectors.sum"),
+    "FORMAT flipped": lambda root: damage(root, "FORMAT"),
+    "FORMAT gone": lambda root: remove(root, "FORMAT"),
     "folder gone": lambda root: (root / "failures").rmdir(),
 }
 
@@ -68,7 +70,14 @@ LOSSLESS: dict[str, Callable[[Path], None]] = {
 def test_what_can_be_had_back_is(sound: Path, tmp_path: Path, fault: str) -> None:
     root = Path(shutil.copytree(sound, tmp_path / "c"))
     LOSSLESS[fault](root)
-    assert not om.doctor(root).ok
+    if "FORMAT" in fault:
+        for opened in (lambda: om.open(root, mode="r"), lambda: om.doctor(root)):
+            with pytest.raises(om.errors.CorruptCollectionError, match="FORMAT"):
+                opened()
+        with pytest.raises(om.errors.CorruptCollectionError, match="FORMAT"):
+            om.open(root).add_vectors(["a"], vector(1)[None])
+    else:
+        assert not om.doctor(root).ok
     report = om.repair(root)
     assert (report.ok, report.lost_rows, report.lost_generations) == (True, 0, 0)
     with om.open(root) as col:
@@ -120,6 +129,15 @@ def test_a_lost_shard_is_counted(sound: Path, tmp_path: Path) -> None:
     assert (report.ok, report.lost_rows) == (True, SEALED - 1)
     with om.open(root) as col:
         assert col.count() == TAIL
+
+
+@pytest.mark.parametrize("name", ["log", "manifests", "shards"])
+def test_a_missing_folder_is_named(sound: Path, tmp_path: Path, name: str) -> None:
+    root = Path(shutil.copytree(sound, tmp_path / "c"))
+    shutil.rmtree(root / name)
+    with pytest.raises(om.errors.CorruptCollectionError, match=name):
+        om.open(root, mode="r")
+    assert any(name in problem.fault for problem in om.doctor(root).problems)
 
 
 def test_a_sound_collection_is_left_alone(sound: Path, tmp_path: Path) -> None:
