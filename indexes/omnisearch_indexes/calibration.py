@@ -39,9 +39,9 @@ class Line:
         level = float(other.mean() - slope * flat.mean())
         return Line(level, slope, cautious(level + slope * flat - other, len(true)))
 
-    def floor(self, true: float, certainty: float) -> float:
-        """Return what is foretold at least, but for 1 - certainty of the rows."""
-        return self.level + self.slope * true - float(np.interp(certainty, LEVELS, self.misses))
+    def miss(self, certainty: float) -> float:
+        """Return how far below the line rows are at most, but for 1 - certainty of them."""
+        return float(np.interp(certainty, LEVELS, self.misses))
 
     def to_array(self) -> NDArray[np.float64]:
         """Level, slope, misses."""

@@ -132,18 +132,19 @@ class Engine:
         if not listed:
             return Scan(coded, most)
         miss = 1 - question.recall
-        first = coded.codebook.calibration.share(1 - miss * _LISTS)
-        if question.allow is None:
-            return IVFPQ(coded, most, first, None, max(0.0, 1 - miss * _FOLLOWED))
-        share = question.allowed_rows / len(self.rows) * NEAR / question.k
-        depth = coded.codebook.calibration.depth(share)
-        return IVFPQ(coded, most, first, depth, max(0.0, 1 - miss * _FOLLOWED_FILTERED))
+        measured = coded.codebook.calibration
+        first, depth, followed = measured.share(1 - miss * _LISTS), None, _FOLLOWED
+        if question.allow is not None:
+            share = question.allowed_rows / len(self.rows) * NEAR / question.k
+            depth, followed = measured.depth(share), _FOLLOWED_FILTERED
+        line = measured.lists
+        return IVFPQ(coded, most, first, depth, line, line.miss(max(0.0, 1 - miss * followed)))
 
     def _refiner(self, scorer: Scorer, listed: bool, question: Question) -> Refiner:
         assert self.codebook is not None
-        miss = (1 - question.recall) * (_LIST_CODES if listed else _SCAN_CODES)
-        certainty = max(0.0, 1 - miss)
-        return Refiner(scorer, self.rows, self.codebook.calibration, question.k, certainty)
+        missed = (1 - question.recall) * (_LIST_CODES if listed else _SCAN_CODES)
+        line = self.codebook.calibration.codes
+        return Refiner(scorer, self.rows, line, line.miss(max(0.0, 1 - missed)), question.k)
 
     def _outcome(self, progress: Progress, scorer: Scorer, question: Question) -> Outcome:
         """Return what was found; where its bound takes too many candidates, the exact answer."""

@@ -36,6 +36,7 @@ class Scorer:
         self._scanner = self._index.get_InvertedListScanner(True, None, None)
         # Not `thisown = True`: that miscounts references in FAISS 1.15 and breaks the interpreter.
         weakref.finalize(self, faiss.InvertedListScanner.__swig_destroy__, self._scanner)
+        self._scanner.set_list(0, 0.0)
         self._query: Vectors = np.empty(dim, np.float32)
         self._make_heap(64)
 
@@ -43,7 +44,6 @@ class Scorer:
         """Set the query that the following rows are compared with."""
         self._query = np.ascontiguousarray(query, np.float32)
         self._scanner.set_query(faiss.swig_ptr(self._query))
-        self._scanner.set_list(0, 0.0)
 
     def top(self, rows: Stored, k: int) -> Found:
         """Return the k closest rows, best first; of equally close ones the first."""

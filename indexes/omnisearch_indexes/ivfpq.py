@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from omnisearch_indexes.allowed import Allowed
-from omnisearch_indexes.calibration import standardising
+from omnisearch_indexes.calibration import Line, standardising
 from omnisearch_indexes.coded import Coded
 from omnisearch_indexes.protocol import Mask, Vectors
 from omnisearch_indexes.refine import Progress, Refiner
@@ -28,7 +28,8 @@ class IVFPQ:
     most: int  # candidates after which scoring every allowed row is cheaper
     first_share: float  # of the lists, read before anything is known
     depth: float | None  # how near a filter's neighbours usually are; None where all are allowed
-    certainty: float  # with which a list that is left out holds no neighbour
+    line: Line  # of lists
+    miss: float  # below the line that a neighbour's list may be, at the recall wanted
 
     def search(
         self,
@@ -40,7 +41,7 @@ class IVFPQ:
         """Bring each query to its bound, or leave it undone at `most` candidates."""
         coarse = self.coded.codebook.coarse(rotated)
         lists = coarse.shape[1]
-        first = min(lists, self._first(refiner, coarse))
+        first = min(lists, self._first(coarse))
         nearest = (-coarse).argsort(axis=1)[:, :first]  # in order: the heap fills with good rows
         candidates = self.coded.search(rotated, first_count(refiner.k), nearest, allowed)
         needed = refiner.refine(queries, candidates)
@@ -57,13 +58,13 @@ class IVFPQ:
                 near = _Near(rotated[one], coarse[one], probed)
                 self._follow(refiner, progress, near, count, allowed)
 
-    def _first(self, refiner: Refiner, coarse: Vectors) -> int:
+    def _first(self, coarse: Vectors) -> int:
         """Return how many lists to read at once."""
         shared: int = max(1, round(self.first_share * coarse.shape[1]))
         if self.depth is None:
             return shared
         mean, spread = standardising(coarse)
-        foretold = refiner.calibration.lists.floor(self.depth, self.certainty)
+        foretold = self._foretold(self.depth)
         near = coarse >= (mean + spread * foretold)[:, None]
         usual = int(np.count_nonzero(near)) // len(coarse)
         return max(shared, usual)
@@ -72,13 +73,14 @@ class IVFPQ:
         self, refiner: Refiner, queries: Sequence[Progress], coarse: Vectors
     ) -> list[float]:
         """Return how near to each query a list must be that can hold rows nearer than the k-th."""
-        line = refiner.calibration.lists
-        limits = []
-        for progress, mean, spread in zip(queries, *standardising(coarse), strict=True):
-            kth = refiner.kth(progress)
-            foretold = line.floor((kth - float(mean)) / float(spread), self.certainty)
-            limits.append(float(mean) + float(spread) * foretold)
-        return limits
+        units = (part.tolist() for part in standardising(coarse))
+        return [
+            mean + spread * self._foretold((refiner.kth(progress) - mean) / spread)
+            for progress, mean, spread in zip(queries, *units, strict=True)
+        ]
+
+    def _foretold(self, true: float) -> float:
+        return self.line.level + self.line.slope * true - self.miss
 
     def _follow(
         self,

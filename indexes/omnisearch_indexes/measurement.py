@@ -54,7 +54,7 @@ class Trial:
         if codebook.metric == "l2":
             true *= 2
             true -= np.square(asked).sum(axis=1)[:, None] + np.square(rows).sum(axis=1)
-        count = min(len(rows), max(2, round(NEAR * share)))
+        count = min(len(rows), max(1, round(NEAR * share)))
         near = np.argpartition(true, len(rows) - count, axis=1)[:, len(rows) - count :]
         return Trial(rows, asked, share, true, near, np.take_along_axis(true, near, axis=1))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from omnisearch_indexes.calibration import Calibration
+from omnisearch_indexes.calibration import Line
 from omnisearch_indexes.exact import Found, Scorer, merge
 from omnisearch_indexes.lists import Candidates
 from omnisearch_indexes.pieces import Rows
@@ -54,9 +54,9 @@ class Refiner:
 
     scorer: Scorer
     rows: Rows
-    calibration: Calibration
+    line: Line  # of codes
+    miss: float  # below the line that a neighbour may be, at the recall wanted
     k: int
-    certainty: float  # with which one neighbour is not missed
 
     def refine(self, queries: Sequence[Progress], candidates: Candidates) -> list[int]:
         """Score candidates, best code first; how many it takes until the rest can be ruled out.
@@ -104,7 +104,7 @@ class Refiner:
     def _bound(self, progress: Progress) -> float:
         """Return the closeness by code below which no neighbour is expected."""
         true = (self.kth(progress) - progress.mean) / progress.unit
-        foretold = self.calibration.codes.floor(true, self.certainty)
+        foretold = self.line.level + self.line.slope * true - self.miss
         return progress.mean + progress.unit * foretold
 
     def _portions(self, spans: Sequence[_Span]) -> Iterator[list[_Span]]:

@@ -15,7 +15,9 @@ from omnisearch_indexes.rotation import Rotation, blocks_for
 from omnisearch_indexes.threads import one_thread
 
 SAMPLE_ROWS = 10_000  # 60k rows train no better code groups
-TRIAL_ROWS = 12_000  # in which the held-out rows look for neighbours
+TRIAL_ROWS = 8_000  # at least, in which the held-out rows look for neighbours
+TRIAL_SHARE = 30  # and one row of so many, for them to find near ones
+MOST_TRIAL_ROWS = 40_000
 HELD_OUT = 1024
 LIST_SAMPLE = 32  # rows for each list centroid
 LISTS_FROM = 60_000  # fewer rows are read whole in less time than the lists cost
@@ -47,10 +49,11 @@ def draw(source: Sequence[Piece] | Vectors, lists: int, seed: int) -> Sample:
     rows = Rows(given)
     random = np.random.default_rng(seed)
     learnt = max(SAMPLE_ROWS, lists * LIST_SAMPLE)
-    wanted = min(learnt + TRIAL_ROWS + HELD_OUT, len(rows))
+    tried = min(TRIAL_ROWS + len(rows) // TRIAL_SHARE, MOST_TRIAL_ROWS) + HELD_OUT
+    wanted = min(learnt + tried, len(rows))
     chosen = np.sort(random.choice(len(rows), wanted, replace=False))
     vectors = rows.gather(chosen).astype(np.float32)[random.permutation(wanted)]
-    apart, tried = min(HELD_OUT, wanted // 16), min(TRIAL_ROWS + HELD_OUT, wanted // 2)
+    apart, tried = min(HELD_OUT, wanted // 16), min(tried, wanted // 2)
     return Sample(vectors[tried:], vectors[apart:tried], vectors[:apart], len(rows))
 
 

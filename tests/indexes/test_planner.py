@@ -45,8 +45,10 @@ def test_a_line_foretells_with_the_certainty_asked_for() -> None:
     true = random.random(20_000)
     foretold = 0.5 + 0.8 * true + 0.1 * random.normal(size=20_000)
     line = Line.fit(true, foretold)
-    floors = line.level + line.slope * true - np.interp(0.98, LEVELS, line.misses)
+    miss = line.miss(0.98)
     assert line.slope == pytest.approx(0.8, abs=0.01)
-    assert np.mean(foretold >= floors) == pytest.approx(0.98, abs=0.002)
-    assert line.floor(1.0, 0.98) == pytest.approx(1.3 - 0.1 * 2.054, abs=0.02)
+    assert miss == pytest.approx(0.1 * 2.054, abs=0.01)
+    assert np.mean(foretold >= line.level + line.slope * true - miss) == pytest.approx(
+        0.98, abs=0.002
+    )
     assert isinstance(uncalibrated(), Calibration)
