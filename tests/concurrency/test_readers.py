@@ -13,6 +13,8 @@ import pytest
 import omnisearch as om
 from tests.concurrency.crowd import read_beside_writer
 
+pytestmark = pytest.mark.slow
+
 ONE = np.ones((1, 4), "f4")
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.crash.kills import kill_at_failpoints, kill_at_random
 from tests.crash.program import Life
+
+pytestmark = pytest.mark.slow
 
 
 def test_survives_kills_at_failpoints() -> None:

@@ -16,6 +16,8 @@ import omnisearch as om
 from tests.crash.replay import folder_in_memory
 from tests.crash.story import compact_due, known, rows_of, seal
 
+pytestmark = pytest.mark.slow
+
 DIM = 3
 NAMES = st.lists(
     st.sampled_from([f"id {i}" for i in range(12)]), min_size=1, max_size=6, unique=True

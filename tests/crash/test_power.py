@@ -6,6 +6,8 @@ import pytest
 
 from tests.crash.power import can_mount, cut_power
 
+pytestmark = pytest.mark.slow
+
 
 def test_survives_power_cuts_on_ext4() -> None:
     if why := can_mount():

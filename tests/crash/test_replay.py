@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.crash.durability import replay_deaths, replay_lives, unseen_ablations
+
+pytestmark = pytest.mark.slow
 
 
 def test_every_state_after_a_power_cut_holds_what_was_promised(tmp_path: Path) -> None:

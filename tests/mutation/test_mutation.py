@@ -14,6 +14,8 @@ from tests.mutation.damage import KINDS, damages
 from tests.mutation.examination import Patient, examine_all
 from tests.mutation.specimen import build, build_young, files_of, questions, wrong_answers
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def patient() -> Iterator[Patient]:
@@ -40,7 +42,7 @@ def test_every_damage_to_a_young_collection_is_found(tmp_path: Path) -> None:
 
 
 def test_every_damage_is_found_and_none_is_served(patient: Patient) -> None:
-    cases = list(damages(patient.root, patient.stranger, flips=3))
+    cases = list(damages(patient.root, patient.stranger, flips=2))
     found = examine_all(patient, cases)
     assert found.failures == []
     assert found.crashes == 0
