@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _LIFTS = (0.0, 0.15, 0.3, 0.5)
 _RUNS = 7
 _FEW = 1000
+_FEW_QUERIES = 200  # are enough for a median
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +46,7 @@ class Trial:
     true: Vectors  # (q, n) closeness
     near: NDArray[np.int64]  # (q, few) the neighbours that count
     best: Vectors  # (q, few) their closeness
+    own: NDArray[np.int64]  # (n,) the list of each row
 
     @staticmethod
     def of(codebook: Codebook, rows: Vectors, asked: Vectors, total: int) -> Trial:
@@ -55,24 +57,27 @@ class Trial:
             true *= 2
             true -= np.square(asked).sum(axis=1)[:, None] + np.square(rows).sum(axis=1)
         count = min(len(rows), max(1, round(NEAR * share)))
-        near = np.argpartition(true, len(rows) - count, axis=1)[:, len(rows) - count :]
-        return Trial(rows, asked, share, true, near, np.take_along_axis(true, near, axis=1))
+        near = true.argmax(axis=1)[:, None] if len(rows) else np.empty((len(asked), 0), np.int64)
+        if count > 1:
+            near = np.argpartition(true, len(rows) - count, axis=1)[:, len(rows) - count :]
+        best = np.take_along_axis(true, near, axis=1)
+        own = codebook.assign(rows) if codebook.lists > 1 else np.zeros(len(rows), np.int64)
+        return Trial(rows, asked, share, true, near, best, own)
 
     def lift(self, codebook: Codebook) -> NDArray[np.float32]:
         """By how much wide lists come sooner: so that the fewest rows are read for neighbours."""
         if codebook.lists == 1 or not len(self.asked):
             return codebook.lift
-        own = codebook.assign(self.rows)
-        sizes = np.maximum(np.bincount(own, minlength=codebook.lists), 1)
-        away = np.square(self.rows - codebook.centroids[own]).sum(axis=1)
-        wide = np.bincount(own, away, codebook.lists) / sizes
+        sizes = np.maximum(np.bincount(self.own, minlength=codebook.lists), 1)
+        away = np.square(self.rows - codebook.centroids[self.own]).sum(axis=1)
+        wide = np.bincount(self.own, away, codebook.lists) / sizes
         if codebook.metric != "l2":
             wide /= np.sqrt(np.square(self.rows).sum(axis=1).mean()) + 1e-30
         unlifted, fewest, chosen = codebook.coarse(self.asked), np.inf, codebook.lift
         for factor in _LIFTS if codebook.metric != "l2" else [2 * lift - 1 for lift in _LIFTS]:
             lift = (factor * wide).astype(np.float32)
             coarse = unlifted + lift
-            limit = np.take_along_axis(coarse, own[self.near], axis=1).min(axis=1)
+            limit = np.take_along_axis(coarse, self.own[self.near], axis=1).min(axis=1)
             read = float(((coarse >= limit[:, None]) @ sizes).mean())
             if read < fewest:
                 fewest, chosen = read, codebook.lift + lift
@@ -106,15 +111,16 @@ class Trial:
             return rough.lists, rough.ranks, rough.depths
         coarse = codebook.coarse(self.asked)
         mean, spread = (part[:, None] for part in standardising(coarse))
-        own = np.take_along_axis(coarse, codebook.assign(self.rows)[self.near], axis=1)
+        own = np.take_along_axis(coarse, self.own[self.near], axis=1)
         pairs = zip(np.sort(coarse, axis=1), own, strict=True)
         nearer = np.stack([len(row) - row.searchsorted(limit) for row, limit in pairs])
         ranks = cautious(nearer / codebook.lists, len(self.asked))
         line = Line.fit((self.best - mean) / spread, (own - mean) / spread)
         far = np.clip(NEAR * self.share / SHARES, 1, len(self.rows)).astype(np.int64)
         places = len(self.rows) - far
-        depths = np.partition(self.true, np.unique(places), axis=1)[:, places]
-        usual = np.median((depths - mean) / spread, axis=0).astype(np.float64)
+        few = slice(_FEW_QUERIES)
+        depths = np.partition(self.true[few], np.unique(places), axis=1)[:, places]
+        usual = np.median((depths - mean[few]) / spread[few], axis=0).astype(np.float64)
         return line, ranks, usual
 
 

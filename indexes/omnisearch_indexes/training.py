@@ -23,7 +23,7 @@ LIST_SAMPLE = 32  # rows for each list centroid
 LISTS_FROM = 60_000  # fewer rows are read whole in less time than the lists cost
 _NARROWEST = 16  # fewer dimensions than this are spread over 16: more bits, the same products
 _MOST_GROUPS = 256
-_LIST_ITERATIONS = 8
+_LIST_ITERATIONS = 6
 _GROUP_ITERATIONS = 12
 
 
