@@ -19,6 +19,7 @@ PARTS = {
 }
 HEADINGS = {
     "peer": "store",
+    "recall_near": "recall within 1e-4",
     "forbidden": "hits the filter forbids",
     "short": "short lists",
     "cpu_p50_ms": "CPU p50 ms",

@@ -40,22 +40,20 @@ def score(data: datasets.Dataset, answer: Answers, wanted: list[Filter | None], 
     """Return recall, short and wrong answers beside the times of one store."""
     kind = case.filter if any(wanted) else "none"
     floors, want = _floors(data, wanted, kind, case.queries)
-    recalls, shorts, wrongs = [], 0, 0
+    verdicts = []
     for place, rows in zip(answer.places, answer.rows, strict=True):
         test = wanted[place]
         kept = np.ones(len(rows), dtype=np.bool_)
         if test is not None:
             kept = test.passes(data.tests, np.asarray(rows, dtype=np.int64))
-        recall, short, wrong = truth.judge(
-            data.base, data.queries[place], rows, floors[place], int(want[place]), kept
-        )
-        recalls.append(recall)
-        shorts, wrongs = shorts + short, wrongs + wrong
+        query, floor = data.queries[place], floors[place]
+        verdicts.append(truth.judge(data.base, query, rows, floor, int(want[place]), kept))
     return {
-        "queries": len(recalls),
-        "recall": round(float(np.mean(recalls)), 4),
-        "short": shorts,
-        "forbidden": wrongs,
+        "queries": len(verdicts),
+        "recall": round(float(np.mean([verdict.recall for verdict in verdicts])), 4),
+        "recall_near": round(float(np.mean([verdict.near for verdict in verdicts])), 4),
+        "short": sum(verdict.short for verdict in verdicts),
+        "forbidden": sum(verdict.forbidden for verdict in verdicts),
         **gauges.spread(answer.seconds),
         "cpu_p50_ms": round(float(np.median(answer.cpu_seconds)) * 1000, 4),
     }

@@ -1,6 +1,7 @@
 """Exact neighbours by float32 products in blocks, and how much of them an answer found."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from benchmarks.filters import Filter
 
 BLOCK = 50_000
 TIE = 1e-6  # float32 rounding of a dot product: an equal score counts as found
+NEAR = 1e-4  # what rows kept as float16 can tell apart, and no less
 
 Floats = NDArray[np.float32]
 
@@ -40,6 +42,16 @@ def floors(
     return lowest.astype(np.float32), found
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What one answer is worth."""
+
+    recall: float
+    near: float  # recall where a score within `NEAR` of the last true one counts as found
+    short: bool
+    forbidden: int
+
+
 def judge(
     base: Floats,
     query: Floats,
@@ -47,13 +59,10 @@ def judge(
     floor: float,
     want: int,
     kept: NDArray[np.bool_],
-) -> tuple[float, bool, int]:
-    """Return an answer's recall, whether it is short, and how many rows the filter forbids.
-
-    `kept` says of each of the rows whether the filter lets it through.
-    """
+) -> Verdict:
+    """Judge an answer; `kept` says of each of its rows whether the filter lets it through."""
     good = np.unique(np.asarray(rows, dtype=np.int64)[kept])  # a row twice counts once
-    wrong = len(rows) - int(kept.sum())
     scores = np.asarray(base[good], dtype=np.float32) @ query
-    hits = int((scores >= floor - TIE).sum())
-    return (min(hits, want) / want if want else 1.0), len(set(rows)) < want, wrong
+    found = [min(int((scores >= floor - gap).sum()), want) for gap in (TIE, NEAR)]
+    recall, near = (hits / want if want else 1.0 for hits in found)
+    return Verdict(recall, near, len(set(rows)) < want, len(rows) - int(kept.sum()))
