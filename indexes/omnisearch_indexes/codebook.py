@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from omnisearch_indexes import arrays, training
 from omnisearch_indexes.calibration import Calibration, uncalibrated
-from omnisearch_indexes.codes import Codes
+from omnisearch_indexes.codes import BLOCK_ROWS, Codes
 from omnisearch_indexes.graph import Graph
 from omnisearch_indexes.measurement import Trial
 from omnisearch_indexes.pieces import Piece, Stored
@@ -101,8 +101,8 @@ class Codebook:
 
     @property
     def block_bytes(self) -> int:
-        """The size of 32 coded rows."""
-        return len(self.groups) // 2 * 32
+        """The size of a block of coded rows."""
+        return len(self.groups) // 2 * BLOCK_ROWS
 
     def rotate(self, vectors: Vectors) -> Vectors:
         """Vectors in the frame of the codes."""
@@ -194,8 +194,8 @@ class Codebook:
 
     @staticmethod
     def from_bytes(buffer: arrays.Buffer) -> Codebook:
-        """Return a codebook from a copy of the buffer; raise where the parts do not fit."""
-        found = {name: array.copy() for name, array in arrays.unpack(KIND, buffer).items()}
+        """Return a codebook over a buffer, not copied; raise where the parts do not fit."""
+        found = arrays.unpack(KIND, buffer)
         numbers = arrays.take(_WHAT, found, "numbers", "<i8", 1)
         arrays.require(_WHAT, len(numbers) == 4, "numbers are missing")
         metric, dim, trained_rows, graphs = (int(number) for number in numbers)

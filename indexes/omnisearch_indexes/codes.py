@@ -1,7 +1,8 @@
 """The 4-bit codes of one piece, laid out as FAISS FastScan reads them.
 
-A block holds 32 rows of one list. For each pair of groups it has 32 bytes: 16 for the even group,
-16 for the odd one; byte j holds rows ORDER[j] (low nibble) and ORDER[j] + 16 (high nibble).
+A block holds 64 rows of one list. For each pair of groups it has 64 bytes, 32 for each half of the
+rows: 16 for the even group, 16 for the odd one; byte j has row ORDER[j] of the half in its low
+nibble and row ORDER[j] + 16 in its high one.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
     from omnisearch_indexes.codebook import Codebook
 
 KIND = b"code"
-BLOCK_ROWS = 32
+BLOCK_ROWS = 64  # read a tenth faster than 32, under a filter a quarter
 ORDER = np.array([0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15])
 _WHAT = "codes"
-_STEP = 4096  # blocks packed at a time, to keep temporaries small
+_STEP = 2048  # blocks packed at a time, to keep temporaries small
 
 Lists = NDArray[np.uint16]  # the list of each row
 Order = NDArray[np.uint32]
@@ -37,7 +38,7 @@ class Codes:
     rows: int
     counts: NDArray[np.uint32]  # (lists,) rows in each list
     order: Order | None  # (rows,); None where there is one list
-    blocks: Bytes  # (blocks, groups / 2 * 32)
+    blocks: Bytes  # (blocks, groups / 2 * 64)
     graph: Graph | None = None  # of large sealed pieces where the codebook asks for graphs
 
     @staticmethod
@@ -107,24 +108,28 @@ def merge_codes(parts: Sequence[tuple[Codes, Mask | None]], codebook: Codebook) 
         kept.append(nibbles if keep is None else nibbles[keep])
         if own is not None:
             lists.append(own if keep is None else own[keep])
-    together = np.concatenate(kept) if kept else np.empty((0, codebook.block_bytes // 32), np.uint8)
+    together = (
+        np.concatenate(kept)
+        if kept
+        else np.empty((0, codebook.block_bytes // BLOCK_ROWS), np.uint8)
+    )
     listed = np.concatenate(lists) if lists else None
     return Codes.arrange(together, listed if codebook.lists > 1 else None, codebook.lists)
 
 
 def pack_blocks(nibbles: Bytes) -> Bytes:
     """Rows (n, groups / 2) to blocks; the last block is filled with zeros."""
-    count = -(-len(nibbles) // BLOCK_ROWS)
-    blocks = np.empty((count, nibbles.shape[1] * BLOCK_ROWS), np.uint8)
+    count, pairs = -(-len(nibbles) // BLOCK_ROWS), nibbles.shape[1]
+    blocks = np.empty((count, pairs * BLOCK_ROWS), np.uint8)
     for begin in range(0, count, _STEP):
         rows = nibbles[begin * BLOCK_ROWS : (begin + _STEP) * BLOCK_ROWS]
         missing = -len(rows) % BLOCK_ROWS
         rows = np.pad(rows, ((0, missing), (0, 0))) if missing else rows
-        pairs = rows.reshape(-1, BLOCK_ROWS, nibbles.shape[1]).transpose(0, 2, 1)
-        first, second = pairs[:, :, ORDER], pairs[:, :, ORDER + 16]
-        laid = blocks[begin : begin + _STEP].reshape(-1, nibbles.shape[1], 2, 16)
-        laid[:, :, 0] = (first & 15) | (second << 4)
-        laid[:, :, 1] = (first >> 4) | (second & 0xF0)
+        by_pair = rows.reshape(-1, 2, 32, pairs).transpose(0, 3, 1, 2)
+        first, second = by_pair[..., ORDER], by_pair[..., ORDER + 16]
+        laid = blocks[begin : begin + _STEP].reshape(-1, pairs, 2, 2, 16)
+        laid[:, :, :, 0] = (first & 15) | (second << 4)
+        laid[:, :, :, 1] = (first >> 4) | (second & 0xF0)
     return blocks
 
 
@@ -133,11 +138,11 @@ def unpack_blocks(blocks: Bytes) -> Bytes:
     pairs = blocks.shape[1] // BLOCK_ROWS
     rows = np.empty((len(blocks) * BLOCK_ROWS, pairs), np.uint8)
     for begin in range(0, len(blocks), _STEP):
-        laid = blocks[begin : begin + _STEP].reshape(-1, pairs, 2, 16)
-        even, odd = laid[:, :, 0], laid[:, :, 1]
-        back = rows[begin * BLOCK_ROWS :][: len(laid) * BLOCK_ROWS].reshape(-1, BLOCK_ROWS, pairs)
-        back[:, ORDER] = ((even & 15) | (odd << 4)).transpose(0, 2, 1)
-        back[:, ORDER + 16] = ((even >> 4) | (odd & 0xF0)).transpose(0, 2, 1)
+        laid = blocks[begin : begin + _STEP].reshape(-1, pairs, 2, 2, 16)
+        even, odd = laid[:, :, :, 0], laid[:, :, :, 1]  # (blocks, pairs, halves, 16)
+        back = rows[begin * BLOCK_ROWS :][: len(laid) * BLOCK_ROWS].reshape(-1, 2, 32, pairs)
+        back[:, :, ORDER] = ((even & 15) | (odd << 4)).transpose(0, 2, 3, 1)
+        back[:, :, ORDER + 16] = ((even >> 4) | (odd & 0xF0)).transpose(0, 2, 3, 1)
     return rows
 
 

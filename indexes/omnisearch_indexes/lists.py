@@ -78,15 +78,18 @@ class Lists:
 
     def _fill(self, number: int, start: int, codes: Codes) -> None:
         lists = faiss.downcast_InvertedLists(self._index.invlists)
-        order = codes.order if codes.order is not None else np.arange(codes.rows)
-        positions = order.astype(np.int64) + start
         ends = np.cumsum(codes.counts, dtype=np.int64)
+        block_starts = codes.block_starts()
         for listed in np.flatnonzero(codes.counts):
-            size, block = int(codes.counts[listed]), int(codes.block_starts()[listed])
+            size, block = int(codes.counts[listed]), int(block_starts[listed])
+            begin = int(ends[listed]) - size
             target = int(listed) * self._parts + number
             lists.resize(target, size)
             blocks = codes.blocks[block : block - (-size // BLOCK_ROWS)]
-            keys = positions[ends[listed] - size : ends[listed]]
+            if codes.order is None:
+                keys = np.arange(start + begin, start + begin + size)
+            else:  # list by list, so that no array of all positions stays in the heap
+                keys = codes.order[begin : begin + size].astype(np.int64) + start
             faiss.memcpy(lists.get_codes(target), faiss.swig_ptr(blocks), blocks.nbytes)
             faiss.memcpy(lists.get_ids(target), faiss.swig_ptr(keys), keys.nbytes)
 

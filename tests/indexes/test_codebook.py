@@ -61,8 +61,8 @@ def test_lists_are_wanted_once_rows_are_many() -> None:
     book = Codebook.train(rows_of(16, 2_000), "l2", rows_total=20_000)
     assert book.lists == 1
     assert not book.wants_retraining(30_000, "auto")
-    assert book.wants_retraining(100_000, "auto")
-    assert not book.wants_retraining(100_000, "scan")
+    assert book.wants_retraining(300_000, "auto")
+    assert not book.wants_retraining(300_000, "scan")
 
 
 def test_every_truncation_raises() -> None:

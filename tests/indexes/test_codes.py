@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnisearch_indexes import Codebook, Codes, CorruptIndexError, Kind, merge_codes
-from omnisearch_indexes.codes import pack_blocks, unpack_blocks
+from omnisearch_indexes.codes import BLOCK_ROWS, pack_blocks, unpack_blocks
 
 random = np.random.default_rng(5)
 ROWS = random.normal(size=(3_000, 18)).astype(np.float32)
@@ -28,7 +28,7 @@ def same(one: Codes, other: Codes) -> bool:
 def test_blocks_are_laid_out_as_faiss_does() -> None:
     book = BOOKS["scan"]
     width, groups = book.rotation.width, len(book.groups)
-    index = faiss.IndexPQFastScan(width, groups, 4, faiss.METRIC_L2)
+    index = faiss.IndexPQFastScan(width, groups, 4, faiss.METRIC_L2, BLOCK_ROWS)
     faiss.copy_array_to_vector(book.groups.reshape(-1), index.pq.centroids)
     index.is_trained = True
     index.add(book.rotate(ROWS[:71]))
