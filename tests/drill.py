@@ -128,30 +128,32 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--only", nargs="+", choices=CAMPAIGNS, default=list(CAMPAIGNS))
     options = parser.parse_args()
-    rows, failed = [], 0
+    failed = 0
     for name in options.only:
         title, campaign = CAMPAIGNS[name]
         begun = time.monotonic()
         outcome = campaign(options)
         took = time.monotonic() - begun
         failed += len(outcome.failures)
-        rows.append(f"| {title} | {outcome.tried} | {len(outcome.failures)} | {took:.0f} |")
-        print("\n".join([rows[-1], *outcome.failures[:20]]), flush=True)  # noqa: T201
-    if options.only == list(CAMPAIGNS):
-        write_table(rows)
+        row = f"| {title} | {outcome.tried} | {len(outcome.failures)} | {took:.0f} |"
+        print("\n".join([row, *outcome.failures[:20]]), flush=True)  # noqa: T201
+        write_row(title, row)
     sys.exit(failed > 0)
 
 
-def write_table(rows: list[str]) -> None:
-    """Put the counts into the document."""
+def write_row(title: str, row: str) -> None:
+    """Put the counts of one campaign into the document, in place of its older ones."""
+    before, _, rest = DOCUMENT.read_text().partition(BEGIN)
+    table, _, after = rest.partition(END)
+    older = [line for line in table.splitlines() if line.startswith("| ")]
+    kept = {line.split(" | ")[0][2:]: line for line in older[1:]} | {title: row}
+    titles = [title for title, _ in CAMPAIGNS.values()]
+    rows = [kept[title] for title in titles if title in kept]
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.release()}"
     head = ["| campaign | tried | failed | seconds |", "|---|---|---|---|"]
-    table = "\n".join(
-        [f"Machine: {machine}, Python {platform.python_version()}.", "", *head, *rows]
-    )
-    before, _, rest = DOCUMENT.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    DOCUMENT.write_text(f"{before}{BEGIN}{table}\n{END}{after}")
+    lines = [f"Machine: {machine}, Python {platform.python_version()}.", "", *head, *rows, ""]
+    text = "\n".join(lines)
+    DOCUMENT.write_text(f"{before}{BEGIN}{text}{END}{after}")
 
 
 if __name__ == "__main__":
