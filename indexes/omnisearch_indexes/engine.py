@@ -17,9 +17,10 @@ from omnisearch_indexes.ivfpq import IVFPQ
 from omnisearch_indexes.pieces import Rows
 from omnisearch_indexes.protocol import Method, Metric
 from omnisearch_indexes.refine import Progress, Refiner
-from omnisearch_indexes.scan import Scan
+from omnisearch_indexes.scan import Scan, first_count
 
 _BATCH = 64  # queries whose candidates are held at a time
+_MOST_CANDIDATES = 1 << 20  # of them together
 _EXACT_SHARE = 4  # scoring a quarter of the allowed rows here and there costs as much as all
 _LEAST_MOST = 1024
 
@@ -115,11 +116,12 @@ class Engine:
         way = self._way(coded, listed, question)
         refiner = self._refiner(scorer, listed, question)
         outcomes: list[Outcome] = []
-        for begin in range(0, len(question.queries), _BATCH):
-            asked = question.queries[begin : begin + _BATCH]
+        step = max(1, min(_BATCH, _MOST_CANDIDATES // first_count(question.k)))
+        for begin in range(0, len(question.queries), step):
+            asked = question.queries[begin : begin + step]
             rotated = coded.codebook.rotate(asked)
             units = coded.codebook.units(rotated)
-            pairs = zip(asked, units, known[begin : begin + _BATCH], strict=True)
+            pairs = zip(asked, units, known[begin : begin + step], strict=True)
             under_way = [
                 Progress(query, mean, unit, found, found) for query, (mean, unit), found in pairs
             ]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from omnisearch_indexes.pieces import Rows, Stored
 from omnisearch_indexes.protocol import Metric, Positions, Scores, Vectors
 
+_LOOSE = 8192  # found rows that are kept unsorted beyond twice k
 _BLOCK_BYTES = 1 << 20  # gathered at a time: half of a second-level cache
 
 Found = tuple[Positions, Scores]
@@ -76,15 +77,41 @@ class Scorer:
         self._heap = faiss.swig_ptr(self._measured), faiss.swig_ptr(self._numbers)
 
 
+class Nearest:
+    """The k closest of what was found block by block, put in order only now and then."""
+
+    def __init__(self, k: int) -> None:
+        self._k = k
+        self._parts: list[Found] = []
+        self._size = 0
+
+    def add(self, found: Found) -> None:
+        """Take note of the closest of one more block."""
+        self._parts.append(found)
+        self._size += len(found[0])
+        if self._size > 2 * self._k + _LOOSE:
+            self._parts = [self.found()]
+            self._size = len(self._parts[0][0])
+
+    def found(self) -> Found:
+        """Return the k closest so far, best first; ties go to the lower position."""
+        if len(self._parts) == 1:
+            return self._parts[0]
+        positions = np.concatenate([np.empty(0, np.int64), *(part[0] for part in self._parts)])
+        closeness = np.concatenate([np.empty(0, np.float32), *(part[1] for part in self._parts)])
+        order = np.lexsort((positions, -closeness))[: self._k]
+        return positions[order], closeness[order]
+
+
 def nearest_of(scorer: Scorer, rows: Rows, positions: Positions, k: int) -> Found:
     """Return the k closest among the rows at ascending positions."""
-    step = max(k, _BLOCK_BYTES // (rows.dim * rows.dtype.itemsize), 1)
-    best = _nothing()
+    step = max(_BLOCK_BYTES // (rows.dim * rows.dtype.itemsize), 1)
+    best = Nearest(k)
     for begin in range(0, len(positions), step):
         block = positions[begin : begin + step]
         numbers, closeness = scorer.top(rows.gather(block), k)
-        best = merge(best, (block[numbers], closeness), k)
-    return best
+        best.add((block[numbers], closeness))
+    return best.found()
 
 
 def merge(first: Found, second: Found, k: int) -> Found:
@@ -102,7 +129,3 @@ def scores(closeness: NDArray[np.float32], metric: Metric) -> Scores:
     if metric == "l2":
         return -np.sqrt(np.maximum(-closeness, 0))
     return closeness
-
-
-def _nothing() -> Found:
-    return np.empty(0, np.int64), np.empty(0, np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnisearch_indexes.allowed import Allowed
-from omnisearch_indexes.exact import Found, Scorer, merge, nearest_of
+from omnisearch_indexes.exact import Found, Nearest, Scorer, nearest_of
 from omnisearch_indexes.pieces import Rows, Stored
 from omnisearch_indexes.protocol import Mask, Positions, Vectors
 
@@ -42,7 +42,7 @@ class Flat:
 
     def search(self, scorer: Scorer, question: Question) -> list[Found]:
         """Return the k nearest of each query."""
-        best = [nothing() for _ in question.queries]
+        best = [Nearest(question.k) for _ in question.queries]
         step = max(1, _BLOCK_BYTES // (self.rows.dim * self.rows.dtype.itemsize))
         for number in self.numbers:
             length = len(self.rows.vectors[number])
@@ -53,8 +53,8 @@ class Flat:
                 for place, query in enumerate(question.queries):
                     scorer.ask(query)
                     found, closeness = scorer.top(block, question.k)
-                    best[place] = merge(best[place], (kept[found], closeness), question.k)
-        return best
+                    best[place].add((kept[found], closeness))
+        return [nearest.found() for nearest in best]
 
     def _block(
         self, number: int, begin: int, end: int, allow: NDArray[np.bool_] | None

@@ -39,6 +39,8 @@ class IVFPQ:
         allowed: Allowed | None,
     ) -> None:
         """Bring each query to its bound, or leave it undone at `most` candidates."""
+        if first_count(refiner.k) > self.most:
+            return
         coarse = self.coded.codebook.coarse(rotated)
         lists = coarse.shape[1]
         first = min(lists, self._first(coarse))
