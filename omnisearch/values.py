@@ -201,7 +201,20 @@ _BUILD: Mapping[Kind, Callable[[Sequence[Any]], pa.Array]] = {
 
 def to_json(value: object) -> str:
     """Write a nested value on one line; what JSON cannot hold raises."""
+    _check_keys(value)
     return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_from_numpy)
+
+
+def _check_keys(value: object) -> None:
+    """Refuse keys that json would turn into text without a word."""
+    if isinstance(value, dict):
+        wrong = next((key for key in value if not isinstance(key, str)), None)
+        if wrong is not None:
+            raise TypeError(f"key {wrong!r} of a nested value is not a string")
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for one in value:
+            _check_keys(one)
 
 
 def _from_numpy(value: object) -> object:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from omnisearch.errors import QueryError
+from omnisearch.errors import InputError, QueryError
 from omnisearch.query.filters import Where, bind, evaluate
 from omnisearch.storage import admission
 from omnisearch.storage.generation import Generation
@@ -36,6 +36,9 @@ class Question:
             raise TypeError(f"k is {self.k!r}: a whole number of hits")
         if self.k < 1:
             raise QueryError(f"k is {self.k}: ask for 1 hit or more")
+        for name, value in (("recall", self.recall), ("min_score", self.min_score)):
+            if value is not None and not isinstance(value, int | float | np.number):
+                raise TypeError(f"{name} is {value!r}: a number")
         if self.recall is not None and not 0 < self.recall <= 1:
             raise QueryError(f"recall is {self.recall}: a share above 0, 1 at most")
         if self.min_score is not None and math.isnan(self.min_score):
@@ -46,7 +49,7 @@ def check_query(vector: npt.ArrayLike, now: Generation) -> Floats:
     """Take one query vector as (1, d)."""
     array = np.asarray(vector)
     if array.dtype == np.float32 and array.shape == (now.sealed.manifest.settings.dim,):
-        length = math.sqrt(array @ array)
+        length = _length(array)
         if _EASY[0] < length < _EASY[1]:
             cosine = now.sealed.manifest.settings.metric == "cosine"
             short: Floats = np.divide(array[None, :], length if cosine else 1, dtype=np.float32)
@@ -59,6 +62,11 @@ def check_query(vector: npt.ArrayLike, now: Generation) -> Floats:
     return check_queries(array[None, :], now)
 
 
+def _length(vector: Floats) -> float:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return math.sqrt(vector @ vector)
+
+
 def check_queries(vectors: npt.ArrayLike, now: Generation) -> Floats:
     """Take query vectors as (n, d), of unit length where scores are cosines."""
     settings = now.sealed.manifest.settings
@@ -67,9 +75,13 @@ def check_queries(vectors: npt.ArrayLike, now: Generation) -> Floats:
             f"the queries have shape {np.shape(vectors)}: search_batch takes many (n, d), "
             "search takes one vector (d,)"
         )
-    queries = admission.check_vectors(vectors, "query")
-    admission.check_dim(queries, settings, "query")
-    return admission.unit(queries, "query")[0] if settings.metric == "cosine" else queries
+    try:
+        queries = admission.check_vectors(vectors, "query")
+        admission.check_dim(queries, settings, "query")
+        admission.check_scores(queries, settings, "query")
+        return admission.unit(queries, "query")[0] if settings.metric == "cosine" else queries
+    except InputError as error:
+        raise QueryError(str(error)) from error
 
 
 def mask(now: Generation, where: Where | None, params: Params | None) -> Mask | None:

@@ -16,6 +16,7 @@ from omnisearch.storage.manifest import Settings
 
 MIN_DIM, MAX_DIM = 2, 4096
 MAX_ID_BYTES = 1024
+MAX_LENGTH = 1e15  # products of two such lengths fit float32 with room to add
 _SQUARABLE = (1e-15, 1e15)  # lengths whose squares float32 holds well
 METRICS = ("cosine", "ip", "l2")
 INDEXES = ("auto", "flat", "scan", "ivfpq", "hnsw")
@@ -58,7 +59,12 @@ def _repeated(names: Sequence[str]) -> str:
 
 def check_vectors(vectors: npt.ArrayLike, what: str = "vectors") -> Floats:
     """Take vectors as (n, d) finite float32."""
-    array = np.asarray(vectors)
+    if getattr(vectors, "mask", None) is not None:
+        raise TypeError(f"{what}: a masked array, fill or drop what is masked first")
+    try:
+        array = np.asarray(vectors)
+    except ValueError as error:
+        raise InputError(f"{what}: rows of different lengths, (n, d) is wanted") from error
     if array.dtype.kind not in "fiu" or array.dtype.itemsize > 8:
         raise TypeError(f"{what}: type {array.dtype}, give real numbers, float32 at best")
     if array.ndim != 2:
@@ -80,6 +86,18 @@ def check_dim(vectors: Floats, settings: Settings, what: str = "vectors") -> Non
             f"{what}: {vectors.shape[1]} dimensions, the collection has {settings.dim}: "
             "use the model that made the collection, or another collection"
         )
+
+
+def check_scores(vectors: Floats, settings: Settings, what: str = "vectors") -> None:
+    """Refuse lengths whose products or distances leave float32; cosine scales them away."""
+    if settings.metric != "cosine" and len(vectors):
+        norms = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
+        if norms.max() > MAX_LENGTH:
+            row = int(norms.argmax())
+            raise InputError(
+                f"{what}: row {row} has length {norms[row]:.3g}, "
+                f"metric {settings.metric} takes {MAX_LENGTH:g} at most"
+            )
 
 
 def unit(vectors: Floats, what: str = "vectors") -> tuple[Floats, npt.NDArray[np.float32]]:
@@ -109,6 +127,7 @@ def admit(
     if len(ids) != len(vectors):
         raise InputError(f"{len(ids)} ids for {len(vectors)} vectors: give one id per row")
     check_dim(vectors, settings)
+    check_scores(vectors, settings)
     user, _ = tabulate(metadata, len(ids), schema)
     norms = None
     if settings.metric == "cosine":

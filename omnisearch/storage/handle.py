@@ -161,6 +161,8 @@ class Handle:
     def close(self) -> None:
         """Seal a long tail, unless another handle goes on; then drop."""
         shared = self._shared
+        if shared is not None:
+            shared.store.check_no_transaction()
         if shared is not None and shared.holders == 1 and shared.store.writing:
             if shared.store.tail_rows > LOOSE_ROWS:
                 maintenance.seal(shared.store)

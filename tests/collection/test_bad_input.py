@@ -45,6 +45,17 @@ WRITES: dict[str, tuple[Action, type[Exception], str]] = {
     "complex numbers": (lambda c: c.add_vectors(["x"], ONE * 1j), TypeError, "complex"),
     "booleans": (lambda c: c.add_vectors(["x"], ONE > 0), TypeError, "bool"),
     "one dimension": (lambda c: c.add_vectors(["x"], ONE[0]), om.errors.InputError, "shape"),
+    "masked": (lambda c: c.add_vectors(["x"], np.ma.masked_less(ONE, 2)), TypeError, "masked"),
+    "ragged": (
+        lambda c: c.add_vectors(["x"], [[1.0], [1.0, 2.0]]),
+        om.errors.InputError,
+        "lengths",
+    ),
+    "keys of json": (
+        lambda c: c.add_vectors(["x"], ONE, metadata=[{"j": {1: 2}}]),
+        om.errors.InputError,
+        "not a string",
+    ),
     "stored id": (lambda c: c.add_vectors(["a"], ONE), om.errors.InputError, "upsert"),
     "id twice": (lambda c: c.upsert(["x", "x"], np.eye(2, DIM)), om.errors.InputError, "twice"),
     "empty id": (lambda c: c.add_vectors([""], ONE), om.errors.InputError, "empty"),
@@ -94,8 +105,9 @@ QUERIES: dict[str, tuple[Action, type[Exception], str]] = {
     "2-D query": (lambda c: c.search(ONE), om.errors.QueryError, "search_batch"),
     "1-D batch": (lambda c: c.search_batch(ONE[0]), om.errors.QueryError, "one vector"),
     "recall of 0": (lambda c: c.search(ONE[0], recall=0), om.errors.QueryError, "recall is 0"),
-    "NaN query": (lambda c: c.search(ONE[0] * np.nan), om.errors.InputError, "NaN"),
-    "zero query": (lambda c: c.search(ONE[0] * 0), om.errors.InputError, "all zeros"),
+    "NaN query": (lambda c: c.search(ONE[0] * np.nan), om.errors.QueryError, "NaN"),
+    "recall as text": (lambda c: c.search(ONE[0], recall="1"), TypeError, "recall"),  # type: ignore[arg-type]
+    "zero query": (lambda c: c.search(ONE[0] * 0), om.errors.QueryError, "all zeros"),
     "short query": (lambda c: c.search(ONE[0, :5]), om.errors.SpaceMismatchError, "5 dimensions"),
     "no query": (lambda c: c.search(), om.errors.QueryError, "a vector or like"),
     "two queries": (lambda c: c.search(ONE[0], like="a"), om.errors.QueryError, "not both"),
@@ -163,6 +175,17 @@ def test_settings_are_fixed_when_it_is_made(tmp_path: Path) -> None:
         om.open(tmp_path / "d", metric="dot")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("metric", ["ip", "l2"])
+def test_scores_stay_finite(tmp_path: Path, metric: str) -> None:
+    col = om.open(tmp_path / "c", metric=metric)  # type: ignore[arg-type]
+    with pytest.raises(om.errors.InputError, match="1e\\+15 at most"):
+        col.add_vectors(["x"], ONE * np.float32(1e30))
+    col.add_vectors(["x"], ONE * np.float32(1e14))
+    with pytest.raises(om.errors.QueryError, match="query: row 0 has length"):
+        col.search(ONE[0] * np.float32(1e30))
+    assert np.isfinite(col.search(ONE[0] * np.float32(-1e14)).scores).all()
+
+
 def test_nested_transactions_are_refused(collection: om.Collection) -> None:
     with collection.transaction():
         collection.delete(["a"])
@@ -172,6 +195,8 @@ def test_nested_transactions_are_refused(collection: om.Collection) -> None:
             collection.compact()
         with pytest.raises(ValueError, match="finish it first"):
             collection.snapshot("never")
+        with pytest.raises(ValueError, match="finish it first"):
+            collection.close()
     assert collection.count() == 1
 
 
