@@ -23,6 +23,7 @@ LIST_SAMPLE = 32  # rows for each list centroid
 LISTS_FROM = 200_000  # fewer rows are read whole about as fast, filtered faster, and built cheaper
 _NARROWEST = 16  # fewer dimensions than this are spread over 16: more bits, the same products
 _MOST_GROUPS = 256
+_GIANT = 100.0  # times the median length
 _LIST_ITERATIONS = 6
 _GROUP_ITERATIONS = 12
 
@@ -52,9 +53,16 @@ def draw(source: Sequence[Piece] | Vectors, lists: int, seed: int) -> Sample:
     tried = min(TRIAL_ROWS + len(rows) // TRIAL_SHARE, MOST_TRIAL_ROWS) + HELD_OUT
     wanted = min(learnt + tried, len(rows))
     chosen = np.sort(random.choice(len(rows), wanted, replace=False))
-    vectors = rows.gather(chosen).astype(np.float32)[random.permutation(wanted)]
-    apart, tried = min(HELD_OUT, wanted // 16), min(tried, wanted // 2)
+    vectors = _without_giants(rows.gather(chosen).astype(np.float32)[random.permutation(wanted)])
+    apart, tried = min(HELD_OUT, len(vectors) // 16), min(tried, len(vectors) // 2)
     return Sample(vectors[tried:], vectors[apart:tried], vectors[:apart], len(rows))
+
+
+def _without_giants(vectors: Vectors) -> Vectors:
+    """Leave out rows far longer than most: one in the codebook would blur the codes of all."""
+    lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64))
+    usual: Vectors = vectors[lengths <= _GIANT * np.median(lengths)]
+    return usual
 
 
 def group_width(dim: int) -> int:
