@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 import shutil
+import signal
 import tempfile
 import time
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from tests.crash.invariants import History, check
@@ -15,6 +17,7 @@ from tests.crash.recording import MARKS, Operation, read
 from tests.crash.replay import folder_in_memory, place_kind
 
 ROUNDS_PER_LIFE = 10
+ENOUGH = 10  # failures after which going on tells nothing new
 
 
 @dataclass(slots=True)
@@ -50,6 +53,9 @@ def kill_at_failpoints(limit: int, life: Life) -> Kills:
             root, journal = folder / f"at-{number}", folder / f"at-{number}.journal"
             process = born(root, journal, life, die=number)
             process.join()
+            if process.exitcode == 0:
+                continue  # in this life the operation came earlier or never
+            _count(kills, process)
             _examine(kills, root, journal, life, f"{kind} {place}")
     return kills
 
@@ -57,7 +63,7 @@ def kill_at_failpoints(limit: int, life: Life) -> Kills:
 def kill_at_random(count: int, seed: int, longest_s: float = 0.3) -> Kills:
     """Kill a living process again and again; each goes on where the last one ended."""
     kills, chance = Kills(), random.Random(seed)
-    while kills.count < count:
+    while kills.count < count and len(kills.failures) < ENOUGH:
         life = Life(seed=seed + kills.count)
         with tempfile.TemporaryDirectory(dir=folder_in_memory()) as name:
             for _ in range(min(ROUNDS_PER_LIFE, count - kills.count)):
@@ -73,7 +79,15 @@ def _kill_once(kills: Kills, folder: Path, life: Life, delay_s: float) -> None:
     time.sleep(delay_s)
     process.kill()
     process.join()
+    _count(kills, process)
     _examine(kills, folder / "life", journal, life, f"{delay_s:.3f} s")
+
+
+def _count(kills: Kills, process: BaseProcess) -> None:
+    if process.exitcode == -signal.SIGKILL:
+        kills.count += 1
+    else:
+        kills.failures.append(f"it died by itself, with {process.exitcode}")
 
 
 def wait_for_life(journal: Path, size: int) -> None:
@@ -86,8 +100,7 @@ def wait_for_life(journal: Path, size: int) -> None:
 
 def _examine(kills: Kills, root: Path, journal: Path, life: Life, moment: str) -> None:
     """Check a copy, so that the life can go on."""
-    kills.count += 1
-    copy = root.with_name(f"{root.name}-{kills.count}")
+    copy = root.with_name(f"copy of {root.name}")
     if root.exists():
         shutil.copytree(root, copy)
     try:

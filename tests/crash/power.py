@@ -62,7 +62,7 @@ def _cut_once(cuts: Cuts, folder: Path, life: Life, delay_s: float) -> None:
         try:
             wait_for_life(journal, 0)
             time.sleep(delay_s)
-            assert process.pid is not None
+            assert process.is_alive() and process.pid is not None, "the writer died by itself"
             os.kill(process.pid, signal.SIGSTOP)
             time.sleep(0.05)
             _run("cp", "--sparse=always", str(image), str(copy))

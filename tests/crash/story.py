@@ -153,7 +153,9 @@ def _keep_up(step: Step, collection: Collection) -> None:
         case "due":
             compact_due(collection)
         case "snapshot":
-            collection.snapshot(collection.path.with_name(f"snapshot {step.generation}"))
+            taken = len(list(collection.path.parent.glob("snapshot *")))
+            copy = f"snapshot {step.generation} {taken}"
+            collection.snapshot(collection.path.with_name(copy))
 
 
 def seal(collection: Collection) -> None:
