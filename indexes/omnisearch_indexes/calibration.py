@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ NEAR = 10
 SHARES = np.array([0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0])
 LEVELS = np.array([0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 1.0])
 _WHAT = "codebook"
+_NORMAL = np.array([0.0] + [NormalDist().inv_cdf(level) for level in LEVELS[1:-1]] + [3.5])
+_USUAL = 0.8  # of that error: near rows err in like directions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,13 +34,19 @@ class Line:
     misses: NDArray[np.float64]  # (levels,)
 
     @staticmethod
-    def fit(true: NDArray[np.floating], foretold: NDArray[np.floating]) -> Line:
-        """Return the least-squares line and the quantiles of what falls below it."""
+    def fit(true: NDArray[np.floating], foretold: NDArray[np.floating], noise: float) -> Line:
+        """Return the least-squares line and the quantiles of what falls below it.
+
+        Held-out rows may have equals where foreign queries have none: a trial that shows no spread
+        gives slope 1 and the errors of a query from any direction.
+        """
         flat, other = true.ravel().astype(np.float64), foretold.ravel().astype(np.float64)
         centred = flat - flat.mean()
-        slope = float(centred @ other / max(float(centred @ centred), 1e-30))
+        weight = len(flat) * noise**2 + 1e-30
+        slope = float((centred @ other + weight) / (centred @ centred + weight))
         level = float(other.mean() - slope * flat.mean())
-        return Line(level, slope, cautious(level + slope * flat - other, len(true)))
+        misses = cautious(level + slope * flat - other, len(true))
+        return Line(level, slope, np.maximum(misses, _USUAL * noise * _NORMAL))
 
     def miss(self, certainty: float) -> float:
         """Return how far below the line rows are at most, but for 1 - certainty of them."""

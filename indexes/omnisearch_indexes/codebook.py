@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from omnisearch_indexes import arrays, training
 from omnisearch_indexes.calibration import Calibration, uncalibrated
-from omnisearch_indexes.codes import BLOCK_ROWS, Codes
+from omnisearch_indexes.codes import BLOCK_ROWS, ByRow, Codes
 from omnisearch_indexes.graph import Graph
 from omnisearch_indexes.measurement import Trial
 from omnisearch_indexes.pieces import Piece, Stored
@@ -22,6 +22,7 @@ from omnisearch_indexes.threads import one_thread
 
 KIND = b"book"
 CENTROIDS = 16
+_STRAY = 3.5  # times the usual distance from the mean: such rows are kept apart
 _GRAPH_FROM = 20_000  # fewer rows are scanned in less time than a walk takes
 _WHAT = "codebook"
 _BLOCK = 4096  # rows encoded at a time: bounds memory at 4096-d to some 100 MB
@@ -89,8 +90,8 @@ class Codebook:
         return made._tried(sample)
 
     def _tried(self, sample: training.Sample) -> Codebook:
-        rows, asked = self.rotate(sample.unseen), self.rotate(sample.held_out)
-        trial = Trial.of(self, rows, asked, sample.total)
+        rows, strays = self._tamed(sample.unseen)
+        trial = Trial.of(self, rows[~strays], self.rotate(sample.held_out), sample.total)
         lifted = dataclasses.replace(self, lift=trial.lift(self))
         return dataclasses.replace(lifted, calibration=trial.measure(lifted))
 
@@ -112,16 +113,29 @@ class Codebook:
         """Return the codes of rows as stored, with a graph where one is wanted."""
         nibbles = np.empty((len(vectors), len(self.groups) // 2), np.uint8)
         lists = np.empty(len(vectors), np.uint16) if self.lists > 1 else None
+        strays = np.zeros(len(vectors), np.bool_)
         for begin in range(0, len(vectors), _BLOCK):
             part = slice(begin, begin + _BLOCK)
-            rotated = self.rotate(vectors[part].astype(np.float32))
+            rotated, strays[part] = self._tamed(vectors[part].astype(np.float32))
             nibbles[part] = self.nibbles(rotated)
             if lists is not None:
                 lists[part] = self.assign(rotated)
-        codes = Codes.arrange(nibbles, lists, self.lists)
-        if self.graphs and len(vectors) >= _GRAPH_FROM:
+        codes = Codes.arrange(ByRow(nibbles, lists, strays), self.lists)
+        if self.graphs and len(vectors) >= _GRAPH_FROM and not len(codes.strays):
             codes = dataclasses.replace(codes, graph=Graph.build(vectors, self.metric))
         return codes
+
+    def _tamed(self, vectors: Vectors) -> tuple[Vectors, NDArray[np.bool_]]:
+        """Return rotated rows, and which are so far off that a code would say nothing of them."""
+        if self.metric == "cosine":
+            return self.rotate(vectors), np.zeros(len(vectors), np.bool_)
+        with np.errstate(all="ignore"):
+            rotated = self.rotate(vectors)
+            away = (rotated - self.centre[:-1]).astype(np.float64)
+            spread = float(self.centre[-1]) - float(np.square(self.centre[:-1]).sum())
+            near = np.einsum("ij,ij->i", away, away) <= _STRAY**2 * max(spread, 0.0)
+        rotated[~near] = 0
+        return rotated, ~near
 
     def nibbles(self, rotated: Vectors) -> Bytes:
         """Return the nearest centroid of each group, two groups a byte."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,38 +31,57 @@ Lists = NDArray[np.uint16]  # the list of each row
 Order = NDArray[np.uint32]
 
 
+class ByRow(NamedTuple):
+    """Codes in the order of rows."""
+
+    nibbles: Bytes  # (n, groups / 2), two groups a byte
+    lists: Lists | None = np.empty(0, np.uint16)
+    strays: Mask = np.empty(0, np.bool_)
+
+    def kept(self, keep: Mask) -> ByRow:
+        """Return the rows of a mask."""
+        lists = None if self.lists is None else self.lists[keep]
+        return ByRow(self.nibbles[keep], lists, self.strays[keep])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Codes:
     """Codes of consecutive rows, grouped by list; `order` names the row in each place."""
 
     rows: int
     counts: NDArray[np.uint32]  # (lists,) rows in each list
-    order: Order | None  # (rows,); None where there is one list
+    order: Order | None  # (coded rows,); None where there is one list of all rows
     blocks: Bytes  # (blocks, groups / 2 * 64)
+    strays: Order  # ascending: rows too far off for a code, in no list and always scored
     graph: Graph | None = None  # of large sealed pieces where the codebook asks for graphs
 
     @staticmethod
-    def arrange(nibbles: Bytes, lists: Lists | None, count: int) -> Codes:
-        """Group rows (n, groups / 2), two nibbles a byte, by list."""
-        rows = len(nibbles)
-        if lists is None:
-            return Codes(rows, np.array([rows], np.uint32), None, pack_blocks(nibbles))
-        order = np.argsort(lists, kind="stable").astype(np.uint32)
-        counts = np.bincount(lists, minlength=count).astype(np.uint32)
+    def arrange(coded: ByRow, count: int) -> Codes:
+        """Group rows by list."""
+        nibbles, lists, strays = coded.nibbles, coded.lists, coded.strays
+        rows, none = len(nibbles), np.empty(0, np.uint32)
+        if lists is None and not strays.any():
+            return Codes(rows, np.array([rows], np.uint32), None, pack_blocks(nibbles), none)
+        kept = np.flatnonzero(~strays).astype(np.uint32)
+        own = np.zeros(len(kept), np.uint16) if lists is None else lists[kept]
+        order = kept[np.argsort(own, kind="stable")]
+        counts = np.bincount(own, minlength=1 if lists is None else count).astype(np.uint32)
         padded = np.zeros((_blocks(counts).sum() * BLOCK_ROWS, nibbles.shape[1]), np.uint8)
         padded[_places(counts)] = nibbles[order]
-        return Codes(rows, counts, order, pack_blocks(padded))
+        apart = np.flatnonzero(strays).astype(np.uint32)
+        return Codes(rows, counts, order, pack_blocks(padded), apart)
 
-    def by_row(self) -> tuple[Bytes, Lists | None]:
-        """Nibbles and lists in the order of rows: the inverse of `arrange`."""
-        nibbles = unpack_blocks(self.blocks)
+    def by_row(self) -> ByRow:
+        """Nibbles, lists and strays in the order of rows: the inverse of `arrange`."""
+        nibbles, strays = unpack_blocks(self.blocks), np.zeros(self.rows, np.bool_)
         if self.order is None:
-            return nibbles[: self.rows], None
-        lists = np.empty(self.rows, np.uint16)
+            return ByRow(nibbles[: self.rows], None, strays)
+        strays[self.strays] = True
+        lists = np.zeros(self.rows, np.uint16)
         lists[self.order] = np.repeat(np.arange(len(self.counts), dtype=np.uint16), self.counts)
-        sorted_back = np.empty((self.rows, nibbles.shape[1]), np.uint8)
+        sorted_back = np.zeros((self.rows, nibbles.shape[1]), np.uint8)
         sorted_back[self.order] = nibbles[_places(self.counts)]
-        return sorted_back, lists
+        return ByRow(sorted_back, lists if len(self.counts) > 1 else None, strays)
 
     def block_starts(self) -> NDArray[np.int64]:
         """Where each list begins in `blocks`."""
@@ -72,7 +91,7 @@ class Codes:
         """Return the codes as one file."""
         named: dict[str, arrays.Array] = {"counts": self.counts, "blocks": self.blocks}
         if self.order is not None:
-            named["order"] = self.order
+            named |= {"order": self.order, "strays": self.strays}
         if self.graph is not None:
             named |= self.graph.to_arrays()
         return arrays.pack(KIND, named)
@@ -88,33 +107,34 @@ class Codes:
         whole = _blocks(counts).sum() == len(blocks)
         arrays.require(_WHAT, bool(whole), "the lists do not add up to the blocks")
         rows = int(counts.sum(dtype=np.int64))
+        order, strays = None, np.empty(0, np.uint32)
+        if len(counts) > 1 or "order" in found:
+            order = arrays.take(_WHAT, found, "order", "<u4", 1)
+            strays = arrays.take(_WHAT, found, "strays", "<u4", 1)
+            listed, rows = len(order) == rows, rows + len(strays)
+            every = np.concatenate([order, strays])
+            named = listed and _is_permutation(every, rows) and bool((np.diff(strays) > 0).all())
+            arrays.require(_WHAT, named, "rows are missing or named twice")
         graph = None
         if "levels" in found:
             graph = Graph.from_arrays(found, rows, codebook.dim, codebook.metric)
-        if len(counts) == 1:
-            return Codes(rows, counts, None, blocks, graph)
-        order = arrays.take(_WHAT, found, "order", "<u4", 1)
-        arrays.require(_WHAT, _is_permutation(order, rows), "rows are missing or named twice")
-        return Codes(rows, counts, order, blocks, graph)
+        return Codes(rows, counts, order, blocks, strays, graph)
 
 
 def merge_codes(parts: Sequence[tuple[Codes, Mask | None]], codebook: Codebook) -> Codes:
     """Return the codes of all kept rows, copied; rows without a list get one from their codes."""
-    kept, lists = [], []
+    kept = [ByRow(np.empty((0, codebook.block_bytes // BLOCK_ROWS), np.uint8))]
     for codes, keep in parts:
-        nibbles, own = codes.by_row()
-        if own is None and codebook.lists > 1:
-            own = codebook.assign_codes(nibbles)
-        kept.append(nibbles if keep is None else nibbles[keep])
-        if own is not None:
-            lists.append(own if keep is None else own[keep])
-    together = (
-        np.concatenate(kept)
-        if kept
-        else np.empty((0, codebook.block_bytes // BLOCK_ROWS), np.uint8)
+        coded = codes.by_row()
+        if coded.lists is None and codebook.lists > 1:
+            coded = coded._replace(lists=codebook.assign_codes(coded.nibbles))
+        kept.append(coded if keep is None else coded.kept(keep))
+    nibbles = np.concatenate([part.nibbles for part in kept])
+    lists = np.concatenate([part.lists for part in kept if part.lists is not None])
+    strays = np.concatenate([part.strays for part in kept])
+    return Codes.arrange(
+        ByRow(nibbles, lists if codebook.lists > 1 else None, strays), codebook.lists
     )
-    listed = np.concatenate(lists) if lists else None
-    return Codes.arrange(together, listed if codebook.lists > 1 else None, codebook.lists)
 
 
 def pack_blocks(nibbles: Bytes) -> Bytes:

@@ -6,10 +6,12 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from omnisearch_indexes.calibration import NEAR
 from omnisearch_indexes.codebook import Codebook
 from omnisearch_indexes.coded import Coded, Part
-from omnisearch_indexes.exact import Found, Scorer, merge
+from omnisearch_indexes.exact import Found, Scorer, merge, nearest_of
 from omnisearch_indexes.flat import Flat, Question, nothing, search_allowed
 from omnisearch_indexes.graph import Graph
 from omnisearch_indexes.hnsw import HNSW
@@ -58,6 +60,8 @@ class Engine:
         self.unlinked: Coded | None = None
         self._loose = [part for part in parts if part[0] not in linked]
         self._parts = list(parts)
+        apart = [start + codes.strays.astype(np.int64) for start, codes in parts]
+        self._strays = np.concatenate([np.empty(0, np.int64), *apart])
         self._scorers: list[Scorer] = []  # one for each search that ever ran at the same time
 
     def index(self, old: Engine | None) -> None:
@@ -112,6 +116,7 @@ class Engine:
         known: Sequence[Found],
     ) -> list[Outcome]:
         """Candidates by code, whole or by list, on top of what is known of other rows."""
+        known = self._with_strays(scorer, question, known)
         bits = question.allowed(0, len(self.rows))
         way = self._way(coded, listed, question)
         refiner = self._refiner(scorer, listed, question)
@@ -128,6 +133,22 @@ class Engine:
             way.search(refiner, rotated, under_way, bits)
             outcomes += [self._outcome(progress, scorer, question) for progress in under_way]
         return outcomes
+
+    def _with_strays(
+        self, scorer: Scorer, question: Question, known: Sequence[Found]
+    ) -> Sequence[Found]:
+        """Score the rows that have no code."""
+        if not len(self._strays):
+            return known
+        strays = self._strays
+        if question.allow is not None:
+            strays = strays[question.allow[strays]]
+        found = []
+        for query, before in zip(question.queries, known, strict=True):
+            scorer.ask(query)
+            near = nearest_of(scorer, self.rows, strays, question.k)
+            found.append(merge(before, near, question.k))
+        return found
 
     def _way(self, coded: Coded, listed: bool, question: Question) -> IVFPQ | Scan:
         most = max(_LEAST_MOST, question.allowed_rows // _EXACT_SHARE)

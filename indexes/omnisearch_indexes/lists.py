@@ -30,7 +30,7 @@ class Lists:
 
     def __init__(self, codebook: Codebook, parts: Sequence[tuple[int, Codes]]) -> None:
         self.lists = len(parts[0][1].counts)
-        self.rows = sum(codes.rows for _, codes in parts)
+        self.rows = sum(int(codes.counts.sum()) for _, codes in parts)
         self.sizes: NDArray[np.int64] = np.sum(
             [codes.counts for _, codes in parts], axis=0, dtype=np.int64
         )

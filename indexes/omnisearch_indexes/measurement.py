@@ -18,7 +18,7 @@ from omnisearch_indexes.calibration import (
     standardising,
     uncalibrated,
 )
-from omnisearch_indexes.codes import Codes
+from omnisearch_indexes.codes import ByRow, Codes
 from omnisearch_indexes.exact import Scorer
 from omnisearch_indexes.lists import Lists
 from omnisearch_indexes.pieces import Piece, Rows
@@ -88,9 +88,11 @@ class Trial:
         if not len(self.asked) or len(self.rows) < NEAR:
             return uncalibrated()
         nibbles = codebook.nibbles(self.rows)
-        coded = self._by_code(codebook, codebook.decode(nibbles[self.near.ravel()]))
+        decoded = codebook.decode(nibbles[self.near.ravel()])
+        coded = self._by_code(codebook, decoded)
         mean, unit = np.array(codebook.units(self.asked)).T[:, :, None]
-        codes = Line.fit((self.best - mean) / unit, (coded - mean) / unit)
+        noise = self._noise(codebook, decoded)
+        codes = Line.fit((self.best - mean) / unit, (coded - mean) / unit, noise)
         lists, ranks, depths = self._by_list(codebook)
         scan_us = _time_scan(codebook, nibbles, self.asked)
         gather_us = _time_gather(codebook, self.rows)
@@ -104,6 +106,12 @@ class Trial:
         products: Vectors = np.einsum("qnd,qd->qn", pairs, self.asked)
         return products
 
+    def _noise(self, codebook: Codebook, instead: Vectors) -> float:
+        """Return the usual error for queries of length 1 from anywhere when rows are replaced."""
+        lost = np.square(self.rows[self.near.ravel()] - instead).sum(axis=1).mean()
+        doubled = 2.0 if codebook.metric == "l2" else 1.0
+        return doubled * float(np.sqrt(lost / self.rows.shape[1]))
+
     def _by_list(self, codebook: Codebook) -> tuple[Line, NDArray[np.float64], NDArray[np.float64]]:
         """Compare with the lists of neighbours: how near, how many nearer, how deep filters go."""
         if codebook.lists == 1:
@@ -115,7 +123,10 @@ class Trial:
         pairs = zip(np.sort(coarse, axis=1), own, strict=True)
         nearer = np.stack([len(row) - row.searchsorted(limit) for row, limit in pairs])
         ranks = cautious(nearer / codebook.lists, len(self.asked))
-        line = Line.fit((self.best - mean) / spread, (own - mean) / spread)
+        centroids = codebook.centroids[self.own[self.near.ravel()]]
+        lengths = np.linalg.norm(self.asked, axis=1, keepdims=True)
+        noise = self._noise(codebook, centroids) * float(np.median(lengths / spread))
+        line = Line.fit((self.best - mean) / spread, (own - mean) / spread, noise)
         far = np.clip(NEAR * self.share / SHARES, 1, len(self.rows)).astype(np.int64)
         places = len(self.rows) - far
         few = slice(_FEW_QUERIES)
@@ -129,7 +140,8 @@ def _time_scan(codebook: Codebook, nibbles: NDArray[np.uint8], asked: Vectors) -
     few = min(_FEW, len(nibbles) // 2)
     taken = []
     for part in (nibbles, nibbles[:few]):
-        lists = Lists(codebook, [(0, Codes.arrange(part, None, 1))])
+        coded = ByRow(part, None, np.zeros(len(part), np.bool_))
+        lists = Lists(codebook, [(0, Codes.arrange(coded, 1))])
         begin = [time.perf_counter()]
         for query in asked[:_RUNS, None]:
             lists.search(query, NEAR, None, None)

@@ -23,7 +23,7 @@ LIST_SAMPLE = 32  # rows for each list centroid
 LISTS_FROM = 200_000  # fewer rows are read whole about as fast, filtered faster, and built cheaper
 _NARROWEST = 16  # fewer dimensions than this are spread over 16: more bits, the same products
 _MOST_GROUPS = 256
-_GIANT = 100.0  # times the median length
+_GIANT = 16.0  # times the median length
 _LIST_ITERATIONS = 6
 _GROUP_ITERATIONS = 12
 

@@ -44,7 +44,7 @@ def test_a_line_foretells_with_the_certainty_asked_for() -> None:
     random = np.random.default_rng(0)
     true = random.random(20_000)
     foretold = 0.5 + 0.8 * true + 0.1 * random.normal(size=20_000)
-    line = Line.fit(true, foretold)
+    line = Line.fit(true, foretold, 0.01)
     miss = line.miss(0.98)
     assert line.slope == pytest.approx(0.8, abs=0.01)
     assert miss == pytest.approx(0.1 * 2.054, abs=0.01)
