@@ -28,7 +28,7 @@ _LEAST_MOST = 1024
 
 # Shares of the misses that a recall allows. The k-th neighbour is missed more often than the k on
 # average, and a list that is left out costs more than a candidate.
-_SCAN_CODES, _LIST_CODES, _LISTS = 3.0, 1.2, 0.9
+_SCAN_CODES, _LIST_CODES, _LISTS = 5.0, 1.5, 0.9
 _FOLLOWED, _FOLLOWED_FILTERED = 10.0, 1.6
 
 

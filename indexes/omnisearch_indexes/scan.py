@@ -11,7 +11,8 @@ from omnisearch_indexes.protocol import Vectors
 from omnisearch_indexes.refine import Progress, Refiner
 
 _FOR_EACH = 16
-_LEAST = 160
+_LEAST = 192
+_FILTERED = 2  # times as many: neighbours under a filter stand out less
 
 
 def first_count(k: int) -> int:
@@ -34,7 +35,7 @@ class Scan:
         allowed: Allowed | None,
     ) -> None:
         """Bring each query to its bound, or leave it undone at `most` candidates."""
-        count = first_count(refiner.k)
+        count = first_count(refiner.k) * (1 if allowed is None else _FILTERED)
         waiting = list(range(len(queries)))
         while waiting and count <= self.most:
             candidates = self.coded.search(rotated[waiting], count, None, allowed)
