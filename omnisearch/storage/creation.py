@@ -12,18 +12,24 @@ from omnisearch.storage.identity import Head, Identity, encode_head, has_remains
 from omnisearch.storage.locks import FileLock
 from omnisearch.storage.manifest import Manifest, Settings
 
-_OURS = {*layout.FOLDERS, layout.HEAD, layout.LOCK, layout.IGNORE}
+_OURS = {*layout.FOLDERS, layout.FORMAT, layout.HEAD, layout.LOCK, layout.IGNORE}
 IGNORE_TEXT = b"*\n"
 
 
-def create(root: Path, settings: Settings, declared: dict[str, str], *, ignored: bool) -> FileLock:
-    """Make an empty collection and become its writer; `ignored` keeps it out of git."""
+def create(
+    root: Path, settings: Settings, declared: dict[str, str], *, ignored: bool
+) -> FileLock | None:
+    """Make an empty collection and become its writer, unless another process just made it.
+
+    `ignored` keeps it out of git.
+    """
     filesystem.refuse_network(root)
     make_root(root)
     lock = locks.lock_writer(root)
     try:
         if (root / layout.FORMAT).exists():
-            raise InputError(f"{root} became a collection just now: open it again")
+            lock.release()
+            return None
         if has_remains(root):
             read_identity(root)
         _sweep(root)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from omnisearch.storage import batch, layout
+from omnisearch.storage import batch
 from omnisearch.storage.generation import Generation
 
 
@@ -35,12 +37,12 @@ def figures(root: Path, now: Generation | None) -> dict[str, Any]:
 
 
 def _bytes_below(root: Path) -> int:
-    folders = [root, *(root / name for name in layout.FOLDERS)]
-    folders += [path for path in (root / layout.SHARDS).iterdir() if path.is_dir()]
-    sizes = [
-        entry.stat().st_size for folder in folders for entry in folder.iterdir() if entry.is_file()
-    ]
-    return sum(sizes)
+    total = 0
+    for folder, _, names in os.walk(root):  # what a writer removes meanwhile counts nothing
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += (Path(folder) / name).stat().st_size
+    return total
 
 
 def _modalities(now: Generation) -> dict[str, int]:

@@ -101,7 +101,8 @@ class Handle:
         with _guard:
             if not (self.path / layout.FORMAT).exists():
                 lock = creation.create(self.path, settings, declared, ignored=chosen.private)
-                self._hold(lock)
+                if lock is not None:
+                    self._hold(lock)
         store = self.need()
         if self._waiting is not None:
             self._waiting.enter_context(store.transaction())

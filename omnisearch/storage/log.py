@@ -93,6 +93,8 @@ def check_file(root: Path, identity: Identity, first: int, *, following: int | N
     """Refuse a log file whose header or records do not read up to where the next file begins."""
     path = layout.log_path(root, first)
     records, size = _read_file(path, identity, first)
+    if not size and following is None and path.stat().st_size < HEADER_BYTES:
+        return  # a writer is making it, or was killed while it did
     if not size:
         raise _damage(root, path, "its header does not read")
     reached = records[-1].generation if records else first - 1
@@ -185,10 +187,16 @@ def _read_file(
     data = _map(path, identity, first)
     if not len(data):
         return [], 0
-    records = list(_records(data, start))
-    end = records[-1].end if records else start
-    _refuse_hole(path, data, end, records[-1].generation if records else first - 1)
-    return records, end
+    records, end, reached, stuck = list[Record](), start, first - 1, 0
+    while stuck < 2:  # a record that was being written when it was read is read again
+        more = list(_records(data, end, reached + 1 if records else None))
+        stuck = 0 if more else stuck + 1
+        if more:
+            records += more
+            end, reached = more[-1].end, more[-1].generation
+        if not _has_later(data, end, reached):
+            return records, end
+    raise _damage(path.parent.parent, path, f"generation {reached + 1} does not read")
 
 
 def _map(path: Path, identity: Identity, first: int) -> memoryview:
@@ -209,8 +217,7 @@ def _map(path: Path, identity: Identity, first: int) -> memoryview:
     return data
 
 
-def _records(data: memoryview, offset: int) -> Iterator[Record]:
-    expected = None
+def _records(data: memoryview, offset: int, expected: int | None = None) -> Iterator[Record]:
     while (record := _record_at(data, offset)) is not None:
         if record.generation != (expected or record.generation):
             return
@@ -232,15 +239,16 @@ def _record_at(data: memoryview, offset: int) -> Record | None:
     return Record(generation, data[start : start + size], start + size)
 
 
-def _refuse_hole(path: Path, data: memoryview, end: int, reached: int) -> None:
+def _has_later(data: memoryview, end: int, reached: int) -> bool:
     """Tell damage from a torn end: records are synced one by one, so nothing follows a torn one."""
     rest = bytes(data[end:])
     at = rest.find(_RECORD_MAGIC)
     while at >= 0:
         record = _record_at(data, end + at)
         if record is not None and record.generation > reached:
-            raise _damage(path.parent.parent, path, f"generation {reached + 1} does not read")
+            return True
         at = rest.find(_RECORD_MAGIC, at + 1)
+    return False
 
 
 def _damage(root: Path, path: Path, fault: str) -> CorruptCollectionError:

@@ -191,16 +191,15 @@ class Shard:
         return build()
 
     def _read_ids(self) -> ids.IdTable:
-        segments = self.table.column(batch.SEGMENT)
+        segments, cells, rows = self.table.column(batch.SEGMENT), self.cells, self.rows
 
-        def id_at(row: int) -> str:
-            return str(self.cells.system(batch.SEGMENT, row))
+        def id_at(row: int) -> str:  # without the shard, which would then hold itself
+            return str(cells.system(batch.SEGMENT, row))
 
         def anew() -> ids.IdTable:
-            data = b"".join(ids.build(segments.to_pylist()))
-            return ids.IdTable(data, self.rows, id_at)
+            return ids.IdTable(b"".join(ids.build(segments.to_pylist())), rows, id_at)
 
-        return self._derived(layout.IDS, lambda d: ids.IdTable(d, self.rows, id_at), anew)
+        return self._derived(layout.IDS, lambda data: ids.IdTable(data, rows, id_at), anew)
 
     def _read_columns(self, schema: Schema) -> Columns:
         def anew() -> Columns:

@@ -29,12 +29,13 @@ def verify(root: Path, *, data: bool = True) -> VerifyReport:
     return report
 
 
-def _progress(root: Path) -> tuple[int, bytes]:
+def _progress(root: Path) -> tuple[object, ...]:
     """Tell whether a writer moved on meanwhile, and files went that were listed before."""
     try:
-        return manifest.newest(root), (root / layout.HEAD).read_bytes()
+        logs = layout.numbers(root / layout.LOG, ".log")
+        return manifest.newest(root), (root / layout.HEAD).read_bytes(), *logs
     except (CorruptCollectionError, OSError):
-        return 0, b""
+        return ()
 
 
 def _verify(root: Path, identity: Identity, data: bool) -> VerifyReport:
