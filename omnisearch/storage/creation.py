@@ -72,7 +72,13 @@ def finish(root: Path, identity: Identity) -> None:
 
 
 def sync_names(root: Path) -> None:
-    """Make durable the names that a killed process gave, since its syncs may not have come."""
+    """Make durable the names that a killed process gave, since its syncs may not have come.
+
+    Folders that may be empty are made again: not every way of copying a collection keeps them.
+    """
+    for name in (layout.TMP, layout.FAILURES, layout.TOMBS, layout.CODEBOOKS):
+        if not (root / name).is_dir():
+            files.make_folder(root / name)
     _sync_parent(root)
     for folder in (root, root / layout.MANIFESTS, root / layout.LOG):
         files.sync_folder(folder)
