@@ -20,10 +20,11 @@ from hypothesis import settings  # noqa: E402
 from hypothesis.stateful import run_state_machine_as_test  # noqa: E402
 
 from tests.concurrency.crowd import read_beside_writer  # noqa: E402
-from tests.crash import durability, faults, kills, power, small_disk  # noqa: E402
+from tests.crash import durability, faults, kills, power, repairs, small_disk  # noqa: E402
 from tests.crash.program import Life  # noqa: E402
 from tests.crash.replay import folder_in_memory  # noqa: E402
 from tests.crash.test_model import CollectionModel  # noqa: E402
+from tests.filters import drill as filters  # noqa: E402
 from tests.mutation.damage import damages  # noqa: E402
 from tests.mutation.examination import Patient, examine_all  # noqa: E402
 from tests.mutation.specimen import build  # noqa: E402
@@ -45,8 +46,13 @@ def replay(options: argparse.Namespace) -> Outcome:
         done = durability.replay_lives(Path(name), options.tears)
         (Path(name) / "deaths").mkdir()
         dead = durability.replay_deaths(Path(name) / "deaths", range(1, 140))
-    states = done.states + dead.states
-    return Outcome(f"{states:,} states", done.failures + dead.failures)
+    states, failures = done.states + dead.states, done.failures + dead.failures
+    for damaged in repairs.DAMAGED:
+        with tempfile.TemporaryDirectory() as name:
+            mended = repairs.replay_repair(Path(name), damaged)
+        states += mended.checked
+        failures += [f"mending {damaged}: {one.fault}" for one in mended.failures]
+    return Outcome(f"{states:,} states", failures)
 
 
 def ablation(options: argparse.Namespace) -> Outcome:
@@ -108,6 +114,13 @@ def model(options: argparse.Namespace) -> Outcome:
     return Outcome(f"{options.lives} lives of up to 25 calls", [])
 
 
+def filter_rows(options: argparse.Namespace) -> Outcome:
+    counts = filters.run(options.filters, seed=14)
+    different = counts.pop("different")
+    tried = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    return Outcome(tried, [f"{different} conditions choose other rows"] if different else [])
+
+
 CAMPAIGNS: dict[str, tuple[str, Callable[[argparse.Namespace], Outcome]]] = {
     "replay": ("Power cut after any operation, replayed on a model of the disk", replay),
     "ablation": ("Each sync left out: the replay must notice", ablation),
@@ -118,13 +131,14 @@ CAMPAIGNS: dict[str, tuple[str, Callable[[argparse.Namespace], Outcome]]] = {
     "mutate": ("One file damaged", mutate),
     "crowd": ("4 reading processes beside a writer that compacts", crowd),
     "model": ("Random calls against a dictionary", model),
+    "filters": ("Random conditions against a plain Python evaluation", filter_rows),
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     counts = {"kills": 200, "cuts": 200, "tears": 64, "flips": 100, "seconds": 60}
-    for name, default in (counts | {"lives": 1000, "stride": 1}).items():
+    for name, default in (counts | {"lives": 1000, "stride": 1, "filters": 100_000}).items():
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--only", nargs="+", choices=CAMPAIGNS, default=list(CAMPAIGNS))
     options = parser.parse_args()

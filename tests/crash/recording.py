@@ -41,12 +41,12 @@ class Recorder:
         elif kind == "write":
             assert isinstance(detail, tuple)
             offset, data = detail[0], bytes(detail[1])
-        self._note(Operation(kind, str(path.relative_to(self.base)), target, offset, data))
+        self.note(Operation(kind, str(path.relative_to(self.base)), target, offset, data))
 
     def mark(self, kind: str, generation: int) -> None:
-        self._note(Operation(kind, "", offset=generation))
+        self.note(Operation(kind, "", offset=generation))
 
-    def _note(self, done: Operation) -> None:
+    def note(self, done: Operation) -> None:
         head = [done.kind, done.path, done.target, done.offset, len(done.data)]
         with self._lock:
             self._journal.write(json.dumps(head).encode() + b"\n" + done.data)

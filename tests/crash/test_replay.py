@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.durability import replay_deaths, replay_lives, unseen_ablations
+from tests.crash.repairs import replay_repair
 
 pytestmark = pytest.mark.slow
 
@@ -21,6 +22,13 @@ def test_nothing_is_promised_on_what_a_killed_process_did_not_sync(tmp_path: Pat
     replays = replay_deaths(tmp_path, range(1, 64, 4))
     assert replays.failures == []
     assert replays.states > 40
+
+
+@pytest.mark.parametrize("damaged", ["HEAD", "shards/*/ids.bin"])
+def test_a_power_cut_while_mending_loses_nothing(damaged: str, tmp_path: Path) -> None:
+    result = replay_repair(tmp_path, damaged, cuts=1)
+    assert result.failures == []
+    assert result.checked > 300
 
 
 def test_no_sync_can_go_unnoticed(tmp_path: Path) -> None:
