@@ -20,7 +20,7 @@ from hypothesis import settings  # noqa: E402
 from hypothesis.stateful import run_state_machine_as_test  # noqa: E402
 
 from tests.concurrency.crowd import read_beside_writer  # noqa: E402
-from tests.crash import durability, faults, kills, power, repairs, small_disk  # noqa: E402
+from tests.crash import durability, faults, kills, power, repairs, small_disk, trained  # noqa: E402
 from tests.crash.program import Life  # noqa: E402
 from tests.crash.replay import folder_in_memory  # noqa: E402
 from tests.crash.test_model import CollectionModel  # noqa: E402
@@ -53,6 +53,12 @@ def replay(options: argparse.Namespace) -> Outcome:
         states += mended.checked
         failures += [f"mending {damaged}: {one.fault}" for one in mended.failures]
     return Outcome(f"{states:,} states", failures)
+
+
+def train(options: argparse.Namespace) -> Outcome:
+    with tempfile.TemporaryDirectory() as name:
+        done, syncs = trained.replay_training(Path(name))
+    return Outcome(f"{done.states:,} states, {syncs} syncs", done.failures)
 
 
 def ablation(options: argparse.Namespace) -> Outcome:
@@ -123,6 +129,7 @@ def filter_rows(options: argparse.Namespace) -> Outcome:
 
 CAMPAIGNS: dict[str, tuple[str, Callable[[argparse.Namespace], Outcome]]] = {
     "replay": ("Power cut after any operation, replayed on a model of the disk", replay),
+    "train": ("The same while a codebook is trained, with and without its syncs", train),
     "ablation": ("Each sync left out: the replay must notice", ablation),
     "kill": ("kill -9 of the writer", kill),
     "cut": ("Power cut on ext4", cut),
