@@ -25,7 +25,9 @@ class State:
         self._settings = manifest.settings
         self._loose = Loose(self._settings.dim, self._settings.dtype)
         self._tail_ids = TailIds()
-        self.lost: list[tuple[int, tuple[str, ...]]] = []  # deletes in the tail of sealed rows
+        # Deletes behind the base generation. Those of tail rows count too: a seal under way may
+        # have cut the log before them.
+        self.lost: list[tuple[int, tuple[str, ...]]] = []
         self.generation = Generation(
             number=manifest.base_generation,
             schema=manifest.schema,
@@ -55,8 +57,7 @@ class State:
         dead = np.zeros(now.rows, bool)
         dead[: len(now.dead)] = now.dead
         dead[positions] = True
-        if positions[0] < now.sealed.rows:
-            self.lost.append((number, names))
+        self.lost.append((number, names))
         deleted = now.deleted + len(positions)
         self.generation = replace(now, dead=dead, deleted=deleted)
 
@@ -104,9 +105,8 @@ class State:
         coded = Coded(sealed, _relabelled(now, sealed))
         whole = np.concatenate([dead, tail])
         moved = replace(now, coded=coded, dead=whole)
-        for _, names in self.lost:
-            positions = moved.find_sealed(names)
-            whole[positions[positions >= 0]] = True
+        positions = moved.find_sealed([name for _, names in self.lost for name in names])
+        whole[positions[positions >= 0]] = True
         self.generation = replace(moved, deleted=int(np.count_nonzero(whole)))
 
 
