@@ -120,8 +120,8 @@ def cautious(values: NDArray[np.floating], trials: int) -> NDArray[np.float64]:
     return found
 
 
-def standardising(coarse: Vectors) -> tuple[Vectors, Vectors]:
+def standardising(coarse: Vectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the mean and the spread of the closeness of each query to all lists, (q,) each."""
-    mean = np.add.reduce(coarse, axis=1) / coarse.shape[1]
-    squares = np.einsum("ij,ij->i", coarse, coarse) / coarse.shape[1]
+    mean = np.add.reduce(coarse, axis=1, dtype=np.float64) / coarse.shape[1]
+    squares = np.einsum("ij,ij->i", coarse, coarse, dtype=np.float64) / coarse.shape[1]
     return mean, np.sqrt(np.maximum(squares - mean * mean, 1e-12))

@@ -93,7 +93,10 @@ class Codebook:
         rows, strays = self._tamed(sample.unseen)
         trial = Trial.of(self, rows[~strays], self.rotate(sample.held_out), sample.total)
         lifted = dataclasses.replace(self, lift=trial.lift(self))
-        return dataclasses.replace(lifted, calibration=trial.measure(lifted))
+        measured = trial.measure(lifted)
+        gather_us = max(measured.gather_us, sample.fetch_us)
+        measured = dataclasses.replace(measured, gather_us=gather_us)
+        return dataclasses.replace(lifted, calibration=measured)
 
     @property
     def lists(self) -> int:

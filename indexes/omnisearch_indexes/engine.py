@@ -23,7 +23,7 @@ from omnisearch_indexes.scan import Scan, first_count
 
 _BATCH = 64  # queries whose candidates are held at a time
 _MOST_CANDIDATES = 1 << 20  # of them together
-_EXACT_SHARE = 4  # scoring a quarter of the allowed rows here and there costs as much as all
+_EXACT_SHARE = 2  # scoring half of the allowed rows after a scan costs as much as all
 _LEAST_MOST = 1024
 
 # Shares of the misses that a recall allows. The k-th neighbour is missed more often than the k on

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnisearch_indexes.pieces import Piece, Rows
-from omnisearch_indexes.protocol import Kind, Vectors
+from omnisearch_indexes.protocol import Kind, Positions, Vectors
 from omnisearch_indexes.rotation import Rotation, blocks_for
 from omnisearch_indexes.threads import one_thread
 
@@ -23,6 +24,7 @@ LIST_SAMPLE = 32  # rows for each list centroid
 LISTS_FROM = 200_000  # fewer rows are read whole about as fast, filtered faster, and built cheaper
 _NARROWEST = 16  # fewer dimensions than this are spread over 16: more bits, the same products
 _MOST_GROUPS = 256
+_FETCHED = 500
 _GIANT = 16.0  # times the median length
 _LIST_ITERATIONS = 6
 _GROUP_ITERATIONS = 12
@@ -36,6 +38,7 @@ class Sample:
     unseen: Vectors
     held_out: Vectors
     total: int
+    fetch_us: float  # for a row from anywhere among all
 
 
 def count(source: Sequence[Piece] | Vectors) -> int:
@@ -55,7 +58,19 @@ def draw(source: Sequence[Piece] | Vectors, lists: int, seed: int) -> Sample:
     chosen = np.sort(random.choice(len(rows), wanted, replace=False))
     vectors = _without_giants(rows.gather(chosen).astype(np.float32)[random.permutation(wanted)])
     apart, tried = min(HELD_OUT, len(vectors) // 16), min(tried, len(vectors) // 2)
-    return Sample(vectors[tried:], vectors[apart:tried], vectors[:apart], len(rows))
+    parts = vectors[tried:], vectors[apart:tried], vectors[:apart]
+    return Sample(*parts, len(rows), _time_fetch(rows, chosen))
+
+
+def _time_fetch(rows: Rows, chosen: Positions) -> float:
+    """Return the time for a row that is far from the last one; those before it left the cache."""
+    step, taken = max(1, len(chosen) // _FETCHED), []
+    for offset in range(min(3, step)):
+        some = chosen[offset::step]
+        begin = time.perf_counter()
+        rows.gather(some)
+        taken.append((time.perf_counter() - begin) * 1e6 / max(1, len(some)))
+    return min(taken)
 
 
 def _without_giants(vectors: Vectors) -> Vectors:
