@@ -47,6 +47,8 @@ def create(
 
 def make_root(root: Path) -> None:
     """Make the folder of a collection, and those above it, unless it holds something else."""
+    if root.is_symlink() and not root.exists():
+        raise InputError(f"{root} is a link to nothing: make {root.readlink()} or name another")
     for folder in reversed([root, *root.parents]):
         if not folder.exists():
             files.make_folder(folder, mode=0o700 if folder == root else 0o777)

@@ -147,8 +147,9 @@ class Appender:
     def _write_ahead(self, end: int) -> None:
         try:
             _write_all(self._descriptor, self.path, bytes(-end % AHEAD), end)
-        except OSError:
-            return  # only speed is lost
+        except OSError:  # only speed is lost; half of the zeros would look like damage
+            os.ftruncate(self._descriptor, end)
+            return
         self._written = end + -end % AHEAD
 
     def clear_rest(self) -> None:
