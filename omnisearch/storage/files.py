@@ -154,11 +154,15 @@ class Appender:
 
     def clear_rest(self) -> None:
         """Write zeros over what an append that never finished left behind the end."""
-        if self._written > self.size:
-            with _explained(self.path, "clearing"):
-                end = self._written + -self._written % AHEAD
-                _write_all(self._descriptor, self.path, bytes(end - self.size), self.size)
-                self._written = end
+        if self._written == self.size:
+            return
+        end = self._written + -self._written % AHEAD
+        try:
+            _write_all(self._descriptor, self.path, bytes(end - self.size), self.size)
+        except OSError:  # on a full disk, where a delete must still go through
+            end = self.size
+            os.ftruncate(self._descriptor, end)
+        self._written = end
 
     def write_again(self, start: int) -> None:
         """Make durable what a killed writer left from there on.
