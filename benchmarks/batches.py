@@ -12,7 +12,10 @@ from benchmarks.turns import Answers, Remote
 Row = dict[str, Any]
 COUNT = 1_000
 ROUNDS = 7
-EFFORTS = (24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 256)
+EFFORTS = {
+    "ef": (24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 256),
+    "recall": (0.95, 0.96, 0.97, 0.98, 0.985, 0.99),
+}
 GOAL = 0.99
 
 
@@ -55,13 +58,13 @@ def recall(found: list[list[int]], data: datasets.Dataset, first: int) -> float:
 
 
 def _tuned(name: str, data: datasets.Dataset) -> Remote:
-    """Open a graph at the least `ef` that reaches the goal on queries that are not timed."""
-    for effort in EFFORTS if name in GRAPHS else (0,):
-        settings = {"ef": effort} if effort else None
-        worker = Remote(name, data.name, settings=settings)
+    """Open a store at the least effort that reaches the goal on queries that are not timed."""
+    knob = "ef" if name in GRAPHS else "recall"
+    for effort in EFFORTS[knob]:
+        worker = Remote(name, data.name, settings={knob: effort})
         worker.ask("open")
         found = worker.ask("batch", first=COUNT, count=COUNT, k=searches.K)["rows"]
-        if not effort or recall(found, data, COUNT) >= GOAL or effort == EFFORTS[-1]:
+        if recall(found, data, COUNT) >= GOAL or effort == EFFORTS[knob][-1]:
             return worker
         worker.close()
     raise AssertionError("the last effort returns")

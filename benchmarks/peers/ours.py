@@ -16,10 +16,11 @@ Metric = Literal["cosine", "ip", "l2"]
 
 
 class Ours:
-    def __init__(self, folder: Path, compacted: bool, metric: Metric) -> None:
+    def __init__(self, folder: Path, compacted: bool, metric: Metric, recall: float | None) -> None:
         self.folder = folder
         self.compacted = compacted
         self.metric = metric
+        self.recall = recall  # of batches alone; None is the default of the collection
         self.rows: om.Collection | None = None
 
     def create(self, data: Dataset) -> None:
@@ -53,7 +54,8 @@ class Ours:
         return rows_of([hit.id for hit in hits if hit.metadata is not None])
 
     def batch(self, queries: Floats, k: int) -> list[list[int]]:
-        return [rows_of(hits.ids) for hits in self.collection.search_batch(queries, k=k)]
+        found = self.collection.search_batch(queries, k=k, recall=self.recall)
+        return [rows_of(hits.ids) for hits in found]
 
     def payload(self, data: Dataset, start: int, stop: int, form: str) -> Rows:
         columns = data.columns.slice(start, stop - start)
@@ -73,10 +75,11 @@ class Ours:
 
     def version(self) -> str:
         state = "compacted" if self.compacted else "never compacted"
-        return f"omnisearch {version('omnisearch')}, {self.metric}, {state}"
+        asked = f", recall {self.recall}" if self.recall else ""
+        return f"omnisearch {version('omnisearch')}, {self.metric}, {state}{asked}"
 
 
 def make(name: str, folder: Path, settings: dict[str, float]) -> Ours:
-    del settings
     metrics: dict[str, Metric] = {"omnisearch-ip": "ip", "omnisearch-l2": "l2"}
-    return Ours(folder, name != "omnisearch-fresh", metrics.get(name, "cosine"))
+    metric = metrics.get(name, "cosine")
+    return Ours(folder, name != "omnisearch-fresh", metric, settings.get("recall"))
