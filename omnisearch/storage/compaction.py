@@ -13,10 +13,10 @@ import numpy as np
 from omnisearch.storage import batch, coding, manifest, opening, sealing
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.manifest import Manifest, ShardEntry
-from omnisearch.storage.shard import Place, Shard, ShardRows, write_shard
+from omnisearch.storage.shard import Coder, Place, Shard, ShardRows, write_shard
 from omnisearch.storage.store import Store
 from omnisearch.storage.tombs import Mask
-from omnisearch_indexes import merge_codes
+from omnisearch_indexes import Codes, merge_codes
 
 TIER = 8  # so many shards of about one size are merged into one
 TIER_RATIO = 4
@@ -147,12 +147,16 @@ def _merge(place: Place, group: Sequence[Candidate], now: Generation) -> ShardEn
     tables = [
         one.shard.table if one.keep.all() else one.shard.table.filter(one.keep) for one in group
     ]
-    codes = None
-    if coder is not None:
-        parts = [(one.shard.codes, one.keep) for one in group if one.shard.codes is not None]
-        codes = merge_codes(parts, coder.codebook) if len(parts) == len(group) else None
+    codes = _codes(place, group, coder) if coder is not None else None
     rows = ShardRows(batch.merge(tables, now.schema), _vectors(group), codes)
     return write_shard(place, rows, now.schema, coder)
+
+
+def _codes(place: Place, group: Sequence[Candidate], coder: Coder) -> Codes | None:
+    if place.settings.index == "hnsw":  # graphs cannot be merged, only made
+        return coder.codebook.encode(np.concatenate(list(_vectors(group))))
+    parts = [(one.shard.codes, one.keep) for one in group if one.shard.codes is not None]
+    return merge_codes(parts, coder.codebook) if len(parts) == len(group) else None
 
 
 def _vectors(group: Sequence[Candidate]) -> Iterator[np.ndarray]:
