@@ -16,7 +16,7 @@ import omnisearch as om
 from omnisearch.collection import Collection
 from omnisearch.storage import files
 from tests.crash.invariants import History, assert_rows, check
-from tests.crash.program import Life, do
+from tests.crash.program import Life, do, marks
 from tests.crash.recording import Recorder, read
 from tests.crash.replay import WORKERS, folder_in_memory, place
 from tests.crash.states import bare_states
@@ -126,7 +126,8 @@ def _live(folder: Path, case: Case) -> Fault:
             last = _live_on(root, case, fault, recorder, history)
         finally:
             files.observer = None
-    check(_after_power_cut(folder), last, last, history)
+    promised, _ = marks(folder / "journal")
+    check(_after_power_cut(folder), promised, last, history)
     check(root, last, last, history)
     return fault
 
