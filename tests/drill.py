@@ -170,7 +170,8 @@ def write_row(title: str, row: str) -> None:
     kept = {line.split(" | ")[0][2:]: line for line in older[1:]} | {title: row}
     titles = [title for title, _ in CAMPAIGNS.values()]
     rows = [kept[title] for title in titles if title in kept]
-    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.release()}"
+    kernel = ".".join(platform.release().split(".")[:2])
+    machine = f"{os.cpu_count()} cores, {platform.system()} {kernel}"
     head = ["| campaign | tried | failed | seconds |", "|---|---|---|---|"]
     lines = [f"Machine: {machine}, Python {platform.python_version()}.", "", *head, *rows, ""]
     text = "\n".join(lines)
