@@ -68,6 +68,12 @@ def when_due(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
     return []
 
 
+def may_be_due(now: Generation) -> bool:
+    """Tell from counts alone whether `when_due` could pick any, so that a write wakes no scan."""
+    rows = [shard.rows for shard in now.sealed.shards]
+    return len(rows) >= TIER or (bool(rows) and now.deleted > DEAD_SHARE * min(rows))
+
+
 def compact(store: Store, pick: Pick) -> bool:
     """Merge the picked shards; writers wait only while the result is shown."""
     with store.maintaining:

@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 import weakref
+from collections.abc import Callable
 
 from omnisearch.errors import OmnisearchError
 from omnisearch.storage import compaction, gc, sealing
@@ -48,26 +49,22 @@ def freeze(store: Store) -> bool:
 
 def seal(store: Store) -> bool:
     """Seal the tail and remove what that made old."""
-    with store.maintaining:
-        done = sealing.seal(store)
-        if done:
-            gc.collect(store.root, store.identity)
-    return done
+    return _tidied(store, sealing.seal)
 
 
 def compact(store: Store, pick: compaction.Pick) -> bool:
     """Merge shards and remove what that made old."""
-    with store.maintaining:
-        done = compaction.compact(store, pick)
-        if done:
-            gc.collect(store.root, store.identity)
-    return done
+    return _tidied(store, lambda held: compaction.compact(held, pick))
 
 
 def recode(store: Store) -> bool:
     """Renew the codebook where the rows have outgrown it, and remove what that made old."""
+    return _tidied(store, compaction.recode)
+
+
+def _tidied(store: Store, work: Callable[[Store], bool]) -> bool:
     with store.maintaining:
-        done = compaction.recode(store)
+        done = work(store)
         if done:
             gc.collect(store.root, store.identity)
     return done
@@ -111,7 +108,11 @@ def step(store: Store) -> bool:
         return False
     if is_tail_long(now, size):
         return seal(store)
-    return freeze(store) or compact(store, compaction.when_due) or recode(store)
+    if freeze(store):
+        return True
+    if compaction.may_be_due(now) and compact(store, compaction.when_due):
+        return True
+    return recode(store)
 
 
 class Maintenance:

@@ -60,7 +60,7 @@ def _verify(root: Path, identity: Identity, data: bool) -> VerifyReport:
 
 def _problem(root: Path, path: Path, error: Exception) -> Problem:
     fault, _, remedy = str(error).rpartition(": ")
-    derived = path.name in (layout.IDS, layout.CODES, layout.COLUMNS) or path.suffix == ".faiss"
+    derived = path.name in layout.DERIVED or path.suffix == ".faiss"
     if derived or not fault:
         remedy = f"run `omnisearch doctor --index {root} --repair`"
     return Problem(str(path), fault or str(error), remedy)
