@@ -18,7 +18,7 @@ import click
 import omnisearch as om
 from omnisearch_cli import output, settings
 
-COMMANDS = ("delete", "doctor", "export", "import", "query", "snapshot", "status")
+COMMANDS = ("delete", "doctor", "export", "import", "query", "snapshot", "status", "train")
 USAGE, UNUSABLE, INTERNAL, INTERRUPTED, TERMINATED = 2, 4, 5, 130, 143
 _CALLERS_FAULT = (400, 404)
 

@@ -1,0 +1,29 @@
+"""The stage `data`: an ordered table of parts, each with files of its own.
+
+A part that finds its files finished leaves them; so an interrupted build goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+from omnisearch.training.lab import Lab, Options
+
+Part = Callable[[Lab, Options], Mapping[str, object]]
+
+# module:function, called with (lab, options), gives the figures of the part; order matters
+PARTS: dict[str, str] = {}
+TINY = "tiny:build"
+
+
+def build(lab: Lab, options: Options) -> Mapping[str, object]:
+    """Make the whole corpus, or the tiny one."""
+    parts = {"tiny": TINY} if options.tiny else PARTS
+    return {name: _load(call)(lab, options) for name, call in parts.items()}
+
+
+def _load(call: str) -> Part:
+    module, _, function = call.partition(":")
+    found: Part = getattr(import_module(f"omnisearch.training.data.{module}"), function)
+    return found

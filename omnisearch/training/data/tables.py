@@ -1,0 +1,136 @@
+"""The columns of the corpus, and how its Arrow files are written and read.
+
+A file is written in batches under a temporary name and then given its own, so what exists is whole.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+
+Row = Mapping[str, object]
+
+_TEXTS = pa.list_(pa.string())
+_BYTES = pa.binary()
+
+
+def _schema(required: Mapping[str, pa.DataType], optional: Mapping[str, pa.DataType]) -> pa.Schema:
+    fields = [pa.field(name, kind, nullable=False) for name, kind in required.items()]
+    return pa.schema([*fields, *(pa.field(name, kind) for name, kind in optional.items())])
+
+
+_PICTURE = {
+    "id": pa.string(),  # source/name
+    "concept": pa.string(),
+    "kind": pa.string(),  # emoji clipart icon mono scene page frame
+    "source": pa.string(),
+    "title": pa.string(),
+    "captions": _TEXTS,  # the most natural first
+    "image": pa.binary(),  # PNG or lossless WebP, 256 x 256 RGB
+    "split": pa.string(),
+    "licence": pa.string(),
+    "attributes": pa.string(),  # JSON, or empty
+}
+PICTURES = _schema(_PICTURE, {"style": pa.string()})
+PAGES = _schema(
+    {
+        **_PICTURE,
+        "words": pa.string(),
+        "layout": pa.string(),
+        "queries_layout": _TEXTS,
+        "queries_words": _TEXTS,
+    },
+    {"style": pa.string()},
+)
+SOUNDS = _schema(
+    {
+        "id": pa.string(),
+        "concept": pa.string(),
+        "kind": pa.string(),  # instrument drum effect procedural speech
+        "source": pa.string(),
+        "title": pa.string(),
+        "captions": _TEXTS,
+        "pcm": _BYTES,  # int16 mono 16 kHz
+        "split": pa.string(),
+        "licence": pa.string(),
+    },
+    {"transcript": pa.string(), "voice": pa.string()},
+)
+VIDEOS = _schema(
+    {
+        "id": pa.string(),
+        "concept": pa.string(),
+        "captions": _TEXTS,
+        "twin": _TEXTS,  # captions that are wrong in their order only
+        "frames": pa.list_(_BYTES),  # 8 JPEG of 224 x 224
+        "split": pa.string(),
+        "licence": pa.string(),
+    },
+    {"pcm": _BYTES},
+)
+TEXTS = _schema(
+    {
+        "id": pa.string(),
+        "query": pa.string(),
+        "passage": pa.string(),
+        "kind": pa.string(),  # gloss synonym hypernym debian manual readme
+        "split": pa.string(),
+        "licence": pa.string(),
+    },
+    {"concept": pa.string()},
+)
+CONCEPTS = _schema(
+    {"concept": pa.string(), "titles": _TEXTS, "codepoints": _TEXTS, "split": pa.string()},
+    {"synset": pa.string()},
+)
+TRIPLETS = _schema(
+    {
+        "id": pa.string(),
+        "source_picture": pa.string(),
+        "instruction": pa.string(),
+        "target_picture": pa.string(),
+        "family": pa.string(),
+        "split": pa.string(),
+    },
+    {},
+)
+
+
+def write(path: Path, schema: pa.Schema, rows: Iterable[Row], batch: int = 512) -> int:
+    """Write rows to a new file, whole or not at all; gives their number."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    count = 0
+    try:
+        with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+            for some in _batches(rows, batch):
+                writer.write_batch(pa.RecordBatch.from_pylist(some, schema=schema))
+                count += len(some)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return count
+
+
+def _batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    remaining = iter(rows)
+    while some := list(islice(remaining, size)):
+        yield some
+
+
+def read(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """Read a file, or some of its columns, without copying what is not looked at."""
+    with pa.memory_map(str(path)) as source:
+        table = pa.ipc.open_file(source).read_all()
+    return table if columns is None else table.select(columns)
+
+
+def count(path: Path) -> int:
+    """Count the rows of a file."""
+    with pa.memory_map(str(path)) as source:
+        file = pa.ipc.open_file(source)
+        return sum(file.get_batch(number).num_rows for number in range(file.num_record_batches))

@@ -1,0 +1,81 @@
+"""The ordered table of stages, and how one is run.
+
+A stage is named by `module:function`, imported when it runs, so that help needs no torch.
+"""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+
+from omnisearch.training.lab import Lab, LabError, LabStorageError, Options
+
+Call = Callable[[Lab, Options], Mapping[str, object]]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the recipe."""
+
+    name: str
+    makes: str  # said in --help
+    call: str  # module:function below omnisearch.training
+    needs: tuple[str, ...] = ()
+    varies: bool = False  # with variant and seed, so each pair has a record of its own
+
+    def record(self, options: Options) -> str:
+        """Name the record of this stage under these options."""
+        return f"{self.name}-{options.run}" if self.varies else self.name
+
+    def load(self) -> Call:
+        """Import what carries the stage out."""
+        module, _, function = self.call.partition(":")
+        found: Call = getattr(import_module(f"omnisearch.training.{module}"), function)
+        return found
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage("data", "the corpus, from registries and made here", "data.build:build"),
+)
+
+
+def find(name: str) -> Stage:
+    """Find a stage by its name."""
+    names = [stage.name for stage in STAGES]
+    if name in names:
+        return STAGES[names.index(name)]
+    near = get_close_matches(name, names, 1) or [", ".join(names)]
+    raise LabError(f"there is no stage {name!r}, only {near[0]}")
+
+
+def run(name: str, lab: Lab, options: Options, *, again: bool = False) -> bool:
+    """Run a stage unless it is done; tells whether it ran."""
+    stage = find(name)
+    record = stage.record(options)
+    if lab.done(record) and not again:
+        return False
+    needs = tuple(find(need).record(options) for need in stage.needs)
+    lab.require(name, needs)
+    begun = time.monotonic()
+    lab.finish(record, _carry_out(stage, lab, options), time.monotonic() - begun, needs)
+    return True
+
+
+def _carry_out(stage: Stage, lab: Lab, options: Options) -> Mapping[str, object]:
+    try:
+        return stage.load()(lab, options)
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing in ("", "omnisearch"):
+            raise
+        remedy = 'pip install "omnisearch[train]"'
+        raise LabError(f"omnisearch train needs {missing}: {remedy}") from error
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        fault = f"no room left on the disk of {lab.root}"
+        raise LabStorageError(f"{fault}: free some and run it again, it goes on") from error
