@@ -1,0 +1,129 @@
+"""Ranks of the right answers, what is made of them, and how sure one can be of it.
+
+A wrong candidate with the same score counts as nearer, so a collapsed encoder gains nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import lgamma
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+Values = NDArray[np.floating | np.integer | np.bool_]
+Vectors = Floats  # (n, d)
+Ranks = NDArray[np.int64]  # (n,), from 1
+Relevant = NDArray[np.bool_]  # (queries, candidates)
+
+_BLOCK = 1 << 22  # scores held at once
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A figure with its 95 % bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def ranks(query: Vectors, candidate: Vectors, relevant: Relevant) -> Ranks:
+    """Rank of the best right candidate of each query; a query without one is a ValueError."""
+    _check(query, candidate, relevant)
+    found = np.empty(len(query), dtype=np.int64)
+    for first, last in _blocks(len(query), len(candidate)):
+        scores, right = query[first:last] @ candidate.T, relevant[first:last]
+        best = np.where(right, scores, -np.inf).max(axis=1, keepdims=True)
+        found[first:last] = 1 + ((scores >= best) & ~right).sum(axis=1)
+    return found
+
+
+def recall_at(ranks: Ranks, k: int) -> float:
+    """Share of queries with a right candidate among the first k."""
+    return float((ranks <= k).mean())
+
+
+def mrr(ranks: Ranks) -> float:
+    """Mean of 1 / rank."""
+    return float((1.0 / ranks).mean())
+
+
+def average_precision(query: Vectors, candidate: Vectors, relevant: Relevant) -> Floats:
+    """Average precision of each query over the whole list of candidates."""
+    _check(query, candidate, relevant)
+    found = np.empty(len(query))
+    for row in range(len(query)):
+        scores, right = candidate @ query[row], relevant[row]
+        order = np.lexsort((right, -scores))  # among equals the wrong come first
+        places = np.flatnonzero(right[order]) + 1
+        found[row] = (np.arange(1, len(places) + 1) / places).mean()
+    return found
+
+
+def mean_ap(query: Vectors, candidate: Vectors, relevant: Relevant) -> float:
+    """Mean average precision."""
+    return float(average_precision(query, candidate, relevant).mean())
+
+
+def pairwise_accuracy(right: Floats, wrong: Floats) -> float:
+    """Share of pairs in which the right one scores higher; a tie is half a success."""
+    return float(((right > wrong) + 0.5 * (right == wrong)).mean())
+
+
+def chance_recall(relevant: Relevant, k: int) -> float:
+    """R@k of a random order: 1 - C(m - r, k) / C(m, k), averaged over queries."""
+    total = relevant.shape[1]
+    rights, counts = np.unique(relevant.sum(axis=1), return_counts=True)
+    hits = [1.0 - _none_of(total, int(right), min(k, total)) for right in rights]
+    return float(np.average(hits, weights=counts))
+
+
+def standard_error(values: Values) -> float:
+    """Return the standard error of a mean over queries."""
+    values = values.astype(np.float64)
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("nan")
+
+
+def paired_bootstrap(a: Values, b: Values, seed: int, resamples: int = 10_000) -> Interval:
+    """Return mean(a) - mean(b) over the same queries."""
+    both = np.stack([a, b], axis=1)
+    return bootstrap(both, lambda means: means[..., 0] - means[..., 1], seed, resamples)
+
+
+def bootstrap(
+    values: Values, statistic: Callable[[Floats], Floats], seed: int, resamples: int = 10_000
+) -> Interval:
+    """Interval of a statistic of column means; rows (queries) are drawn with replacement."""
+    if values.ndim != 2 or not len(values):
+        raise ValueError(f"values have the shape {values.shape}: (queries, columns) is wanted")
+    drawn, columns = np.random.default_rng(seed), values.astype(np.float64)
+    means = np.empty((resamples, values.shape[1]))
+    for row in range(resamples):
+        means[row] = columns[drawn.integers(len(columns), size=len(columns))].mean(axis=0)
+    low, high = np.percentile(statistic(means), [2.5, 97.5])
+    return Interval(float(statistic(columns.mean(axis=0))), float(low), float(high))
+
+
+def _none_of(total: int, right: int, k: int) -> float:
+    """Return C(total - right, k) / C(total, k)."""
+    if total - right < k:
+        return 0.0
+    logs = lgamma(total - right + 1) - lgamma(total - right - k + 1)
+    return float(np.exp(logs - lgamma(total + 1) + lgamma(total - k + 1)))
+
+
+def _blocks(queries: int, candidates: int) -> list[tuple[int, int]]:
+    step = max(1, _BLOCK // max(1, candidates))
+    return [(first, min(first + step, queries)) for first in range(0, queries, step)]
+
+
+def _check(query: Vectors, candidate: Vectors, relevant: Relevant) -> None:
+    if relevant.shape != (len(query), len(candidate)):
+        wanted = (len(query), len(candidate))
+        raise ValueError(f"relevant has the shape {relevant.shape}, {wanted} is wanted")
+    if not relevant.any(axis=1).all():
+        lost = int(np.flatnonzero(~relevant.any(axis=1))[0])
+        raise ValueError(f"query {lost} has no right candidate: leave it out")
