@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 pytest.importorskip("torch")
+import torch
 
 from omnisearch.training import checkpoints
 from omnisearch.training.fusion import (
