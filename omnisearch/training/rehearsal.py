@@ -1,0 +1,82 @@
+"""Batches with as many rows of each kind, and the loss over all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from omnisearch.training.loop import Batch
+from omnisearch.training.losses import info_nce, mamcl
+from omnisearch.training.omni import Omni
+from omnisearch.training.pairs import Pairs, Rows, same
+
+
+@dataclass(frozen=True)
+class Objective:
+    """Which candidates stand against a query."""
+
+    masked: bool = False  # MAMCL: those of the positive's modality only
+    negatives: int | None = None  # so many of them, drawn anew for each query; None is all
+    both: bool = True  # also from candidate to query; MAMCL has one direction
+    temperature: float = 0.05
+
+
+class Mix:
+    """Balanced batches over several kinds of pairs."""
+
+    def __init__(self, pairs: Mapping[str, Pairs], each: int, seed: int) -> None:
+        self.pairs = dict(pairs)
+        self.each = each
+        self._drawn = np.random.default_rng(seed)
+        self._rows = {name: _by_concept(one) for name, one in self.pairs.items()}
+
+    def draw(self, step: int) -> Batch:
+        """Draw `each` rows of every kind, of distinct concepts."""
+        del step
+        return {name: self._distinct(name) for name in self.pairs}
+
+    def loss(self, model: Omni, batch: Batch, objective: Objective) -> Tensor:
+        """Give the loss of a batch; equal concepts never stand against each other."""
+        query, candidate = self.encode(model, batch)
+        concepts = self.concepts(batch)
+        codes = torch.tensor([self.pairs[name].code for name, rows in batch.items() for _ in rows])
+        allowed = torch.from_numpy(~same(concepts, concepts))
+        if objective.negatives is not None:
+            pool = allowed & (codes[:, None] == codes[None]) if objective.masked else allowed
+            allowed = self._thinned(pool, objective.negatives)
+        if objective.masked:
+            return mamcl(query, candidate, codes, objective.temperature, allowed)
+        return info_nce(query, candidate, objective.temperature, allowed, both=objective.both)
+
+    def encode(self, model: Omni, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Encode queries and candidates of a batch, kind after kind, in wordings drawn anew."""
+        sides = [(self.pairs[name], rows) for name, rows in batch.items()]
+        query = [model(one.query, rows, self._drawn) for one, rows in sides]
+        candidate = [model(one.candidate, rows, self._drawn) for one, rows in sides]
+        return torch.cat(query), torch.cat(candidate)
+
+    def concepts(self, batch: Batch) -> list[str]:
+        """List the concepts of a batch, kind after kind."""
+        return [self.pairs[name].concepts[row] for name, rows in batch.items() for row in rows]
+
+    def _distinct(self, name: str) -> Rows:
+        groups = self._rows[name]
+        chosen = self._drawn.choice(len(groups), size=min(self.each, len(groups)), replace=False)
+        return np.array([self._drawn.choice(groups[at]) for at in chosen], dtype=np.int64)
+
+    def _thinned(self, allowed: Tensor, count: int) -> Tensor:
+        """Keep `count` of the allowed candidates of each query, at random."""
+        order = torch.from_numpy(self._drawn.random(allowed.shape)) - allowed.double()
+        place = order.argsort(1).argsort(1)  # allowed ones come first
+        return allowed & (place < count)
+
+
+def _by_concept(pairs: Pairs) -> list[list[int]]:
+    groups: dict[str, list[int]] = {}
+    for row, concept in enumerate(pairs.concepts):
+        groups.setdefault(concept, []).append(row)
+    return list(groups.values())
