@@ -1,13 +1,14 @@
 """How far codes and lists fall short of the truth, and what a row costs.
 
 A row's closeness by code, or that of its list, is foretold from its true closeness by a line.
-Lines are fitted to the true neighbours of held-out rows, in units of the query and around its mean
-over all rows: so they also hold for queries from elsewhere (measured: the same slope and error).
+Lines are fitted to true neighbours of held-out rows and to rows from anywhere, in units of the
+query and around its mean over all rows: so they also hold for queries from elsewhere (measured: the
+same slope and error).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -19,7 +20,10 @@ from omnisearch_indexes.protocol import Vectors
 
 NEAR = 10
 SHARES = np.array([0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0])
+GRADES = (0.05, 0.3)  # of the queries have farther neighbours: all but few, and the nearer ones
 LEVELS = np.array([0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 1.0])
+Numbers = NDArray[np.floating]
+Pair = tuple[Numbers, Numbers]
 _WHAT = "codebook"
 _NORMAL = np.array([0.0] + [NormalDist().inv_cdf(level) for level in LEVELS[1:-1]] + [3.5])
 _USUAL = 0.8  # of that error: near rows err in like directions
@@ -34,18 +38,23 @@ class Line:
     misses: NDArray[np.float64]  # (levels,)
 
     @staticmethod
-    def fit(true: NDArray[np.floating], foretold: NDArray[np.floating], noise: float) -> Line:
+    def fit(true: Numbers, foretold: Numbers, noise: float, far: Pair | None = None) -> Line:
         """Return the least-squares line and the quantiles of what falls below it.
 
-        Held-out rows may have equals where foreign queries have none: a trial that shows no spread
-        gives slope 1 and the errors of a query from any direction.
+        Rows from `far` bend the line but count for no quantile. Held-out rows may have equals where
+        foreign queries have none: a trial that shows no spread gives slope 1 and the errors of a
+        query from any direction.
         """
-        flat, other = true.ravel().astype(np.float64), foretold.ravel().astype(np.float64)
+        near = true.ravel().astype(np.float64), foretold.ravel().astype(np.float64)
+        flat, other = near
+        if far is not None:
+            flat = np.concatenate([flat, far[0].ravel()])
+            other = np.concatenate([other, far[1].ravel()])
         centred = flat - flat.mean()
         weight = len(flat) * noise**2 + 1e-30
         slope = float((centred @ other + weight) / (centred @ centred + weight))
         level = float(other.mean() - slope * flat.mean())
-        misses = cautious(level + slope * flat - other, len(true))
+        misses = cautious(level + slope * near[0] - near[1], len(true))
         return Line(level, slope, np.maximum(misses, _USUAL * noise * _NORMAL))
 
     def miss(self, certainty: float) -> float:
@@ -70,18 +79,23 @@ class Calibration:
 
     codes: Line
     lists: Line
-    ranks: NDArray[np.float64]  # (levels,) share of lists nearer to a query than a neighbour's
-    depths: NDArray[np.float64]  # (SHARES,) standardised closeness of the k-th of so many rows
+    ranks: NDArray[np.float64]  # (GRADES, SHARES, levels) lists up to a neighbour's
+    depths: NDArray[np.float64]  # (GRADES, SHARES) standardised closeness of the tenth row at least
     scan_us: float  # to read one code
     gather_us: float  # to fetch and score one row
 
-    def share(self, certainty: float) -> float:
-        """Return the share of lists that holds neighbours with this certainty, no row left out."""
-        return float(np.interp(certainty, LEVELS, self.ranks))
+    def share(self, certainty: float, allowed: float, grade: int = 0) -> float:
+        """Return the share of lists that surely holds neighbours when chance allows a share."""
+        levels = [float(np.interp(certainty, LEVELS, ranks)) for ranks in self.ranks[grade]]
+        return _between(allowed, levels)
 
-    def depth(self, share: float) -> float:
-        """Return how near, standardised, the tenth neighbour is when chance allows a share."""
-        return float(np.interp(np.log(max(share, 1e-9)), np.log(SHARES), self.depths))
+    def depth(self, allowed: float, grade: int = 0) -> float:
+        """Return how near the tenth neighbour is for queries of a grade when chance allows a share.
+
+        One that is farther than in grade 0 is not like the rows of the trial, or its filter is no
+        chance.
+        """
+        return _between(allowed, self.depths[grade]) if allowed >= SHARES[0] else np.inf
 
     def to_arrays(self) -> dict[str, arrays.Array]:
         """Return what a codebook stores of this."""
@@ -97,11 +111,13 @@ class Calibration:
         costs = arrays.take(_WHAT, found, "costs", "<f8", 1)
         sane = len(costs) == 2 and bool((np.isfinite(costs) & (costs > 0)).all())
         arrays.require(_WHAT, sane, "the costs are damaged")
-        ranks = arrays.take(_WHAT, found, "ranks", "<f8", 1)
-        shares = len(ranks) == len(LEVELS) and bool(((ranks >= 0) & (ranks <= 1)).all())
+        ranks = arrays.take(_WHAT, found, "ranks", "<f8", 3)
+        shaped = ranks.shape == (len(GRADES), len(SHARES), len(LEVELS))
+        shares = shaped and bool(((ranks >= 0) & (ranks <= 1)).all())
         arrays.require(_WHAT, shares, "the shares of lists are damaged")
-        depths = arrays.take(_WHAT, found, "depths", "<f8", 1)
-        deep = len(depths) == len(SHARES) and bool(np.isfinite(depths).all())
+        depths = arrays.take(_WHAT, found, "depths", "<f8", 2)
+        shaped = depths.shape == (len(GRADES), len(SHARES))
+        deep = shaped and bool(np.isfinite(depths).all())
         arrays.require(_WHAT, deep, "the depths are damaged")
         return Calibration(codes, lists, ranks, depths, float(costs[0]), float(costs[1]))
 
@@ -109,8 +125,14 @@ class Calibration:
 def uncalibrated() -> Calibration:
     """Return what is assumed before anything was measured."""
     line = Line(0.0, 1.0, np.zeros(len(LEVELS)))
-    ranks, depths = np.ones(len(LEVELS)), np.zeros(len(SHARES))
+    shape = len(GRADES), len(SHARES)
+    ranks, depths = np.ones((*shape, len(LEVELS))), np.zeros(shape)
     return Calibration(line, line, ranks, depths, 0.002, 0.15)
+
+
+def _between(allowed: float, values: Sequence[float] | NDArray[np.float64]) -> float:
+    """Interpolate between the shares of the rows that were tried."""
+    return float(np.interp(np.log(max(allowed, 1e-9)), np.log(SHARES), values))
 
 
 def cautious(values: NDArray[np.floating], trials: int) -> NDArray[np.float64]:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from omnisearch_indexes.allowed import Allowed
 from omnisearch_indexes.codebook import Codebook
 from omnisearch_indexes.codes import Codes
 from omnisearch_indexes.lists import Candidates, Lists
-from omnisearch_indexes.protocol import Positions, Vectors
+from omnisearch_indexes.protocol import Mask, Positions, Vectors
 
 _GROWTH = 4  # an index is joined with the next ones once they reach a quarter of it
 
 Part = tuple[int, Codes]  # the first position of a piece and its codes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Group:
     """Pieces that share one FAISS index."""
 
@@ -29,6 +31,17 @@ class Group:
     def rows(self) -> int:
         """How many rows are in it."""
         return self.lists.rows
+
+    @cached_property
+    def own(self) -> NDArray[np.uint16]:
+        """The list of each row, from the group's first position on; made when first asked for."""
+        begin, last = self.parts[0][0], self.parts[-1]
+        own = np.zeros(last[0] + last[1].rows - begin, np.uint16)
+        for start, codes in self.parts:
+            lists = np.arange(len(codes.counts), dtype=np.uint16)
+            order = slice(None) if codes.order is None else codes.order
+            own[start - begin : start - begin + codes.rows][order] = np.repeat(lists, codes.counts)
+        return own
 
 
 class Coded:
@@ -55,6 +68,16 @@ class Coded:
         while fresh and kept and kept[-1].rows < _GROWTH * sum(codes.rows for _, codes in fresh):
             fresh = [*kept.pop().parts, *fresh]
         return Coded(codebook, [*kept, *_grouped(codebook, fresh)])
+
+    def holding(self, positions: Positions) -> Mask:
+        """Return which lists hold some of these rows."""
+        held = np.zeros(self.codebook.lists, np.bool_)
+        for group in self.groups:
+            if group.lists.lists > 1:
+                first, last = group.parts[0][0], group.parts[-1]
+                bounds = positions.searchsorted([first, last[0] + last[1].rows])
+                held[group.own[positions[slice(*bounds)] - first]] = True
+        return held
 
     def search(
         self, rotated: Vectors, count: int, probes: Positions | None, allowed: Allowed | None

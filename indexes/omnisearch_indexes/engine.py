@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from omnisearch_indexes.calibration import NEAR
+from omnisearch_indexes.calibration import GRADES, NEAR
 from omnisearch_indexes.codebook import Codebook
 from omnisearch_indexes.coded import Coded, Part
 from omnisearch_indexes.exact import Found, Scorer, merge, nearest_of
@@ -25,6 +25,7 @@ _BATCH = 64  # queries whose candidates are held at a time
 _MOST_CANDIDATES = 1 << 20  # of them together
 _EXACT_SHARE = 2  # scoring half of the allowed rows after a scan costs as much as all
 _LEAST_MOST = 1024
+_FEW = 1 << 17  # allowed rows whose lists are looked up: the others hold none
 
 # Shares of the misses that a recall allows. The k-th neighbour is missed more often than the k on
 # average, and a list that is left out costs more than a candidate.
@@ -154,20 +155,24 @@ class Engine:
         most = max(_LEAST_MOST, question.allowed_rows // _EXACT_SHARE)
         if not listed:
             return Scan(coded, most)
-        miss = 1 - question.recall
-        measured = coded.codebook.calibration
-        first, depth, followed = measured.share(1 - miss * _LISTS), None, _FOLLOWED
-        if question.allow is not None:
-            share = question.allowed_rows / len(self.rows) * NEAR / question.k
-            depth, followed = measured.depth(share), _FOLLOWED_FILTERED
-        line = measured.lists
-        return IVFPQ(coded, most, first, depth, line, line.miss(max(0.0, 1 - miss * followed)))
+        miss, measured = 1 - question.recall, coded.codebook.calibration
+        part = question.allowed_rows / len(self.rows) * NEAR / question.k
+        grades, sure = range(len(GRADES)), 1 - miss * _LISTS
+        shares = [measured.share(sure, part, grade) for grade in grades]
+        depths = [measured.depth(part, grade) for grade in grades]
+        followed = _FOLLOWED if question.allow is None else _FOLLOWED_FILTERED
+        line, held = measured.lists, None
+        if question.allow is not None and question.allowed_rows <= _FEW:
+            held = coded.holding(np.flatnonzero(question.allow))
+        certain = line.miss(max(0.0, 1 - miss * followed))
+        return IVFPQ(coded, most, shares, depths, line, certain, held)
 
     def _refiner(self, scorer: Scorer, listed: bool, question: Question) -> Refiner:
         assert self.codebook is not None
         missed = (1 - question.recall) * (_LIST_CODES if listed else _SCAN_CODES)
         line = self.codebook.calibration.codes
-        return Refiner(scorer, self.rows, line, line.miss(max(0.0, 1 - missed)), question.k)
+        miss = line.miss(max(0.0, 1 - missed))
+        return Refiner(scorer, self.rows, line, miss, question.k, question.allowed_rows)
 
     def _outcome(self, progress: Progress, scorer: Scorer, question: Question) -> Outcome:
         """Return what was found; where its bound takes too many candidates, the exact answer."""

@@ -1,23 +1,25 @@
 """Read the codes of the lists that can hold neighbours, nearest lists first.
 
-Without a filter a share of the lists, known from training, is enough. Under a filter neighbours
-are farther and lie anywhere: the limit follows from what was found, and a row's list is about as
-near as the row.
+A share of the lists, known from training for neighbours as deep as chance lets them lie, is enough
+where neighbours are as near as usual. Where they are not, as under a filter that goes with the
+vectors, the limit follows from what was found: a row's list is about as near as the row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from omnisearch_indexes.allowed import Allowed
 from omnisearch_indexes.calibration import Line, standardising
 from omnisearch_indexes.coded import Coded
-from omnisearch_indexes.protocol import Mask, Vectors
+from omnisearch_indexes.protocol import Mask, Positions, Vectors
 from omnisearch_indexes.refine import Progress, Refiner
 from omnisearch_indexes.scan import first_count
+
+_ROUND_US = 150.0  # what one more round costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +28,11 @@ class IVFPQ:
 
     coded: Coded
     most: int  # candidates after which scoring every allowed row is cheaper
-    first_share: float  # of the lists, read before anything is known
-    depth: float | None  # how near a filter's neighbours usually are; None where all are allowed
+    shares: Sequence[float]  # of the lists to read for queries of each grade
+    depths: Sequence[float]  # how near the k-th neighbour is, standardised, at least in a grade
     line: Line  # of lists
     miss: float  # below the line that a neighbour's list may be, at the recall wanted
+    held: Mask | None  # the lists that hold allowed rows, where that is known
 
     def search(
         self,
@@ -42,47 +45,39 @@ class IVFPQ:
         if first_count(refiner.k) > self.most:
             return
         coarse = self.coded.codebook.coarse(rotated)
-        lists = coarse.shape[1]
-        first = min(lists, self._first(coarse))
-        nearest = (-coarse).argsort(axis=1)[:, :first]  # in order: the heap fills with good rows
+        units = np.array(standardising(coarse))
+        lists = usable = coarse.shape[1]
+        if self.held is not None:
+            coarse[:, ~self.held], usable = -np.inf, int(np.count_nonzero(self.held))
+        usual, first = (min(usable, max(1, round(share * lists))) for share in self.shares)
+        scan_us = self.coded.codebook.calibration.scan_us
+        if (usual - first) / lists * self.coded.listed * scan_us < _ROUND_US:
+            first = usual
+        order = (-coarse).argsort(axis=1)
+        nearest = order[:, :first]  # in order: the heap fills with good rows
         candidates = self.coded.search(rotated, first_count(refiner.k), nearest, allowed)
         needed = refiner.refine(queries, candidates)
-        limits = self._limits(refiner, queries, coarse)
-        for number, (progress, count, limit) in enumerate(
-            zip(queries, needed, limits, strict=True)
-        ):
-            progress.probed = nearest.shape[1] / lists
-            progress.done = not count and limit > coarse[number, nearest[number, -1]]
-            if not progress.done:  # a list that is left out is near enough, or candidates ran out
-                probed = np.zeros(lists, np.bool_)
-                probed[nearest[number]] = True
-                one = slice(number, number + 1)
-                near = _Near(rotated[one], coarse[one], probed)
-                self._follow(refiner, progress, near, count, allowed)
+        for number, (progress, count) in enumerate(zip(queries, needed, strict=True)):
+            near = _Near(rotated[number : number + 1], coarse[number], *units[:, number].tolist())
+            near.probed[nearest[number]] = True
+            near.usual = order[number, first:usual]
+            progress.probed = first / lists
+            self._follow(refiner, progress, near, count, allowed)
 
-    def _first(self, coarse: Vectors) -> int:
-        """Return how many lists to read at once."""
-        shared: int = max(1, round(self.first_share * coarse.shape[1]))
-        if self.depth is None:
-            return shared
-        mean, spread = standardising(coarse)
-        foretold = self._foretold(self.depth)
-        near = coarse >= (mean + spread * foretold)[:, None]
-        usual = int(np.count_nonzero(near)) // len(coarse)
-        return max(shared, usual)
-
-    def _limits(
-        self, refiner: Refiner, queries: Sequence[Progress], coarse: Vectors
-    ) -> list[float]:
-        """Return how near to each query a list must be that can hold rows nearer than the k-th."""
-        units = (part.tolist() for part in standardising(coarse))
-        return [
-            mean + spread * self._foretold((refiner.kth(progress) - mean) / spread)
-            for progress, mean, spread in zip(queries, *units, strict=True)
-        ]
-
-    def _foretold(self, true: float) -> float:
-        return self.line.level + self.line.slope * true - self.miss
+    def _missing(self, kth: float, near: _Near) -> Mask | None:
+        """Mark the lists not yet read that can hold rows nearer than the k-th; None for none."""
+        true = (kth - near.mean) / near.spread
+        if true >= self.depths[1] or (true >= self.depths[0] and not len(near.usual)):
+            return None
+        more = np.zeros(len(near.probed), np.bool_)
+        if true < self.depths[0]:
+            foretold = self.line.level + self.line.slope * true - self.miss
+            more |= near.coarse >= near.mean + near.spread * foretold
+            if self.held is not None:
+                more &= self.held
+        more[near.usual] = True
+        more &= ~near.probed
+        return more if more.any() else None
 
     def _follow(
         self,
@@ -94,29 +89,34 @@ class IVFPQ:
     ) -> None:
         """Probe the lists that can still matter; with `count` candidates where those ran out."""
         while count <= self.most:
-            more = (
-                near.coarse[0] >= self._limits(refiner, [progress], near.coarse)[0]
-            ) & ~near.probed
-            if not count and not more.any():
+            more = self._missing(refiner.kth(progress), near)
+            if not count and more is None:
                 progress.done = True
                 break
-            np.logical_or(near.probed, more, out=near.probed)
-            if count:
+            if more is not None:
+                np.logical_or(near.probed, more, out=near.probed)
+            if count or more is None:
                 progress.restart()
                 lists = np.flatnonzero(near.probed)[None]
                 candidates = self.coded.search(near.rotated, count, lists, allowed)
             else:
-                lists = np.flatnonzero(more)[None]
                 enough = first_count(refiner.k)
+                lists = np.flatnonzero(more)[None]
                 candidates = self.coded.search_listed(near.rotated, enough, lists, allowed)
             count = refiner.refine([progress], candidates)[0]
-        progress.probed = float(near.probed.mean())
+            progress.probed = float(near.probed.mean())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Near:
     """The lists as one query sees them."""
 
     rotated: Vectors  # (1, width)
-    coarse: Vectors  # (1, lists)
-    probed: Mask
+    coarse: Vectors  # (lists,)
+    mean: float
+    spread: float
+    probed: Mask = field(init=False)
+    usual: Positions = field(init=False)  # the next lists, for all but few queries
+
+    def __post_init__(self) -> None:
+        self.probed = np.zeros(len(self.coarse), np.bool_)

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnisearch_indexes.calibration import (
+    GRADES,
+    LEVELS,
     NEAR,
     SHARES,
     Calibration,
@@ -27,10 +29,15 @@ from omnisearch_indexes.protocol import Vectors
 if TYPE_CHECKING:
     from omnisearch_indexes.codebook import Codebook
 
-_LIFTS = (0.0, 0.15, 0.3, 0.5)
+_LIFTS = (0.0, 0.15, 0.3, 0.35, 0.4, 0.45, 0.5)
+_MOST_NEIGHBOURS = 0.99
+_LIST_ROWS = 100  # rows that can be read in the time that a list takes to begin
+_FAR = 10  # rows from anywhere for each query
+_UNUSUAL = 0.05  # of the queries find farther neighbours than is taken for usual
+_FEW_QUERIES = 400  # show which lift is best
+_AT_ONCE = 64  # queries compared with all rows of the sample
 _RUNS = 7
 _FEW = 1000
-_FEW_QUERIES = 200  # are enough for a median
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,44 +50,64 @@ class Trial:
     rows: Vectors
     asked: Vectors
     share: float  # of all rows that are in the sample
-    true: Vectors  # (q, n) closeness
-    near: NDArray[np.int64]  # (q, few) the neighbours that count
-    best: Vectors  # (q, few) their closeness
+    reach: NDArray[np.int64]  # (q, many) the nearest rows that a narrow filter may leave, in order
+    reached: Vectors  # (q, many) their closeness
+    far: NDArray[np.int64]  # (q, few) rows from anywhere
+    away: Vectors  # (q, few) their closeness
     own: NDArray[np.int64]  # (n,) the list of each row
 
     @staticmethod
     def of(codebook: Codebook, rows: Vectors, asked: Vectors, total: int) -> Trial:
         """Find the true neighbours."""
         share = len(rows) / max(total, 1)
-        true: Vectors = asked @ rows.T
-        if codebook.metric == "l2":
-            true *= 2
-            true -= np.square(asked).sum(axis=1)[:, None] + np.square(rows).sum(axis=1)
-        count = min(len(rows), max(1, round(NEAR * share)))
-        near = true.argmax(axis=1)[:, None] if len(rows) else np.empty((len(asked), 0), np.int64)
-        if count > 1:
-            near = np.argpartition(true, len(rows) - count, axis=1)[:, len(rows) - count :]
-        best = np.take_along_axis(true, near, axis=1)
+        shape = len(asked), _deep(share, SHARES[0], len(rows))
+        reach, reached = np.empty(shape, np.int64), np.empty(shape, np.float32)
+        far = np.random.default_rng(0).integers(max(len(rows), 1), size=(len(asked), _FAR))
+        away = np.empty(far.shape, np.float32)
+        squares = np.square(rows).sum(axis=1) if codebook.metric == "l2" else None
+        for begin in range(0, len(asked) if len(rows) else 0, _AT_ONCE):
+            part = slice(begin, begin + _AT_ONCE)
+            true: Vectors = asked[part] @ rows.T
+            if squares is not None:
+                true *= 2
+                true -= np.square(asked[part]).sum(axis=1)[:, None] + squares
+            some = np.argpartition(-true, shape[1] - 1, axis=1)[:, : shape[1]]
+            order = np.argsort(-np.take_along_axis(true, some, axis=1), axis=1)
+            reach[part] = np.take_along_axis(some, order, axis=1)
+            reached[part] = np.take_along_axis(true, reach[part], axis=1)
+            away[part] = np.take_along_axis(true, far[part], axis=1)
         own = codebook.assign(rows) if codebook.lists > 1 else np.zeros(len(rows), np.int64)
-        return Trial(rows, asked, share, true, near, best, own)
+        return Trial(rows, asked, share, reach, reached, far, away, own)
+
+    @property
+    def near(self) -> NDArray[np.int64]:
+        """The neighbours that count, (q, few)."""
+        return self.reach[:, : _deep(self.share, 1.0, len(self.rows))]
+
+    @property
+    def best(self) -> Vectors:
+        """Their closeness."""
+        return self.reached[:, : _deep(self.share, 1.0, len(self.rows))]
 
     def lift(self, codebook: Codebook) -> NDArray[np.float32]:
-        """By how much wide lists come sooner: so that the fewest rows are read for neighbours."""
+        """By how much wide lists come sooner: so that reading up to most neighbours is cheapest."""
         if codebook.lists == 1 or not len(self.asked):
             return codebook.lift
-        sizes = np.maximum(np.bincount(self.own, minlength=codebook.lists), 1)
+        sizes = np.bincount(self.own, minlength=codebook.lists)
         away = np.square(self.rows - codebook.centroids[self.own]).sum(axis=1)
-        wide = np.bincount(self.own, away, codebook.lists) / sizes
+        wide = np.bincount(self.own, away, codebook.lists) / np.maximum(sizes, 1)
         if codebook.metric != "l2":
             wide /= np.sqrt(np.square(self.rows).sum(axis=1).mean()) + 1e-30
-        unlifted, fewest, chosen = codebook.coarse(self.asked), np.inf, codebook.lift
+        unlifted, fewest, chosen = codebook.coarse(self.asked[:_FEW_QUERIES]), np.inf, codebook.lift
         for factor in _LIFTS if codebook.metric != "l2" else [2 * lift - 1 for lift in _LIFTS]:
             lift = (factor * wide).astype(np.float32)
-            coarse = unlifted + lift
-            limit = np.take_along_axis(coarse, self.own[self.near], axis=1).min(axis=1)
-            read = float(((coarse >= limit[:, None]) @ sizes).mean())
-            if read < fewest:
-                fewest, chosen = read, codebook.lift + lift
+            order = np.argsort(-(unlifted + lift), axis=1)
+            places = np.argsort(order, axis=1)
+            near = np.take_along_axis(places, self.own[self.near[:_FEW_QUERIES]], axis=1)
+            enough = 1 + int(np.quantile(near, _MOST_NEIGHBOURS))
+            read = sizes[order[:, :enough]].sum(axis=1).mean() / self.share
+            if read + _LIST_ROWS * enough < fewest:
+                fewest, chosen = read + _LIST_ROWS * enough, codebook.lift + lift
         return chosen
 
     def measure(self, codebook: Codebook) -> Calibration:
@@ -92,14 +119,17 @@ class Trial:
         coded = self._by_code(codebook, decoded)
         mean, unit = np.array(codebook.units(self.asked)).T[:, :, None]
         noise = self._noise(codebook, decoded)
-        codes = Line.fit((self.best - mean) / unit, (coded - mean) / unit, noise)
+        far_coded = self._by_code(codebook, codebook.decode(nibbles[self.far.ravel()]))
+        pairs = (self.best, coded), (self.away, far_coded)
+        (best, coded), spread = [tuple((p - mean) / unit for p in pair) for pair in pairs]
+        codes = Line.fit(best, coded, noise, spread)
         lists, ranks, depths = self._by_list(codebook)
         scan_us = _time_scan(codebook, nibbles, self.asked)
         gather_us = _time_gather(codebook, self.rows)
         return Calibration(codes, lists, ranks, depths, scan_us, gather_us)
 
     def _by_code(self, codebook: Codebook, decoded: Vectors) -> Vectors:
-        pairs = decoded.reshape(*self.near.shape, -1)
+        pairs = decoded.reshape(len(self.asked), -1, decoded.shape[1])
         if codebook.metric == "l2":
             away: Vectors = np.square(pairs - self.asked[:, None]).sum(axis=2)
             return -away
@@ -120,19 +150,27 @@ class Trial:
         coarse = codebook.coarse(self.asked)
         mean, spread = (part[:, None] for part in standardising(coarse))
         own = np.take_along_axis(coarse, self.own[self.near], axis=1)
-        pairs = zip(np.sort(coarse, axis=1), own, strict=True)
-        nearer = np.stack([len(row) - row.searchsorted(limit) for row, limit in pairs])
-        ranks = cautious(nearer / codebook.lists, len(self.asked))
         centroids = codebook.centroids[self.own[self.near.ravel()]]
         lengths = np.linalg.norm(self.asked, axis=1, keepdims=True)
         noise = self._noise(codebook, centroids) * float(np.median(lengths / spread))
         line = Line.fit((self.best - mean) / spread, (own - mean) / spread, noise)
-        far = np.clip(NEAR * self.share / SHARES, 1, len(self.rows)).astype(np.int64)
-        places = len(self.rows) - far
-        few = slice(_FEW_QUERIES)
-        depths = np.partition(self.true[few], np.unique(places), axis=1)[:, places]
-        usual = np.median((depths - mean[few]) / spread[few], axis=0).astype(np.float64)
-        return line, ranks, usual
+        places = np.argsort(np.argsort(-coarse, axis=1), axis=1)
+        shape = len(GRADES), len(SHARES)
+        ranks, depths = np.empty((*shape, len(LEVELS))), np.empty(shape)
+        for at, share in enumerate(SHARES):
+            deep = _deep(self.share, share, len(self.rows))
+            passed = np.take_along_axis(places, self.own[self.reach[:, :deep]], axis=1) + 1
+            last = ((self.reached[:, deep - 1 : deep] - mean) / spread)[:, 0]
+            depths[:, at] = np.quantile(last, GRADES)
+            for grade, least in enumerate(depths[:, at]):
+                alike = passed[last >= least] if grade else passed
+                ranks[grade, at] = np.minimum(cautious(alike / codebook.lists, len(alike)), 1)
+        return line, ranks, depths
+
+
+def _deep(sampled: float, allowed: float, rows: int) -> int:
+    """Return among how many nearest rows of a sample those are that chance allows."""
+    return min(rows, max(1, round(NEAR * sampled / allowed)))
 
 
 def _time_scan(codebook: Codebook, nibbles: NDArray[np.uint8], asked: Vectors) -> float:

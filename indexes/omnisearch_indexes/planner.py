@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from omnisearch_indexes.calibration import Calibration
+from omnisearch_indexes.calibration import NEAR, Calibration
 from omnisearch_indexes.protocol import Kind, Method
 
 # Below this share, filters that go with the vectors cost a graph a tenth of its recall (measured).
@@ -12,7 +12,6 @@ GRAPH_SHARE = 0.8
 _CALL_US = 80.0  # a search apart from its rows: rotation, tables, merging
 _LIST_US = 0.25  # to begin a list
 _FILTERED = 1.3  # reading codes under a bitmap costs more
-_FILTERED_SHARE = 0.55  # of the lists are read under a filter, where neighbours are farther
 _ROUNDS = 1.5  # under a filter
 _BARE_SHARE = 0.3  # fetching scattered rows costs more than reading all in order above this
 _READ_SHARE = 0.3  # the cost of a row read in order, in rows fetched one by one
@@ -30,6 +29,11 @@ class Query:
     allowed: int
     k: int
     recall: float
+
+    @property
+    def part(self) -> float:
+        """The share of the rows that lets ten neighbours lie as deep as the k allowed ones."""
+        return self.allowed / self.rows * NEAR / self.k
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ def _exact_us(query: Query, calibration: Calibration) -> float:
 
 def _codes_us(query: Query, calibration: Calibration) -> float:
     filtered = query.allowed < query.rows
-    share = _FILTERED_SHARE if filtered else calibration.share(query.recall)
+    share = calibration.share(query.recall, query.part)
     read = (query.listed * share + query.coded - query.listed) * calibration.scan_us
     read += query.lists * share * _LIST_US
     scored = 8 * query.k * calibration.gather_us

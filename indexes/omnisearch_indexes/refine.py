@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from omnisearch_indexes.protocol import Scores, Vectors
 FIRST = 7  # candidates for each wanted neighbour that are scored before the bound is known
 LEAST = 24
 _SPARE = 1.3  # more than estimated, because asking again costs a whole round
+_NORMAL = NormalDist()
 _BLOCK_BYTES = 1 << 20  # rows fetched at a time, for several queries: half of a second-level cache
 
 
@@ -57,6 +59,7 @@ class Refiner:
     line: Line  # of codes
     miss: float  # below the line that a neighbour may be, at the recall wanted
     k: int
+    among: int  # rows that may be candidates
 
     def refine(self, queries: Sequence[Progress], candidates: Candidates) -> list[int]:
         """Score candidates, best code first; how many it takes until the rest can be ruled out.
@@ -89,12 +92,16 @@ class Refiner:
         ]
 
     def _estimate(self, closeness: Scores, progress: Progress) -> int:
-        """Return the count at which codes reach the bound if they go on to thin out as before."""
+        """Return the count at which codes reach the bound if they thin out as a normal tail."""
         count = len(closeness)
+        if count >= self.among:
+            return 2 * count
         last, before = float(closeness[-1]), float(closeness[count // 4])
-        missing = last - self._bound(progress)
-        rate = np.log(4) / max(before - last, 1e-12)
-        return int(count * np.clip(_SPARE * np.exp(min(rate * missing, 10.0)), 2, 1e4))
+        deep = _NORMAL.inv_cdf(1 - count / self.among)
+        spread = (before - last) / (_NORMAL.inv_cdf(1 - (count // 4 + 1) / self.among) - deep)
+        reached = deep - (last - self._bound(progress)) / max(spread, 1e-12)
+        wanted = _SPARE * self.among * (1 - _NORMAL.cdf(reached))
+        return int(np.clip(wanted, 2 * count, 1e4 * count))
 
     def kth(self, progress: Progress) -> float:
         """Return the closeness of the k-th neighbour so far."""

@@ -10,9 +10,8 @@ from omnisearch_indexes.coded import Coded
 from omnisearch_indexes.protocol import Vectors
 from omnisearch_indexes.refine import Progress, Refiner
 
-_FOR_EACH = 16
-_LEAST = 192
-_FILTERED = 2  # times as many: neighbours under a filter stand out less
+_FOR_EACH = 11
+_LEAST = 128
 
 
 def first_count(k: int) -> int:
@@ -35,7 +34,7 @@ class Scan:
         allowed: Allowed | None,
     ) -> None:
         """Bring each query to its bound, or leave it undone at `most` candidates."""
-        count = first_count(refiner.k) * (1 if allowed is None else _FILTERED)
+        count = first_count(refiner.k)
         waiting = list(range(len(queries)))
         while waiting and count <= self.most:
             candidates = self.coded.search(rotated[waiting], count, None, allowed)

@@ -5,10 +5,18 @@ import dataclasses
 import numpy as np
 import pytest
 
-from omnisearch_indexes.calibration import LEVELS, Calibration, Line, uncalibrated
+from omnisearch_indexes.calibration import (
+    GRADES,
+    LEVELS,
+    SHARES,
+    Calibration,
+    Line,
+    uncalibrated,
+)
 from omnisearch_indexes.planner import Query, choose
 
-MEASURED = dataclasses.replace(uncalibrated(), ranks=np.full(len(LEVELS), 0.2))
+SHAPE = len(GRADES), len(SHARES), len(LEVELS)
+MEASURED = dataclasses.replace(uncalibrated(), ranks=np.full(SHAPE, 0.2))
 MILLION = Query(1_000_000, 1_000_000, 1_000_000, 1_024, False, 1_000_000, 10, 0.99)
 
 
