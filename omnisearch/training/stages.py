@@ -40,6 +40,8 @@ class Stage:
 
 STAGES: tuple[Stage, ...] = (
     Stage("data", "the corpus, from registries and made here", "data.build:build"),
+    Stage("towers", "the frozen towers, as graphs", "towers:build", ("data",)),
+    Stage("features", "what the towers make of the corpus", "features:build", ("data", "towers")),
 )
 
 

@@ -1,0 +1,77 @@
+"""Every text of the corpus, and the vector that frozen MiniLM gives it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from omnisearch.training.data import tables
+from omnisearch.training.lab import Lab, LabError
+
+# columns of text, by how the names of their files begin
+_COLUMNS = {
+    "pictures": ("title", "captions"),
+    "pages": ("title", "captions", "queries_layout", "queries_words"),
+    "sounds": ("title", "captions", "transcript"),
+    "videos": ("captions", "twin"),
+    "texts": ("query", "passage"),
+    "triplets": ("instruction",),
+}
+SCHEMA = pa.schema([pa.field("text", pa.string(), nullable=False)])
+
+
+def every(lab: Lab) -> list[str]:
+    """List each text once, in the order of the files."""
+    found: dict[str, None] = {}
+    for kind, columns in _COLUMNS.items():
+        for path in sorted(lab.data.glob(f"{kind}*.arrow")):
+            for column in columns:
+                found.update(dict.fromkeys(_flat(tables.read(path, [column])[column])))
+            if kind == "pictures":
+                found.update(dict.fromkeys(_twins(tables.read(path, ["attributes"])["attributes"])))
+    return list(found)
+
+
+def _flat(column: pa.ChunkedArray) -> Iterator[str]:
+    values = column.combine_chunks()
+    if isinstance(values, pa.ChunkedArray):
+        values = values.chunk(0)
+    if pa.types.is_list(values.type):
+        values = values.flatten()
+    yield from (text for text in values.unique().to_pylist() if text)
+
+
+def _twins(column: pa.ChunkedArray) -> Iterator[str]:
+    for value in column.to_pylist():
+        if value and '"twins"' in value:
+            for texts in json.loads(value)["twins"].values():
+                yield from texts
+
+
+class Texts:
+    """The vectors of all texts, from the cache that the stage `features` made."""
+
+    def __init__(self, lab: Lab) -> None:
+        path = lab.features / "texts.arrow"
+        if not path.exists():
+            raise LabError(f"{path} is missing: run `omnisearch train features` first")
+        texts = tables.read(path, ["text"])["text"].to_pylist()
+        self.all: npt.NDArray[np.float16] = np.load(lab.features / "texts.npy", mmap_mode="r")
+        self._rows = {text: row for row, text in enumerate(texts)}
+
+    def rows(self, texts: Sequence[str]) -> npt.NDArray[np.int64]:
+        """Give the rows of texts in `all`."""
+        try:
+            return np.array([self._rows[text] for text in texts], dtype=np.int64)
+        except KeyError as error:
+            remedy = "repeat the stage features"
+            raise LabError(f"{error.args[0]!r} is not among the cached texts: {remedy}") from error
+
+    def vectors(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Give unit vectors (n, width)."""
+        found = self.all[self.rows(texts)].astype(np.float32)
+        return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True))
