@@ -1,6 +1,6 @@
 """Packages fetched from registries by name and version, through their ordinary clients.
 
-`registry.json` names each with its version, digest and licence. What was downloaded is kept under
+`registry*.json` name each with its version, digest and licence. What was downloaded is kept under
 `packages/` with its digest in `packages.json`, and is looked at again before each use.
 """
 
@@ -44,6 +44,7 @@ class Package:
     attribution: str
     licence_file: str  # in the archive
     licence_says: str  # words that must stand there
+    role: Literal["data", "tool"] = "data"  # what a tool makes is not under the tool's licence
 
     def __str__(self) -> str:
         return f"{self.kind} package {self.name} {self.version}"
@@ -51,8 +52,12 @@ class Package:
 
 @cache
 def _registry() -> dict[tuple[str, str], Package]:
-    text = resources.files(__package__).joinpath("registry.json").read_text("utf-8")
-    found = [Package(**entry) for entry in json.loads(text)]
+    tables = [
+        file.read_text("utf-8")
+        for file in resources.files(__package__).iterdir()
+        if file.name.startswith("registry") and file.name.endswith(".json")
+    ]
+    found = [Package(**entry) for text in tables for entry in json.loads(text)]
     return {(package.kind, package.name): package for package in found}
 
 
@@ -104,7 +109,8 @@ def _digest(path: Path) -> str:
 
 
 def _check_licence(path: Path, package: Package) -> None:
-    check(package.licence, str(package))
+    if package.role == "data":
+        check(package.licence, str(package))
     text = member(path, package.licence_file).decode("utf-8", "replace")
     if package.licence_says not in text:
         path.unlink()

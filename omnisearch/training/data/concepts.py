@@ -1,0 +1,139 @@
+"""What a picture, sound or text is about, under one name in all sources.
+
+A concept is found by code point (an emoji of any vendor), else by its title: spelling, plural and
+synonym are folded through WordNet, synonyms only where a word has one meaning that stands out.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from omnisearch.training.data import tables
+from omnisearch.training.data.emoji import Emoji, bare
+from omnisearch.training.data.splits import split_of
+from omnisearch.training.data.wordnet import Synset, WordNet
+from omnisearch.training.lab import Lab, LabError, Options
+
+_ARTICLE = re.compile(r"^(an?|the) (?=\w)")
+
+
+@lru_cache(maxsize=100_000)
+def normalise(title: str) -> str:
+    """Fold the spelling of a title: case, accents, punctuation, blanks, a leading article."""
+    plain = unicodedata.normalize("NFKD", title.replace("&", " and ")).casefold()
+    kept = "".join(one for one in plain if not unicodedata.combining(one))
+    words = re.sub(r"[^\w]+|_", " ", kept.replace("'", "").replace("\u2019", "")).split()
+    return _ARTICLE.sub("", " ".join(words)) or plain.strip()
+
+
+@dataclass
+class Concepts:
+    """Names concepts, and remembers what was named."""
+
+    wordnet: WordNet
+    labels: Mapping[str, str]  # bare code points → the usual name of the emoji
+    _cache: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, lab: Lab) -> Concepts:
+        """Read WordNet and the names of emoji from their packages."""
+        emoji = Emoji.load(lab)
+        labels = {code: one.label for code, one in emoji.known.items() if code == bare(code)}
+        return cls(WordNet.load(lab), labels)
+
+    def of(self, title: str, codepoint: str | None = None) -> str:
+        """Name the concept of a title, or of an emoji whose code points are known."""
+        if codepoint is not None:
+            title = self.labels.get(bare(codepoint), title)
+        plain = normalise(title)
+        if plain not in self._cache:
+            self._cache[plain] = self._fold(plain)
+        return self._cache[plain]
+
+    def synset(self, concept: str) -> Synset | None:
+        """Give the meaning of a concept where WordNet has one that stands out."""
+        return self.wordnet.certain(concept)
+
+    def _fold(self, plain: str) -> str:
+        phrase = self.wordnet.singular(plain)
+        if not self.wordnet.senses(phrase):
+            head, _, last = plain.rpartition(" ")
+            phrase = f"{head} {self.wordnet.singular(last)}".strip()
+        meaning = self.wordnet.certain(phrase)
+        if meaning is None:
+            return phrase
+        usual = normalise(meaning.lemmas[0])
+        again = self.wordnet.certain(usual)
+        return usual if again is not None and again.offset == meaning.offset else phrase
+
+
+def leaks(concepts: Concepts, named: Iterable[tuple[str, str]]) -> list[str]:
+    """Find titles that occur in two splits: the same, as a plural, or as a synonym.
+
+    `named` gives titles with the split of what bears them. It looks at titles only, so it sees what
+    naming by code point or by a source's own rules would let through.
+    """
+    seen: dict[str, tuple[str, str]] = {}
+    found = []
+    for title, split in named:
+        plain = normalise(title)
+        singular = concepts.wordnet.singular(plain)
+        meaning = concepts.wordnet.certain(singular)
+        for key in {plain, singular, meaning.name if meaning else plain}:
+            other, where = seen.setdefault(key, (title, split))
+            if where != split:
+                found.append(f"{other!r} is in {where}, {title!r} in {split}")
+    return found
+
+
+def build(lab: Lab, options: Options) -> Mapping[str, object]:
+    """Collect the concepts of all pictures and sounds; fail if one is in two splits."""
+    del options
+    concepts = Concepts.load(lab)
+    paths = sorted([*lab.data.glob("pictures-*.arrow"), *lab.data.glob("sounds-*.arrow")])
+    titles: dict[str, set[str]] = {}
+    named: set[tuple[str, str]] = set()
+    for path in paths:
+        for row in _named(path):
+            titles.setdefault(row["concept"], set()).add(row["title"])
+            if row["split"] != split_of(row["concept"]):
+                raise LabError(f"{row['title']!r} of {path.name} is in the split {row['split']}")
+            named.add((row["title"], row["split"]))
+    found = leaks(concepts, sorted(named))
+    if found:
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        raise LabError(f"the splits leak: {found[0]}{more}; correct titles in {lab.data}")
+    codes = _codes(concepts)
+    rows = [_row(concepts, name, titles[name], codes.get(name, [])) for name in sorted(titles)]
+    tables.write(lab.data / "concepts.arrow", tables.CONCEPTS, rows)
+    return {"concepts": len(rows), "titles": len(named)}
+
+
+def _named(path: Path) -> list[dict[str, str]]:
+    """Give titles of what is itself a concept; scenes and mixtures name several."""
+    kinds = {"emoji", "clipart", "icon", "mono", "instrument", "drum", "effect", "procedural"}
+    rows = tables.read(path, ["title", "concept", "split", "kind"]).to_pylist()
+    return [row for row in rows if row["kind"] in kinds]
+
+
+def _codes(concepts: Concepts) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for codepoint, label in concepts.labels.items():
+        found.setdefault(concepts.of(label), []).append(codepoint)
+    return found
+
+
+def _row(concepts: Concepts, name: str, titles: set[str], codes: list[str]) -> tables.Row:
+    meaning = concepts.synset(name)
+    return {
+        "concept": name,
+        "titles": sorted(titles),
+        "codepoints": codes,
+        "synset": None if meaning is None else meaning.name,
+        "split": split_of(name),
+    }
