@@ -30,14 +30,22 @@ class Interval:
     high: float
 
 
-def ranks(query: Vectors, candidate: Vectors, relevant: Relevant) -> Ranks:
-    """Rank of the best right candidate of each query; a query without one is a ValueError."""
+def ranks(
+    query: Vectors, candidate: Vectors, relevant: Relevant, excluded: Relevant | None = None
+) -> Ranks:
+    """Rank of the best right candidate of each query; a query without one is a ValueError.
+
+    What is excluded counts neither as right nor as wrong: the query's own picture, say.
+    """
+    counted = np.ones_like(relevant) if excluded is None else ~excluded
+    relevant = relevant & counted
     _check(query, candidate, relevant)
     found = np.empty(len(query), dtype=np.int64)
     for first, last in _blocks(len(query), len(candidate)):
         scores, right = query[first:last] @ candidate.T, relevant[first:last]
         best = np.where(right, scores, -np.inf).max(axis=1, keepdims=True)
-        found[first:last] = 1 + ((scores >= best) & ~right).sum(axis=1)
+        nearer = (scores >= best) & ~right & counted[first:last]
+        found[first:last] = 1 + nearer.sum(axis=1)
     return found
 
 
@@ -96,14 +104,17 @@ def paired_bootstrap(a: Values, b: Values, seed: int, resamples: int = 10_000) -
 def bootstrap(
     values: Values, statistic: Callable[[Floats], Floats], seed: int, resamples: int = 10_000
 ) -> Interval:
-    """Interval of a statistic of column means; rows (queries) are drawn with replacement."""
+    """Interval of a statistic of column means; rows (queries) are drawn with replacement.
+
+    Draws for which the statistic is no number are left out.
+    """
     if values.ndim != 2 or not len(values):
         raise ValueError(f"values have the shape {values.shape}: (queries, columns) is wanted")
     drawn, columns = np.random.default_rng(seed), values.astype(np.float64)
     means = np.empty((resamples, values.shape[1]))
     for row in range(resamples):
         means[row] = columns[drawn.integers(len(columns), size=len(columns))].mean(axis=0)
-    low, high = np.percentile(statistic(means), [2.5, 97.5])
+    low, high = np.nanpercentile(statistic(means), [2.5, 97.5])
     return Interval(float(statistic(columns.mean(axis=0))), float(low), float(high))
 
 

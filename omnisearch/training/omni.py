@@ -87,7 +87,9 @@ class Omni(nn.Module):
         if side.channel is None:
             return None
         features, projector = torch.from_numpy(side.media(rows)), self.projector[side.channel]
-        soft: Tensor = film(projector, features) if features.ndim == 4 else projector(features)  # type: ignore[arg-type]
+        if features.ndim == 4:
+            return film(projector, features)  # type: ignore[arg-type]
+        soft: Tensor = projector(features)
         return soft
 
 

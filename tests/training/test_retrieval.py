@@ -32,6 +32,14 @@ def test_ranks_are_the_same_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (retrieval.ranks(query, candidate, relevant) == whole).all()
 
 
+def test_what_is_excluded_counts_neither_way() -> None:
+    excluded = np.array([[1, 0, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]], dtype=bool)
+    # query 1 has left: the right one at 3 behind two wrong ones
+    assert retrieval.ranks(QUERIES, CANDIDATES, RELEVANT, excluded).tolist() == [1, 1, 4]
+    with pytest.raises(ValueError, match="query 0 has no right candidate"):
+        retrieval.ranks(QUERIES, CANDIDATES, RELEVANT, RELEVANT)
+
+
 def test_means_of_ranks() -> None:
     found = np.array([1, 2, 4, 11])
     assert retrieval.recall_at(found, 1) == 0.25

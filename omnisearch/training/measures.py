@@ -1,0 +1,60 @@
+"""What an encoder finds among held-out pairs, as figures for a JSON file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omnisearch.evaluation import retrieval
+from omnisearch.training.omni import Omni
+from omnisearch.training.pairs import Pairs, same
+
+Vectors = NDArray[np.float32]
+Figures = dict[str, Any]  # JSON
+
+
+def measure(model: Omni, pairs: Pairs) -> Figures:
+    """Ask every wanted query for its candidates among all."""
+    rows = pairs.wanted()
+    query, candidate = model.encode(pairs.query, rows), model.encode(pairs.candidate)
+    return of_vectors(query, candidate, pairs)
+
+
+def of_vectors(query: Vectors, candidate: Vectors, pairs: Pairs) -> Figures:
+    """Give the figures of vectors of the wanted queries and of all candidates."""
+    asked = [pairs.concepts[row] for row in pairs.wanted()]
+    return of_scores(query, candidate, same(asked, pairs.concepts))
+
+
+def of_scores(
+    query: Vectors,
+    candidate: Vectors,
+    relevant: retrieval.Relevant,
+    excluded: retrieval.Relevant | None = None,
+) -> Figures:
+    """Give recall at 1, 5 and 10 in percent, with chance and errors, MRR, and all ranks."""
+    found = retrieval.ranks(query, candidate, relevant, excluded)
+    figures: Figures = {"queries": len(query), "gallery": len(candidate)}
+    for k in (1, 5, 10):
+        figures[f"r{k}"] = percent(retrieval.recall_at(found, k))
+        figures[f"r{k}_error"] = percent(retrieval.standard_error(found <= k))
+        figures[f"r{k}_chance"] = percent(retrieval.chance_recall(relevant, k))
+    return {**figures, "mrr": round(retrieval.mrr(found), 4), "ranks": found.tolist()}
+
+
+def percent(share: float) -> float:
+    """Give a share in percent, to a hundredth; no number is zero, for JSON has none."""
+    return round(100 * share, 2) if np.isfinite(share) else 0.0
+
+
+def hits(figures: Mapping[str, Any], k: int) -> NDArray[np.float64]:
+    """Tell which queries found a right candidate among the first k."""
+    return (np.asarray(figures["ranks"]) <= k).astype(np.float64)
+
+
+def without_ranks(figures: Figures) -> Figures:
+    """Leave out the ranks, which are many."""
+    return {name: value for name, value in figures.items() if name != "ranks"}
