@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -56,6 +57,16 @@ def save(
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def digest_of(files: Iterable[Path]) -> str:
+    """Hash files, so that what was made from them is told from what was made from others."""
+    total = hashlib.blake2b(digest_size=16)
+    for file in sorted(files):
+        total.update(file.name.encode())
+        with file.open("rb") as opened:
+            total.update(hashlib.file_digest(opened, "blake2b").digest())
+    return total.hexdigest()
 
 
 def _keys(file: Path) -> list[str]:

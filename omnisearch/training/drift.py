@@ -6,7 +6,6 @@ made from other checkpoints are made anew.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -42,7 +41,9 @@ class Study:
         stages = [
             lab.models / f"{name}-{options.run}" for name in ("specialists", "fuse", "recover")
         ]
-        self.origin = _digest([file for stage in stages for file in stage.glob("*.safetensors")])
+        self.origin = checkpoints.digest_of(
+            [file for stage in stages for file in stage.glob("*.safetensors")]
+        )
 
     @cached_property
     def train(self) -> dict[str, Pairs]:
@@ -237,12 +238,3 @@ def inside(study: Study) -> Figures:
 
 def _row(name: str) -> Row:
     return next(row for row in ROWS if row.name == name)
-
-
-def _digest(files: list[Path]) -> str:
-    total = hashlib.blake2b(digest_size=16)
-    for file in sorted(files):
-        total.update(file.name.encode())
-        with file.open("rb") as opened:
-            total.update(hashlib.file_digest(opened, "blake2b").digest())
-    return total.hexdigest()

@@ -30,6 +30,7 @@ class Plan:
     scratch_steps: int = 600  # control: a projector's steps in the specialist and in step 1
     phase_steps: int = 120
     phase_each: int = 16
+    arm_seeds: int = 3
 
 
 TINY = Plan(
@@ -45,6 +46,7 @@ TINY = Plan(
     scratch_steps=40,
     phase_steps=10,
     phase_each=4,
+    arm_seeds=1,
 )
 
 
