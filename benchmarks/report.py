@@ -23,6 +23,7 @@ HEADINGS = {
     "forbidden": "hits the filter forbids",
     "short": "short lists",
     "cpu_p50_ms": "CPU p50 ms",
+    "alone_p50_ms": "p50 ms, asked alone",
     "build_s": "seconds",
     "build_cpu_s": "CPU seconds",
     "disk_bytes_per_row": "bytes on disk a row",

@@ -8,7 +8,7 @@ import numpy as np
 from benchmarks import builds, datasets, gauges, peers, truth
 from benchmarks.cases import EVERY, OURS, Case
 from benchmarks.filters import Filter
-from benchmarks.turns import WARM, Answers, Remote, Seat, interleave
+from benchmarks.turns import WARM, Answers, Remote, Seat, in_a_row, interleave
 
 Row = dict[str, Any]
 K = 10
@@ -28,10 +28,15 @@ def run(case: Case) -> list[Row]:
                 seats["omnisearch, no filter"] = Seat(worker, free)
         versions = {label: seat.worker.version for label, seat in seats.items()}
         answers = interleave(seats, case.queries, K)
+        alone = {}  # filters would come again, which no store shall gain from
+        if case.filter == "none":
+            alone = {label: in_a_row(seat, case.queries, K) for label, seat in seats.items()}
     measured = []
     for label, answer in answers.items():
         test = free if label.endswith("no filter") else wanted
         figures = score(data, answer, test, case)
+        if label in alone:
+            figures["alone_p50_ms"] = gauges.spread(alone[label].seconds)["p50_ms"]
         measured.append({"peer": label, "version": versions[label], **figures})
     return measured
 

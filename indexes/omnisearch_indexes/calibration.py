@@ -8,8 +8,9 @@ same slope and error).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import log
 from statistics import NormalDist
 
 import numpy as np
@@ -24,6 +25,7 @@ GRADES = (0.05, 0.3)  # of the queries have farther neighbours: all but few, and
 LEVELS = np.array([0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 1.0])
 Numbers = NDArray[np.floating]
 Pair = tuple[Numbers, Numbers]
+_LOGARITHMS = np.log(SHARES)
 _WHAT = "codebook"
 _NORMAL = np.array([0.0] + [NormalDist().inv_cdf(level) for level in LEVELS[1:-1]] + [3.5])
 _USUAL = 0.8  # of that error: near rows err in like directions
@@ -86,8 +88,10 @@ class Calibration:
 
     def share(self, certainty: float, allowed: float, grade: int = 0) -> float:
         """Return the share of lists that surely holds neighbours when chance allows a share."""
-        levels = [float(np.interp(certainty, LEVELS, ranks)) for ranks in self.ranks[grade]]
-        return _between(allowed, levels)
+        ranks, level = self.ranks[grade], min(int(LEVELS.searchsorted(certainty)), len(LEVELS) - 1)
+        below, above = LEVELS[max(level - 1, 0)], LEVELS[level]
+        part = (certainty - below) / (above - below) if level else 0.0
+        return _between(allowed, ranks[:, max(level - 1, 0)] * (1 - part) + ranks[:, level] * part)
 
     def depth(self, allowed: float, grade: int = 0) -> float:
         """Return how near the tenth neighbour is for queries of a grade when chance allows a share.
@@ -130,9 +134,9 @@ def uncalibrated() -> Calibration:
     return Calibration(line, line, ranks, depths, 0.002, 0.15)
 
 
-def _between(allowed: float, values: Sequence[float] | NDArray[np.float64]) -> float:
+def _between(allowed: float, values: NDArray[np.float64]) -> float:
     """Interpolate between the shares of the rows that were tried."""
-    return float(np.interp(np.log(max(allowed, 1e-9)), np.log(SHARES), values))
+    return float(np.interp(log(max(allowed, 1e-9)), _LOGARITHMS, values))
 
 
 def cautious(values: NDArray[np.floating], trials: int) -> NDArray[np.float64]:

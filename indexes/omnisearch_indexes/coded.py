@@ -16,6 +16,8 @@ from omnisearch_indexes.lists import Candidates, Lists
 from omnisearch_indexes.protocol import Mask, Positions, Vectors
 
 _GROWTH = 4  # an index is joined with the next ones once they reach a quarter of it
+_LOOKED_AT = 1 << 14  # rows that show whether a filter goes with the lists
+_NARROW = 0.3  # of the lists that as many rows from anywhere could be in
 
 Part = tuple[int, Codes]  # the first position of a piece and its codes
 
@@ -69,15 +71,24 @@ class Coded:
             fresh = [*kept.pop().parts, *fresh]
         return Coded(codebook, [*kept, *_grouped(codebook, fresh)])
 
-    def holding(self, positions: Positions) -> Mask:
-        """Return which lists hold some of these rows."""
-        held = np.zeros(self.codebook.lists, np.bool_)
+    def holding(self, allow: Mask) -> Mask | None:
+        """Mark the lists that hold allowed rows; None where chance spread these over most lists."""
+        some = self._holding(allow, max(1, len(allow) // _LOOKED_AT))
+        found = int(np.count_nonzero(some[0]))
+        if found > _NARROW * min(self.codebook.lists, some[1]):
+            return None
+        return self._holding(allow, 1)[0]
+
+    def _holding(self, allow: Mask, step: int) -> tuple[Mask, int]:
+        """Look at one row of so many: which lists they are in, and how many rows are allowed."""
+        held, allowed = np.zeros(self.codebook.lists, np.bool_), 0
         for group in self.groups:
             if group.lists.lists > 1:
-                first, last = group.parts[0][0], group.parts[-1]
-                bounds = positions.searchsorted([first, last[0] + last[1].rows])
-                held[group.own[positions[slice(*bounds)] - first]] = True
-        return held
+                begin, end = group.parts[0][0], group.parts[0][0] + len(group.own)
+                lists = group.own[::step].take(np.flatnonzero(allow[begin:end:step]))
+                held[lists] = True
+                allowed += len(lists)
+        return held, allowed
 
     def search(
         self, rotated: Vectors, count: int, probes: Positions | None, allowed: Allowed | None

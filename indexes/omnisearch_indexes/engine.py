@@ -25,7 +25,6 @@ _BATCH = 64  # queries whose candidates are held at a time
 _MOST_CANDIDATES = 1 << 20  # of them together
 _EXACT_SHARE = 2  # scoring half of the allowed rows after a scan costs as much as all
 _LEAST_MOST = 1024
-_FEW = 1 << 17  # allowed rows whose lists are looked up: the others hold none
 
 # Shares of the misses that a recall allows. The k-th neighbour is missed more often than the k on
 # average, and a list that is left out costs more than a candidate.
@@ -162,8 +161,8 @@ class Engine:
         depths = [measured.depth(part, grade) for grade in grades]
         followed = _FOLLOWED if question.allow is None else _FOLLOWED_FILTERED
         line, held = measured.lists, None
-        if question.allow is not None and question.allowed_rows <= _FEW:
-            held = coded.holding(np.flatnonzero(question.allow))
+        if question.allow is not None:
+            held = coded.holding(question.allow)
         certain = line.miss(max(0.0, 1 - miss * followed))
         return IVFPQ(coded, most, shares, depths, line, certain, held)
 

@@ -12,14 +12,20 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from omnisearch_indexes import scan
 from omnisearch_indexes.allowed import Allowed
 from omnisearch_indexes.calibration import Line, standardising
 from omnisearch_indexes.coded import Coded
 from omnisearch_indexes.protocol import Mask, Positions, Vectors
 from omnisearch_indexes.refine import Progress, Refiner
-from omnisearch_indexes.scan import first_count
 
 _ROUND_US = 150.0  # what one more round costs
+_MORE = 1.5  # times the candidates of a scan: they are the cheaper part here
+
+
+def first_count(k: int) -> int:
+    """Candidates of the first round."""
+    return int(_MORE * scan.first_count(k))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from omnisearch_indexes.protocol import Kind, Method
 GRAPH_SHARE = 0.8
 _CALL_US = 80.0  # a search apart from its rows: rotation, tables, merging
 _LIST_US = 0.25  # to begin a list
-_FILTERED = 1.3  # reading codes under a bitmap costs more
+_FILTERED = 2.5  # times as much for codes under a bitmap, a second reading counted in
 _ROUNDS = 1.5  # under a filter
 _BARE_SHARE = 0.3  # fetching scattered rows costs more than reading all in order above this
 _READ_SHARE = 0.3  # the cost of a row read in order, in rows fetched one by one
