@@ -47,7 +47,7 @@ class Mix:
         allowed = torch.from_numpy(~same(concepts, concepts))
         if objective.negatives is not None:
             pool = allowed & (codes[:, None] == codes[None]) if objective.masked else allowed
-            allowed = self._thinned(pool, objective.negatives)
+            allowed = self.thinned(pool, objective.negatives)
         if objective.masked:
             return mamcl(query, candidate, codes, objective.temperature, allowed)
         return info_nce(query, candidate, objective.temperature, allowed, both=objective.both)
@@ -68,7 +68,7 @@ class Mix:
         chosen = self._drawn.choice(len(groups), size=min(self.each, len(groups)), replace=False)
         return np.array([self._drawn.choice(groups[at]) for at in chosen], dtype=np.int64)
 
-    def _thinned(self, allowed: Tensor, count: int) -> Tensor:
+    def thinned(self, allowed: Tensor, count: int) -> Tensor:
         """Keep `count` of the allowed candidates of each query, at random."""
         order = torch.from_numpy(self._drawn.random(allowed.shape)) - allowed.double()
         place = order.argsort(1).argsort(1)  # allowed ones come first

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from omnisearch.training.backbone import Backbone, Sizes
+from omnisearch.training.fusion import Fused, fuse
 from omnisearch.training.loop import Group, Schedule, fit
 from omnisearch.training.losses import CODES
 from omnisearch.training.omni import Omni
@@ -79,3 +80,37 @@ def taught(start: Omni, pairs: Mapping[str, Pairs], steps: int, rate: float, see
     loss = lambda batch: mix.loss(model, batch, Objective())  # noqa: E731
     fit(groups, mix.draw, loss, Schedule(steps), Path("/nonexistent/batch.npz"))
     return model.eval().requires_grad_(False)
+
+
+@dataclass(frozen=True)
+class Decoupled:
+    """The base, its specialists, and their average with the copied audio projector."""
+
+    base: Omni
+    experts: Mapping[str, Omni]
+    fused: Fused
+    model: Omni
+    train: Mapping[str, Pairs]
+    test: Mapping[str, Pairs]
+
+
+def decoupled(seed: int) -> Decoupled:
+    """Train specialists of text, image and audio from one base, and fuse them."""
+    train, test = world(True), world(False)
+    base = taught(fresh(seed), {"text": train["text"]}, 60, 3e-3, seed)
+    steps = {"text": 30, "image": 100, "audio": 100}
+    experts = {
+        kind: taught(base, {kind: train[kind]}, steps[kind], 2e-3, seed + number)
+        for number, kind in enumerate(steps)
+    }
+    tensors = {
+        kind: {key: x for key, x in one.tensors().items() if kind == "audio" or not _audio(key)}
+        for kind, one in experts.items()
+    }
+    origin = {key: x for key, x in base.tensors().items() if not _audio(key)}
+    fused = fuse(origin, tensors, "average")
+    return Decoupled(base, experts, fused, base.with_tensors(fused.tensors), train, test)
+
+
+def _audio(key: str) -> bool:
+    return key.startswith("projector.audio.")
