@@ -73,7 +73,7 @@ def _exact_us(query: Query, calibration: Calibration) -> float:
 
 def _codes_us(query: Query, calibration: Calibration) -> float:
     filtered = query.allowed < query.rows
-    share = calibration.share(query.recall, query.part)
+    share = calibration.share(query.recall, query.part) if query.listed else 0.0
     read = (query.listed * share + query.coded - query.listed) * calibration.scan_us
     read += query.lists * share * _LIST_US
     scored = 8 * query.k * calibration.gather_us

@@ -18,7 +18,8 @@ from omnisearch.storage import files, layout
 from omnisearch.storage.files import Written
 from omnisearch.storage.mapping import map_file
 
-BLOCK = 1 << 16
+_SHIFT = 16
+BLOCK = 1 << _SHIFT
 _DIGEST = 16
 _HEADER = struct.Struct("<8s16sIIQ24x")  # magic, collection, dim, item bytes, rows
 _MAGIC = b"OMNIVEC1"
@@ -117,14 +118,15 @@ class StoredVectors:
             self._check(np.flatnonzero(~self._seen))
             return
         start = HEADER_BYTES + rows * self._stride
-        first, last = start // BLOCK, (start + self._stride - 1) // BLOCK
-        if self._seen[first].all() and self._seen[last].all():
-            return
-        wanted = np.unique(np.concatenate([first, last]))
+        first, last = start >> _SHIFT, (start + self._stride - 1) >> _SHIFT
         if self._stride > BLOCK // 2:  # a row may span more than two blocks only then
             pairs = zip(first, last, strict=True)
-            wanted = np.unique(np.concatenate([np.arange(a, b + 1) for a, b in pairs]))
-        self._check(wanted[~self._seen[wanted]])
+            wanted = np.concatenate([np.arange(a, b + 1) for a, b in pairs])
+        else:
+            wanted = np.concatenate([first, last])
+        unseen = wanted[~self._seen[wanted]]
+        if len(unseen):
+            self._check(np.unique(unseen))
 
     def _check(self, blocks: np.ndarray) -> None:
         for block in blocks.tolist():
