@@ -12,8 +12,16 @@ from omnisearch.training.lab import Lab, Options
 
 Part = Callable[[Lab, Options], Mapping[str, object]]
 
-# module:function, called with (lab, options), gives the figures of the part; order matters
-PARTS: dict[str, str] = {}
+# module:function, called with (lab, options), gives the figures of the part; order matters:
+# what is made of other things comes after them, and the last four look at everything.
+PARTS: dict[str, str] = {
+    "pictures": "pictures:build",
+    "variants": "variants:build",
+    "concepts": "concepts:build",
+    "triplets": "triplets:build",
+    "queries": "queries:build",
+    "manifest": "manifest:build",
+}
 TINY = "tiny:build"
 
 

@@ -59,11 +59,16 @@ class Concepts:
         """Give the meaning of a concept where WordNet has one that stands out."""
         return self.wordnet.certain(concept)
 
-    def _fold(self, plain: str) -> str:
+    def singular(self, plain: str) -> str:
+        """Give the singular of a phrase: of the whole where WordNet has it, else of its end."""
         phrase = self.wordnet.singular(plain)
-        if not self.wordnet.senses(phrase):
-            head, _, last = plain.rpartition(" ")
-            phrase = f"{head} {self.wordnet.singular(last)}".strip()
+        if self.wordnet.senses(phrase):
+            return phrase
+        head, _, last = plain.rpartition(" ")
+        return f"{head} {self.wordnet.singular(last)}".strip()
+
+    def _fold(self, plain: str) -> str:
+        phrase = self.singular(plain)
         meaning = self.wordnet.certain(phrase)
         if meaning is None:
             return phrase
@@ -82,12 +87,15 @@ def leaks(concepts: Concepts, named: Iterable[tuple[str, str]]) -> list[str]:
     found = []
     for title, split in named:
         plain = normalise(title)
-        singular = concepts.wordnet.singular(plain)
+        singular = concepts.singular(plain)
         meaning = concepts.wordnet.certain(singular)
-        for key in {plain, singular, meaning.name if meaning else plain}:
-            other, where = seen.setdefault(key, (title, split))
-            if where != split:
-                found.append(f"{other!r} is in {where}, {title!r} in {split}")
+        keys = {plain, singular, meaning.name if meaning else plain}
+        others = [seen.setdefault(key, (title, split)) for key in sorted(keys)]
+        found += [
+            f"{other!r} is in {where}, {title!r} in {split}"
+            for other, where in dict.fromkeys(others)
+            if where != split
+        ]
     return found
 
 

@@ -73,6 +73,8 @@ def obtain(lab: Lab, kind: Kind, name: str) -> Path:
 
 def fetch(lab: Lab, package: Package) -> Path:
     """Give the archive of a package, downloaded unless it is there whole."""
+    if package.role == "data":
+        check(package.licence, str(package))
     key = f"{package.kind}:{package.name}:{package.version}"
     known = _known(lab)
     entry = known.get(key)
@@ -109,8 +111,6 @@ def _digest(path: Path) -> str:
 
 
 def _check_licence(path: Path, package: Package) -> None:
-    if package.role == "data":
-        check(package.licence, str(package))
     text = member(path, package.licence_file).decode("utf-8", "replace")
     if package.licence_says not in text:
         path.unlink()

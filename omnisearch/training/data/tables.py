@@ -108,12 +108,19 @@ def write(path: Path, schema: pa.Schema, rows: Iterable[Row], batch: int = 512) 
     try:
         with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
             for some in _batches(rows, batch):
-                writer.write_batch(pa.RecordBatch.from_pylist(some, schema=schema))
+                writer.write_batch(_whole(pa.RecordBatch.from_pylist(some, schema=schema), path))
                 count += len(some)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
     return count
+
+
+def _whole(batch: pa.RecordBatch, path: Path) -> pa.RecordBatch:
+    for field, column in zip(batch.schema, batch.columns, strict=True):
+        if column.null_count and not field.nullable:
+            raise ValueError(f"a row of {path.name} has no {field.name}")
+    return batch
 
 
 def _batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:

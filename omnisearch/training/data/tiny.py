@@ -14,8 +14,9 @@ from itertools import product
 import pyarrow as pa
 from PIL import Image, ImageDraw
 
-from omnisearch.training.data import tables, tiny_media
+from omnisearch.training.data import manifest, queries, tables, tiny_media
 from omnisearch.training.data.splits import split_of
+from omnisearch.training.data.triplets import Picture
 from omnisearch.training.lab import Lab, Options
 
 LICENCE = "CC0-1.0"
@@ -37,7 +38,6 @@ Colour = tuple[int, int, int]
 
 def build(lab: Lab, options: Options) -> Mapping[str, object]:
     """Write the tiny corpus; it is the same for every seed."""
-    del options
     makers: dict[str, tuple[pa.Schema, Callable[[], Iterator[tables.Row]]]] = {
         "pictures-tiny": (tables.PICTURES, pictures),
         "triplets": (tables.TRIPLETS, triplets),
@@ -47,10 +47,29 @@ def build(lab: Lab, options: Options) -> Mapping[str, object]:
         "pages-tiny": (tables.PAGES, tiny_media.pages),
         "texts-tiny": (tables.TEXTS, tiny_media.texts),
     }
-    return {
+    figures: dict[str, object] = {
         name: tables.write(lab.data / f"{name}.arrow", schema, make())
         for name, (schema, make) in makers.items()
     }
+    for name in makers:
+        if name not in manifest.NOT_ITEMS:
+            manifest.record(lab, name, [], LICENCE, "drawn and computed by omnisearch")
+    _ask(lab)
+    return {**figures, "manifest": manifest.build(lab, options)}
+
+
+def _ask(lab: Lab) -> None:
+    """Write the query sets of the tiny corpus, which nobody froze."""
+    columns = ["id", "concept", "kind", "source", "style", "split", "attributes", "title"]
+    rows = tables.read(lab.data / "pictures-tiny.arrow", columns).to_pylist()
+    titles = {row["id"]: row.pop("title") for row in rows}
+    found = [Picture(**{**row, "attributes": json.loads(row["attributes"])}) for row in rows]
+    changes = tables.read(lab.data / "triplets.arrow").to_pylist()
+    for split in queries.SPLITS:
+        some = [picture for picture in found if picture.split == split]
+        asked = [row for row in changes if row["split"] == split]
+        queries.by_text(some, titles).save(lab, f"pictures-{split}")
+        queries.composed(some, asked).save(lab, f"composed-{split}")
 
 
 def points(shape: str, middle: tuple[float, float], radius: float) -> list[tuple[float, float]]:
@@ -117,7 +136,7 @@ def _picture(shape: str, colour: str | None, style: str, kind: str) -> tables.Ro
         "image": encode(image),
         "split": split_of(concept),
         "licence": LICENCE,
-        "attributes": json.dumps({"colour": colour, "shape": shape}),
+        "attributes": json.dumps({"colour": colour or "", "shape": shape, "subject": shape}),
     }
 
 
@@ -136,19 +155,19 @@ def triplets() -> Iterator[tables.Row]:
     for row in rows:
         concept, style = str(row["concept"]), str(row["style"])
         colour, shape = concept.split()
-        wishes = [(other, concept, f"the same, {other}") for other in STYLES if other != style]
-        wishes += [(style, f"{c} {shape}", f"the same in {c}") for c in COLOURS if c != colour]
-        for other, wanted, instruction in wishes:
+        wishes = [(other, concept, f"style:{other}") for other in STYLES if other != style]
+        wishes += [(style, f"{c} {shape}", f"colour:{c}") for c in COLOURS if c != colour]
+        for other, wanted, family in wishes:
             target = f"{SOURCE}/{wanted.replace(' ', '-')}-{other}-{STYLES[other]}"
-            assert target in by_name
-            yield {
-                "id": f"{row['id']}>{target}",
-                "source_picture": row["id"],
-                "instruction": instruction,
-                "target_picture": target,
-                "family": shape,
-                "split": split_of(shape),
-            }
+            if by_name[target]["split"] == row["split"]:
+                yield {
+                    "id": f"{row['id']}>{target}",
+                    "source_picture": row["id"],
+                    "instruction": f"the same, {family.partition(':')[2]}",
+                    "target_picture": target,
+                    "family": family,
+                    "split": row["split"],
+                }
 
 
 def concepts() -> Iterator[tables.Row]:
