@@ -1,13 +1,9 @@
-"""Stage `fuse`: ways to fuse the specialists, compared on validation; the best is kept.
-
-Also `fuse_files`, the same arithmetic for checkpoints of any architecture.
-"""
+"""Stage `fuse`: ways to fuse the specialists, compared on validation; the best is kept."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -80,20 +76,6 @@ def tried_on(model: Omni, pairs: Mapping[str, Pairs]) -> Figures:
     found = {kind: without_ranks(measure(model, one)) for kind, one in pairs.items()}
     mean = float(np.mean([figures["r10"] for figures in found.values()]))
     return {"mean_r10": round(mean, 2), **found}
-
-
-def fuse_files(
-    base: Path, specialists: Mapping[str, Path], way: Way, out: Path, grams: Mapping[str, Path]
-) -> Fused:
-    """Fuse checkpoints on disk (files or folders of safetensors) into one file."""
-    read = {name: checkpoints.Checkpoint(path) for name, path in specialists.items()}
-    inputs = {name: checkpoints.Checkpoint(path) for name, path in grams.items()}
-    settings = Settings(
-        way.settings.density, way.settings.drop, way.settings.shrink, way.settings.seed, inputs
-    )
-    made = fuse(checkpoints.Checkpoint(base), read, way.method, way.coefficients, settings)
-    checkpoints.save(out, made.tensors, {"fused_by": way.method})
-    return made
 
 
 def _ways(inputs: Mapping[str, Tensors], seed: int) -> Iterator[Way]:

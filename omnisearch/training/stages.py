@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
@@ -26,6 +27,7 @@ class Stage:
     call: str  # module:function below omnisearch.training
     needs: tuple[str, ...] = ()
     varies: bool = False  # with variant and seed, so each pair has a record of its own
+    apart: bool = False  # an experiment beside the recipe, not part of `all`
 
     def record(self, options: Options) -> str:
         """Name the record of this stage under these options."""
@@ -38,10 +40,20 @@ class Stage:
         return found
 
 
+_MADE, _TUNED, _WHOLE = ("heads", "inverse"), ("specialists",), ("specialists", "fuse", "recover")
 STAGES: tuple[Stage, ...] = (
     Stage("data", "the corpus, from registries and made here", "data.build:build"),
     Stage("towers", "the frozen towers, as graphs", "towers:build", ("data",)),
     Stage("features", "what the towers make of the corpus", "features:build", ("data", "towers")),
+    Stage("heads", "locked heads: features to sentence vectors", "bootstrap:heads", ("features",)),
+    Stage("inverse", "sentence vectors to soft tokens", "bootstrap:inverse", ("features",)),
+    Stage("specialists", "an encoder of each modality", "specialists:specialists", _MADE, True),
+    Stage("fuse", "specialists fused in the best of many ways", "fusing:run", _TUNED, True),
+    Stage("recover", "projectors alone, then a rehearsal", "recovering:run", ("fuse",), True),
+    Stage("phases", "instruction tuning", "phases:run", ("recover",), True),
+    Stage("drift", "what fusion breaks and what repairs it", "drift:run", _WHOLE, True, True),
+    Stage("arms", "instruction tuning in four ways", "phases:compare", ("recover",), True, True),
+    Stage("report", "page, tables and plots of the drift", "report:run", apart=True),
 )
 
 
@@ -67,15 +79,23 @@ def run(name: str, lab: Lab, options: Options, *, again: bool = False) -> bool:
     return True
 
 
-def _carry_out(stage: Stage, lab: Lab, options: Options) -> Mapping[str, object]:
+@contextmanager
+def extra() -> Iterator[None]:
+    """Say how to install what is missing."""
     try:
-        return stage.load()(lab, options)
+        yield
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing in ("", "omnisearch"):
             raise
         remedy = 'pip install "omnisearch[train]"'
         raise LabError(f"omnisearch train needs {missing}: {remedy}") from error
+
+
+def _carry_out(stage: Stage, lab: Lab, options: Options) -> Mapping[str, object]:
+    try:
+        with extra():
+            return stage.load()(lab, options)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise

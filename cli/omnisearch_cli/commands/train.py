@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Unpack
 
 import click
 
 from omnisearch.training import stages
 from omnisearch.training.lab import Lab, Options
-from omnisearch_cli import output, settings
+from omnisearch_cli import fusing, output, settings
 
 NAMES = "\n".join(f"  {stage.name:<12} {stage.makes}" for stage in stages.STAGES)
 EXAMPLES = f"""\b
 Stages, in order:
 {NAMES}
-  {"all":<12} each of them that is not done
+  {"all":<12} each that is not done, up to the encoder
 
 \b
 Examples:
   omnisearch train data
   omnisearch train all --lab ./lab
   omnisearch train all --tiny --lab /tmp/tiny
+  omnisearch train fuse --base base.safetensors --specialist a=a.safetensors \\
+      --specialist b=b.safetensors --coefficient b=0.5 --out fused.safetensors
 
 \b
 What is finished is kept: after Ctrl-C or a failure the same command goes on.
@@ -48,6 +50,7 @@ What is finished is kept: after Ctrl-C or a failure the same command goes on.
 @click.option("--threads", type=click.IntRange(1), default=1, help="For numbers. Default: 1")
 @click.option("--tiny", is_flag=True, help="On a corpus made here in seconds; needs no network.")
 @click.option("--again", is_flag=True, help="Repeat the stage even if it is done.")
+@fusing.options
 @settings.quiet
 def command(
     stage: str,
@@ -58,14 +61,19 @@ def command(
     tiny: bool,
     again: bool,
     quiet: bool,
+    **files: Unpack[fusing.Files],
 ) -> None:
     """Run a stage of the laboratory.
 
     STAGE is one of those below, or all.
     """
+    if fusing.asked(stage, files):
+        fusing.fuse(files, seed, quiet)
+        return
     lab = Lab(folder)
     options = Options(seed=seed, tiny=tiny, variant=variant, threads=threads)
-    wanted = [one.name for one in stages.STAGES] if stage == "all" else [stage]
+    recipe = [one.name for one in stages.STAGES if not one.apart]
+    wanted = recipe if stage == "all" else [stage]
     for name in wanted:
         _run(name, lab, options, again=again, quiet=quiet)
 

@@ -1,0 +1,131 @@
+"""The options of `omnisearch train fuse` for checkpoints on disk, of any architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypedDict
+
+import click
+
+from omnisearch.training import stages
+from omnisearch_cli import output
+
+METHODS = ("average", "task", "ties", "dare", "regmean")
+_FILE = click.Path(path_type=Path)
+
+
+class Files(TypedDict):
+    """The options, as click gives them."""
+
+    base: Path | None
+    specialists: dict[str, str]
+    method: str
+    coefficients: dict[str, str]
+    grams: dict[str, str]
+    density: float | None
+    drop: float | None
+    out: Path | None
+
+
+def _named(
+    context: click.Context, parameter: click.Parameter, pairs: tuple[str, ...]
+) -> dict[str, str]:
+    for pair in pairs:
+        if not all(pair.partition("=")):
+            raise click.BadParameter(f"{pair!r} is not {parameter.metavar}")
+    return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
+
+
+def options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options to a command."""
+    several: dict[str, Any] = {"multiple": True, "callback": _named}
+    added = (
+        click.option("--base", type=_FILE, help="fuse: the checkpoint all specialists began with."),
+        click.option(
+            "--specialist",
+            "specialists",
+            metavar="NAME=FILE",
+            help="fuse: a checkpoint to fuse; may be given several times.",
+            **several,
+        ),
+        click.option(
+            "--method",
+            type=click.Choice(METHODS),
+            default="task",
+            help="fuse: how. Default: task, a weighted sum of task vectors.",
+        ),
+        click.option(
+            "--coefficient",
+            "coefficients",
+            metavar="NAME=NUMBER",
+            help="fuse: weight of a specialist. Default: 1 / how many there are.",
+            **several,
+        ),
+        click.option(
+            "--gram",
+            "grams",
+            metavar="NAME=FILE",
+            help="fuse: inputs of a specialist's linear layers (X'X), for regmean.",
+            **several,
+        ),
+        click.option(
+            "--density",
+            type=click.FloatRange(0, 1, min_open=True),
+            help="fuse: share of entries that ties keeps. Default: 0.2",
+        ),
+        click.option(
+            "--drop",
+            type=click.FloatRange(0, 1, max_open=True),
+            help="fuse: share of entries that dare drops. Default: 0.5",
+        ),
+        click.option("--out", type=_FILE, help="fuse: the .safetensors file to write."),
+    )
+    for option in reversed(added):
+        command = option(command)
+    return command
+
+
+def asked(stage: str, files: Files) -> bool:
+    """Tell whether files are to be fused rather than a stage run."""
+    given = any(files[name] for name in ("base", "specialists", "out"))
+    if given and stage != "fuse":
+        raise click.UsageError("--base, --specialist and --out belong to the stage fuse")
+    if given and not (files["base"] and files["specialists"] and files["out"]):
+        raise click.UsageError("--base, --specialist and --out are wanted together")
+    return given
+
+
+def fuse(files: Files, seed: int, quiet: bool) -> None:
+    """Fuse the files and say what was done."""
+    with stages.extra():
+        from omnisearch.training.fusion import Settings
+        from omnisearch.training.fusion_files import Order, fuse_files
+    assert files["base"] is not None and files["out"] is not None
+    given = {"density": files["density"], "drop": files["drop"], "seed": seed}
+    settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    made = fuse_files(
+        Order(
+            files["base"],
+            {name: Path(path) for name, path in files["specialists"].items()},
+            files["out"],
+            files["method"],
+            {name: _number(name, value) for name, value in files["coefficients"].items()},
+            {name: Path(path) for name, path in files["grams"].items()},
+            settings,
+        )
+    )
+    if quiet:
+        return
+    for name, norm in made.norms.items():
+        output.say(f"{name}: its task vector is {100 * norm:.2f} % of the base")
+    for pair, cosine in made.cosines.items():
+        output.say(f"{pair.replace(' ', ' and ')}: cosine {cosine:.3f}")
+    output.say(f"{len(made.tensors):,} tensors, {len(made.copied):,} of them copied verbatim")
+
+
+def _number(name: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError as error:
+        raise click.UsageError(f"--coefficient {name}={value}: {value!r} is no number") from error
