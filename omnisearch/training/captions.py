@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from omnisearch.training.data import tables
 from omnisearch.training.lab import Lab, LabError
@@ -24,15 +25,19 @@ _COLUMNS = {
 SCHEMA = pa.schema([pa.field("text", pa.string(), nullable=False)])
 
 
-def every(lab: Lab) -> list[str]:
-    """List each text once, in the order of the files."""
+def every(lab: Lab, split: str | None = None) -> list[str]:
+    """List each text once, in the order of the files; of one split, or of all."""
     found: dict[str, None] = {}
     for kind, columns in _COLUMNS.items():
         for path in sorted(lab.data.glob(f"{kind}*.arrow")):
+            table = tables.read(path)
+            if split is not None:
+                table = table.select([*columns, "split"])
+                table = table.filter(pc.equal(table["split"], split))
             for column in columns:
-                found.update(dict.fromkeys(_flat(tables.read(path, [column])[column])))
-            if kind == "pictures":
-                found.update(dict.fromkeys(_twins(tables.read(path, ["attributes"])["attributes"])))
+                found.update(dict.fromkeys(_flat(table[column])))
+            if kind == "pictures" and split is None:
+                found.update(dict.fromkeys(_twins(table["attributes"])))
     return list(found)
 
 
@@ -75,3 +80,12 @@ class Texts:
         """Give unit vectors (n, width)."""
         found = self.all[self.rows(texts)].astype(np.float32)
         return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True))
+
+    def means(self, several: Sequence[Sequence[str]]) -> npt.NDArray[np.float32]:
+        """Give the unit vector of the mean of several texts each; the last counts half."""
+        found = []
+        for texts in several:
+            vectors = self.vectors(texts)
+            vectors[-1] *= 0.5
+            found.append(vectors.sum(0) / np.linalg.norm(vectors.sum(0)))
+        return np.stack(found)

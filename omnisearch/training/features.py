@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from omnisearch.training import captions, extraction
+from omnisearch.training import captions, extraction, towers
 from omnisearch.training.data import tables
 from omnisearch.training.extraction import Chunk
 from omnisearch.training.lab import Lab, LabError, Options, write_json
@@ -51,6 +51,17 @@ def load(lab: Lab, stem: str, view: str | None = None) -> npt.NDArray[np.float16
         raise LabError(f"{path} is missing: run `omnisearch train features` first")
     found: npt.NDArray[np.float16] = np.load(path, mmap_mode="r")
     return found
+
+
+def load_view(lab: Lab, stem: str) -> npt.NDArray[np.float16]:
+    """Open the augmented view of a file of pictures, or what was seen first where it has none."""
+    viewed = (lab.features / f"{stem}.view1.npy").exists()
+    return load(lab, stem, "view1" if viewed else None)
+
+
+def digest(lab: Lab, name: str) -> str:
+    """Tell features from other ones: what they were made from."""
+    return str(json.loads((lab.features / f"{name}.json").read_text("utf-8"))["digest"])
 
 
 def build(lab: Lab, options: Options) -> Mapping[str, object]:
@@ -97,7 +108,8 @@ def _has_views(path: Path) -> bool:
 def _list_texts(lab: Lab) -> None:
     """Write the list of all texts; one that did not change is left as it is."""
     path = lab.features / "texts.arrow"
-    every = captions.every(lab)
+    named = (text for one in towers.class_texts(lab) for text in one)
+    every = [*dict.fromkeys((*captions.every(lab), *named))]
     if path.exists() and tables.read(path, ["text"])["text"].to_pylist() == every:
         return
     tables.write(path, captions.SCHEMA, ({"text": text} for text in every), batch=65536)

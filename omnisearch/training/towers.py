@@ -95,10 +95,10 @@ def load_audio(lab: Lab) -> tuple[audio_tower.AudioTower, audio_tower.SpeechDeco
     return audio_tower.load(tensors, sizes)
 
 
-def load_classes(lab: Lab) -> list[tuple[list[str], str]]:
-    """Read lemmas and gloss of each class of the image tower."""
+def class_texts(lab: Lab) -> list[list[str]]:
+    """List what each class of the image tower is called; the last is its gloss."""
     found = json.loads((folder(lab) / "classes.json").read_text("utf-8"))
-    return [(lemmas, gloss) for lemmas, gloss in found]
+    return [[f"a photo of a {names[0]}", *names, gloss] for names, gloss in found]
 
 
 def _released(lab: Lab) -> Mapping[str, object]:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from omnisearch.training.lab import Lab
     from tests.training.toy import Decoupled
+
+REAL = Path(__file__).parents[2] / "lab"
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +20,28 @@ def world() -> Decoupled:
 
     torch.set_num_threads(1)
     return toy.decoupled(0)
+
+
+@pytest.fixture(scope="session")
+def tiny_lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """A tiny laboratory up to heads and inverse head, made once; read only."""
+    torch = pytest.importorskip("torch")
+    from omnisearch.training import stages
+    from omnisearch.training.lab import Lab, Options
+
+    torch.set_num_threads(1)
+    lab = Lab(tmp_path_factory.mktemp("tiny-lab"))
+    for name in ("data", "towers", "features", "heads", "inverse"):
+        stages.run(name, lab, Options(tiny=True))
+    return lab
+
+
+@pytest.fixture(scope="session")
+def real_lab() -> Lab:
+    """The laboratory with the released towers; without it, tests of these are skipped."""
+    pytest.importorskip("torch")
+    from omnisearch.training.lab import Lab
+
+    if not (REAL / "models" / "towers" / "text.onnx").exists():
+        pytest.skip(f"no released towers in {REAL}: run `omnisearch train towers`")
+    return Lab(REAL)

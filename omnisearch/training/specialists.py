@@ -1,0 +1,150 @@
+"""The stage `specialists`: five encoders, each trained on its own modality from one base.
+
+The base is MiniLM and one visual projector, which pictures, films and pages share and which
+is fused with the rest. The audio projector is grafted onto its specialist alone: fusing copies it,
+so it can drift.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from omnisearch.training import apprentice, bootstrap, checkpoints, corpus, features
+from omnisearch.training.apprentice import Apprentice, Training
+from omnisearch.training.captions import Texts
+from omnisearch.training.lab import Lab, Options, write_json
+from omnisearch.training.projectors import Bootstrapped, Projector, Sense
+from omnisearch.training.towers import load_backbone
+
+GRAFTED = "projector.audio."
+_HEADS: Mapping[Sense, str] = {"visual": "image", "audio": "audio"}
+
+PLAN = {
+    "text": Training(200, 48, backbone=3e-5, extra=0),
+    "image": Training(600, 128),
+    "audio": Training(600, 128),
+    "video": Training(240, 48),
+    "document": Training(200, 40),
+}
+# from random init the backbone moves more, and the projector comes to need it: this drifts
+RANDOM = {
+    kind: one if kind == "text" else Training(one.steps, one.batch, 2e-4, 1e-3)
+    for kind, one in PLAN.items()
+}
+TINY = {kind: Training(80, 24, 1e-3, 2e-3, extra=64) for kind in PLAN}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a specialist is kept, and what it is made from."""
+
+    folder: Path
+    kind: str
+    made: str
+
+    @property
+    def path(self) -> Path:
+        """The checkpoint."""
+        return self.folder / f"{self.kind}.safetensors"
+
+    def known(self) -> Mapping[str, object] | None:
+        """Give the figures of a specialist that was made from just this."""
+        try:
+            record = json.loads((self.folder / f"{self.kind}.json").read_text("utf-8"))
+        except FileNotFoundError:
+            return None
+        found: Mapping[str, object] = record["figures"]
+        return found if record["made"] == self.made and self.path.exists() else None
+
+    def keep(self, tensors: Mapping[str, Tensor], figures: Mapping[str, object]) -> None:
+        """Write the checkpoint, then its figures."""
+        checkpoints.save(self.path, tensors)
+        record = {"made": self.made, "figures": figures}
+        write_json(self.folder / f"{self.kind}.json", record)
+
+
+def specialists(lab: Lab, options: Options) -> Mapping[str, object]:
+    """Make the base and train every specialist that is not there yet."""
+    folder = lab.models / f"specialists-{options.run}"
+    plan = TINY if options.tiny else PLAN if options.variant == "b" else RANDOM
+    texts = Texts(lab)
+    start = _start(lab, options)
+    base = {key: x for key, x in start.items() if not key.startswith(GRAFTED)}
+    checkpoints.save(folder / "start.safetensors", start)
+    checkpoints.save(folder / "base.safetensors", base)
+    figures = {}
+    for kind, training in plan.items():
+        own = start if kind == "audio" else base
+        place = Place(folder, kind, _origin(lab, kind, training, start, options))
+        figures[kind] = place.known() or _train(lab, place, training, own, texts, options.seed)
+    several = {kind: asdict(one) for kind, one in plan.items()}
+    return {
+        "validation": figures,
+        "plan": several,
+        "steps": {kind: one.steps for kind, one in plan.items()},
+        "batch": {kind: one.batch for kind, one in plan.items()},
+        "rates": {"backbone": plan["image"].backbone, "projector": plan["image"].projector},
+    }
+
+
+def _train(
+    lab: Lab,
+    place: Place,
+    training: Training,
+    start: Mapping[str, Tensor],
+    texts: Texts,
+    seed: int,
+) -> Mapping[str, object]:
+    pupil = Apprentice(lab, place.kind, training, texts, seed)
+    before = apprentice.tried(lab, place.kind, pupil.model(start), texts)
+    model = pupil.train(start, place.folder / f"{place.kind}-broken-batch.npz")
+    after = apprentice.tried(lab, place.kind, model, texts)
+    figures = {"before": before, "after": after}
+    place.keep({**start, **model.tensors()}, figures)
+    return figures
+
+
+def _start(lab: Lab, options: Options) -> dict[str, Tensor]:
+    """Give what every specialist starts from: MiniLM and both projectors."""
+    torch.manual_seed(options.seed)
+    backbone = load_backbone(lab)
+    tensors = {f"backbone.{key}": x for key, x in backbone.state_dict().items()}
+    for sense, name in _HEADS.items():
+        projector = _projector(lab, sense, name, backbone.sizes.width, options)
+        tensors |= {f"projector.{sense}.{key}": x for key, x in projector.state_dict().items()}
+    return {key: tensor.detach().clone() for key, tensor in tensors.items()}
+
+
+def _projector(
+    lab: Lab, sense: Sense, name: str, width: int, options: Options
+) -> Projector | Bootstrapped:
+    stem = stems(lab, name)[0]
+    rows, in_dim = features.load(lab, stem).shape[1:]
+    if options.variant == "a":
+        return Projector(in_dim, 2 * width, width=width)
+    head, inverse = bootstrap.load_head(lab, name), bootstrap.load_inverse(lab)
+    return Bootstrapped(sense, head, inverse, (rows, in_dim))
+
+
+def _origin(
+    lab: Lab, kind: str, training: Training, start: Mapping[str, Tensor], options: Options
+) -> str:
+    """Tell a specialist from others: its start, its data, its training and its seed."""
+    digest = hashlib.blake2b(repr((kind, training, options)).encode(), digest_size=16)
+    names = ["texts"] if kind == "text" else [*stems(lab, kind), "texts"]
+    digest.update(repr([features.digest(lab, name) for name in names]).encode())
+    for tensor in start.values():
+        digest.update(tensor.contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def stems(lab: Lab, kind: str) -> list[str]:
+    """Name the files of a modality."""
+    return corpus.Columns(lab, kind, "train", []).stems

@@ -1,0 +1,149 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from omnisearch.training import apprentice, bootstrap, checkpoints, loop, specialists
+from omnisearch.training.apprentice import Apprentice
+from omnisearch.training.captions import Texts
+from omnisearch.training.lab import Lab, Options
+from omnisearch.training.lessons import Draw, shares
+
+KINDS = ("text", "image", "audio", "video", "document")
+
+
+@pytest.fixture(scope="module")
+def lab(tiny_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """The tiny laboratory with specialists of both variants, apart from the one that is shared."""
+    root = tmp_path_factory.mktemp("specialists")
+    for name in ("data", "features"):
+        (root / name).symlink_to(getattr(tiny_lab, name))
+    (root / "models").mkdir()
+    for path in tiny_lab.models.iterdir():
+        (root / "models" / path.name).symlink_to(path)
+    made = Lab(root)
+    for variant in ("a", "b"):
+        options = Options(tiny=True, variant=variant)
+        figures = specialists.specialists(made, options)
+        (root / f"{variant}.json").write_text(json.dumps(figures))
+    return made
+
+
+def figures(lab: Lab, variant: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((lab.root / f"{variant}.json").read_text())
+    return found
+
+
+def tensors(lab: Lab, variant: str, kind: str) -> dict[str, torch.Tensor]:
+    return checkpoints.load(lab.models / f"specialists-{variant}0" / f"{kind}.safetensors")
+
+
+@pytest.mark.parametrize("variant", ["a", "b"])
+def test_only_the_specialist_of_audio_has_its_projector(lab: Lab, variant: str) -> None:
+    base = tensors(lab, variant, "base")
+    grafted = {key for key in tensors(lab, variant, "start") if key not in base}
+    assert grafted
+    assert all(key.startswith("projector.audio.") for key in grafted)
+    for kind in KINDS:
+        extra = set(tensors(lab, variant, kind)) - set(base)
+        assert extra == (grafted if kind == "audio" else set())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_specialist_moves_what_it_learns_with_and_nothing_else(lab: Lab, kind: str) -> None:
+    base, own = tensors(lab, "b", "base"), tensors(lab, "b", kind)
+    moved = {key for key in base if not torch.equal(base[key], own[key])}
+    assert any(key.startswith("backbone.encoder.") for key in moved)
+    assert not any(key.startswith("backbone.embeddings.") for key in moved)
+    looks = kind in ("image", "video", "document")
+    assert any(key.startswith("projector.visual.") for key in moved) == looks
+    assert ("projector.visual.frame" in moved) == (kind == "video")
+
+
+@pytest.mark.parametrize(("variant", "kind"), [("a", "image"), ("a", "audio"), ("a", "video")])
+def test_a_specialist_is_better_than_its_start(lab: Lab, variant: str, kind: str) -> None:
+    told = figures(lab, variant)["validation"][kind]
+    name = "media to text R@1"
+    assert told["after"][name] > told["before"][name]
+
+
+def test_a_bootstrapped_start_is_better_than_a_random_one(lab: Lab) -> None:
+    start = {v: figures(lab, v)["validation"]["image"]["before"] for v in ("a", "b")}
+    assert start["b"]["media to text R@1"] > start["a"]["media to text R@1"]
+
+
+def test_what_is_there_is_not_trained_again(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = lab.models / "specialists-b0"
+    before = {path.name: path.stat().st_mtime_ns for path in folder.glob("*.json")}
+    (folder / "video.safetensors").unlink()
+    again = specialists.specialists(lab, Options(tiny=True))
+    assert again == figures(lab, "b")
+    changed = {p.name for p in folder.glob("*.json") if p.stat().st_mtime_ns != before[p.name]}
+    assert changed == {"video.json"}
+
+
+def test_a_loss_that_is_no_number_stops_and_leaves_the_batch(lab: Lab, tmp_path: Path) -> None:
+    texts = Texts(lab)
+    training = replace(specialists.TINY["image"], steps=3)
+    pupil = Apprentice(lab, "image", training, texts, 0)
+    start = tensors(lab, "b", "base")
+    key = next(key for key in start if key.endswith("head.outer.bias"))
+    start[key] = torch.full_like(start[key], torch.nan)
+    trace = tmp_path / "batch.npz"
+    with pytest.raises(loop.NonFiniteLossError, match="at step 0"):
+        pupil.train(start, trace)
+    with np.load(trace) as kept:
+        assert len(kept["rows"]) == training.batch
+        assert set(kept) >= {"rows", "texts", "extra", "twin", "twin_of"}
+
+
+def test_twins_stand_against_their_own_film_only(lab: Lab) -> None:
+    pupil = Apprentice(lab, "video", specialists.TINY["video"], Texts(lab), 0)
+    batch = pupil._batch()
+    assert len(batch["twin"]) == len(batch["twin_of"])
+    assert len(batch["twin"]) > 0
+    for at, text in zip(batch["twin_of"], batch["twin"], strict=True):
+        assert text in pupil.twins[batch["rows"][at]]
+
+
+def test_texts_alike_never_stand_against_each_other(lab: Lab) -> None:
+    data = Draw(lab, "image", "train", Texts(lab))
+    batch = data.draw(48, np.random.default_rng(0))
+    targets = data.vectors(batch["texts"])
+    allowed = data.allowed(batch["rows"], targets)
+    concepts = [data.pairs.concepts[row] for row in batch["rows"]]
+    for i, own in enumerate(concepts):
+        for j, other in enumerate(concepts):
+            if own == other:
+                assert not allowed[i, j]
+    assert allowed.float().mean() > 0.5
+
+
+def test_kinds_are_drawn_by_the_root_of_their_size() -> None:
+    found = shares(["scene"] * 900 + ["emoji"] * 100)
+    assert found[:900].sum() == pytest.approx(0.75)
+    assert found.sum() == pytest.approx(1)
+
+
+def test_the_inverse_head_never_saw_held_out_texts(tiny_lab: Lab) -> None:
+    trainer = bootstrap.InverseTrainer(tiny_lab, Options(tiny=True), bootstrap.InverseSettings())
+    all_texts = Texts(tiny_lab)
+    held = Draw(tiny_lab, "image", "test", all_texts)
+    train = Draw(tiny_lab, "image", "train", all_texts)
+    assert set(held.captions) - set(train.captions)
+    assert not set(trainer.rows) & (set(held.captions) - set(train.captions))
+
+
+def test_the_inverse_head_is_read_back(tiny_lab: Lab) -> None:
+    head = bootstrap.load_inverse(tiny_lab)
+    trainer = bootstrap.InverseTrainer(tiny_lab, Options(tiny=True), bootstrap.InverseSettings())
+    random = type(head)(head.position.shape[1], len(head.inner.weight))
+    assert trainer.cosine(head) > trainer.cosine(random) + 0.05
+
+
+def test_half_precision_is_asked_of_the_processor() -> None:
+    assert isinstance(apprentice.bfloat16(), bool)
