@@ -17,6 +17,13 @@ Part = Callable[[Lab, Options], Mapping[str, object]]
 PARTS: dict[str, str] = {
     "pictures": "pictures:build",
     "variants": "variants:build",
+    "texts": "texts:build",
+    "instruments": "instruments:build",
+    "sounds": "sounds:build",
+    "speech": "speech:build",
+    "scenes": "scenes:build",
+    "motion": "motion:build",
+    "pages": "pages:build",
     "concepts": "concepts:build",
     "triplets": "triplets:build",
     "queries": "queries:build",

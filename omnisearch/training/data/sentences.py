@@ -49,12 +49,13 @@ def nouns(wordnet: WordNet, seed: int, total: int) -> list[str]:
             common = min(uses[word] for word in words) >= (8 if len(words) == 1 else 120)
             if common and wordnet.senses(lemma)[0] == synset.offset:
                 found[lemma] = synset.offset
-    things = sorted(lemma for lemma, offset in found.items() if _is_thing(offset, above))
+    things = sorted(lemma for lemma, offset in found.items() if is_thing(offset, above))
     order = seeded(seed, "nouns").permutation(len(things))
     return [things[int(at)] for at in order[:total]]
 
 
-def _is_thing(offset: int, above: dict[int, tuple[int, ...]]) -> bool:
+def is_thing(offset: int, above: dict[int, tuple[int, ...]]) -> bool:
+    """Tell whether a noun's meaning is a physical entity."""
     while offset != _THING and above[offset]:
         offset = above[offset][0]
     return offset == _THING
