@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +73,13 @@ class Study:
         base = {k: x for k, x in self.specialists.base.items() if k.startswith("backbone.")}
         return self.template.with_tensors({**self.specialists.whole(kind), **base})
 
+    def reader(self, kind: str) -> Omni:
+        """Give who reads the questions to a specialist: its kind was taught on the base's texts.
+
+        The specialist of text taught itself.
+        """
+        return self.expert(kind) if kind == "text" else self.under_base(kind)
+
     def read(self, stage: str, name: str) -> Omni:
         """Read a checkpoint of an earlier stage."""
         path = self.lab.models / f"{stage}-{self.options.run}" / f"{name}.safetensors"
@@ -105,23 +112,27 @@ class Row:
     says: str
     model: Callable[[Study, str], Omni]
     kinds: tuple[str, ...] = corpus.KINDS
+    reader: Callable[[Study, str], Omni] | None = None  # of the questions, if another
     control: bool = False  # one seed is enough
 
 
 def _more(study: Study, kind: str) -> Omni:
     """Train the specialist's projector on, for as many steps as step 1 has."""
-    expert, plan = study.expert(kind), study.plan.repair
-    pairs = study.grafted
-    return study.kept(
-        "specialist-more", lambda: train_projector(expert, GRAFTED, pairs, plan, study.run())
-    )
+
+    def make() -> Omni:
+        plan, reader = study.plan.repair, study.reader(GRAFTED)
+        start, pairs = study.expert(GRAFTED), study.grafted
+        return train_projector(start, GRAFTED, pairs, plan, study.run(), reader)
+
+    return study.kept("specialist-more", make)
 
 
 def _base_trained(study: Study, kind: str) -> Omni:
-    start, plan, pairs = study.under_base(GRAFTED), study.plan.repair, study.grafted
-    return study.kept(
-        "base-step-1", lambda: train_projector(start, GRAFTED, pairs, plan, study.run())
-    )
+    def make() -> Omni:
+        start, pairs = study.under_base(GRAFTED), study.grafted
+        return train_projector(start, GRAFTED, pairs, study.plan.repair, study.run())
+
+    return study.kept("base-step-1", make)
 
 
 def _without_step_1(study: Study, kind: str) -> Omni:
@@ -154,34 +165,38 @@ def _joint(study: Study, kind: str) -> Omni:
     return study.kept("joint", make)
 
 
+_ONE = (GRAFTED,)
 ROWS: tuple[Row, ...] = (
-    Row("specialist", "each specialist, its own backbone", Study.expert),
+    Row("specialist", "each specialist, own backbone", Study.expert, reader=Study.reader),
     Row("base", "base backbone under the copied projectors", Study.under_base),
     Row("fused", "fused, projectors copied", lambda study, kind: study.fused()),
     Row("step-1", "fused → step 1 (projector only)", lambda s, kind: s.read("recover", "step-1")),
     Row("step-2", "→ step 2 (balanced rehearsal)", lambda s, kind: s.read("recover", "step-2")),
-    Row("specialist-more", "audio specialist + step 1's steps", _more, (GRAFTED,)),
+    Row("specialist-more", "audio specialist + step 1's steps", _more, _ONE, Study.reader),
     Row("step-2-only", "fused → step 2 alone, as many steps", _without_step_1, control=True),
     Row("joint", "one model trained jointly", _joint, control=True),
     Row("audio-0", "audio left out + new projector", _without_audio, control=True),
-    Row("base-step-1", "base backbone + step 1", _base_trained, (GRAFTED,), control=True),
+    Row("base-step-1", "base backbone + step 1", _base_trained, _ONE, control=True),
 )
 GEOMETRY = ("fused", "step-1", "step-2")
 
 
 def run(lab: Lab, options: Options) -> Figures:
-    """Make every row that is missing; the controls for seed 0 only."""
-    wanted = [row for row in ROWS if not row.control or options.seed == 0]
-    with lab.progress("drift", len(wanted) + 2, "row") as bar:
+    """Make every row that is missing, the controls last and for seed 0 only."""
+    main = [row for row in ROWS if not row.control]
+    controls = [row for row in ROWS if row.control and options.seed == 0]
+    with lab.progress("drift", len(main) + len(controls) + 2, "row") as bar:
         study = Study(lab, options)
-        for row in wanted:
-            _keep(study, row.name, lambda row=row: _measured(study, row))  # type: ignore[misc]
+        made: dict[str, Callable[[], Figures]] = {
+            **{row.name: partial(_measured, study, row) for row in main},
+            "ridge": partial(ridge, study),
+            "geometry": partial(inside, study),
+            **{row.name: partial(_measured, study, row) for row in controls},
+        }
+        for name, make in made.items():
+            _keep(study, name, make)
             bar.update()
-        _keep(study, "ridge", lambda: ridge(study))
-        bar.update()
-        _keep(study, "geometry", lambda: inside(study))
-        bar.update()
-    return {"rows": [row.name for row in wanted], "origin": study.origin}
+    return {"rows": list(made), "origin": study.origin}
 
 
 def path_of(lab: Lab, run_: str, name: str) -> Path:
@@ -199,8 +214,11 @@ def _keep(study: Study, name: str, make: Callable[[], Figures]) -> None:
 
 
 def _measured(study: Study, row: Row) -> Figures:
-    test = {kind: measures.measure(row.model(study, kind), study.test[kind]) for kind in row.kinds}
-    return {"says": row.says, "test": test}
+    found = {}
+    for kind in row.kinds:
+        reader = row.reader(study, kind) if row.reader else None
+        found[kind] = measures.measure(row.model(study, kind), study.test[kind], reader)
+    return {"says": row.says, "test": found}
 
 
 def ridge(study: Study) -> Figures:

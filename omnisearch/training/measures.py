@@ -16,10 +16,10 @@ Vectors = NDArray[np.float32]
 Figures = dict[str, Any]  # JSON
 
 
-def measure(model: Omni, pairs: Pairs) -> Figures:
-    """Ask every wanted query for its candidates among all."""
+def measure(model: Omni, pairs: Pairs, reader: Omni | None = None) -> Figures:
+    """Ask every wanted query for its candidates among all; a reader may encode the queries."""
     rows = pairs.wanted()
-    query, candidate = model.encode(pairs.query, rows), model.encode(pairs.candidate)
+    query, candidate = (reader or model).encode(pairs.query, rows), model.encode(pairs.candidate)
     return of_vectors(query, candidate, pairs)
 
 

@@ -80,9 +80,14 @@ def step_1(
 
 
 def train_projector(
-    start: Omni, channel: Channel, pairs: Mapping[str, Pairs], plan: Repair, run: Run
+    start: Omni,
+    channel: Channel,
+    pairs: Mapping[str, Pairs],
+    plan: Repair,
+    run: Run,
+    reader: Omni | None = None,
 ) -> Omni:
-    """Train a projector, everything else frozen."""
+    """Train a projector, everything else frozen; a reader may encode the queries."""
     model = copy.deepcopy(start).train()
     model.requires_grad_(False)
     model.projector[channel].requires_grad_(True)
@@ -91,7 +96,7 @@ def train_projector(
     bank: deque[tuple[list[str], Tensor]] = deque(maxlen=max(1, plan.bank))
 
     def loss_of(batch: Batch) -> Tensor:
-        concepts, (asked, media) = mix.concepts(batch), mix.encode(model, batch)
+        concepts, (asked, media) = mix.concepts(batch), mix.encode(model, batch, reader)
         known = [*concepts, *(concept for kept, _ in bank for concept in kept)]
         texts = torch.cat([asked, *(vectors for _, vectors in bank)])
         allowed = torch.from_numpy(~same(concepts, known))

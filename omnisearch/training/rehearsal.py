@@ -52,10 +52,12 @@ class Mix:
             return mamcl(query, candidate, codes, objective.temperature, allowed)
         return info_nce(query, candidate, objective.temperature, allowed, both=objective.both)
 
-    def encode(self, model: Omni, batch: Batch) -> tuple[Tensor, Tensor]:
+    def encode(
+        self, model: Omni, batch: Batch, reader: Omni | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Encode queries and candidates of a batch, kind after kind, in wordings drawn anew."""
         sides = [(self.pairs[name], rows) for name, rows in batch.items()]
-        query = [model(one.query, rows, self._drawn) for one, rows in sides]
+        query = [(reader or model)(one.query, rows, self._drawn) for one, rows in sides]
         candidate = [model(one.candidate, rows, self._drawn) for one, rows in sides]
         return torch.cat(query), torch.cat(candidate)
 

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from omnisearch.training import stages
+from omnisearch.training.lab import Lab, Options
+
 if TYPE_CHECKING:
     from omnisearch.training.lab import Lab
     from tests.training.toy import Decoupled
@@ -45,3 +48,15 @@ def real_lab() -> Lab:
     if not (REAL / "models" / "towers" / "text.onnx").exists():
         pytest.skip(f"no released towers in {REAL}: run `omnisearch train towers`")
     return Lab(REAL)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """A tiny laboratory after `train recover` of variant a; made once, never changed."""
+    torch = pytest.importorskip("torch")
+    torch.set_num_threads(1)
+    lab = Lab(tmp_path_factory.mktemp("tiny") / "lab")
+    for stage in ("data", "towers", "features", "heads", "inverse", "specialists", "fuse"):
+        stages.run(stage, lab, Options(tiny=True, variant="a"))
+    stages.run("recover", lab, Options(tiny=True, variant="a"))
+    return lab
