@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from omnisearch.training.data import manifest, tables
+from omnisearch.training.data.packages import Kind
 from omnisearch.training.lab import Lab
 
 T = TypeVar("T")
@@ -39,12 +40,10 @@ def once(
 
 
 def declare(
-    lab: Lab, stem: str, packages: Sequence[tuple[str, str]] = (), attribution: str = ""
+    lab: Lab, stem: str, made_from: Sequence[tuple[Kind, str]] = (), attribution: str = ""
 ) -> None:
     """Enter a file that was made here, and the packages it was made from, in the manifest."""
-    manifest.record(
-        lab, item=stem, packages=list(packages), licence=LICENCE, attribution=attribution
-    )
+    manifest.record(lab, item=stem, packages=made_from, licence=LICENCE, attribution=attribution)
 
 
 def _shown(lab: Lab, stem: str, total: int, rows: Iterable[tables.Row]) -> Iterator[tables.Row]:

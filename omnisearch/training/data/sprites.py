@@ -187,9 +187,8 @@ def main_hue(pixels: npt.NDArray[np.uint8]) -> float | None:
     if len(strong) == 0:
         return None
     counts = np.bincount(strong[:, 0] // 4, minlength=64)
-    near = counts + np.roll(counts, 1) + np.roll(counts, -1) + np.roll(counts, 2)
-    near += np.roll(counts, -2)
-    top = int(near.argmax())
-    if near[top] < _LEAST * len(pixels):
+    beside = [np.roll(counts, by) for by in (-2, -1, 1, 2)]
+    top = int((3 * counts + 2 * beside[1] + 2 * beside[2] + beside[0] + beside[3]).argmax())
+    if counts[top] + sum(int(one[top]) for one in beside) < _LEAST * len(pixels):
         return None
     return (top * 4 + 2) * 360 / 256

@@ -37,7 +37,9 @@ def build(lab: Lab, options: Options) -> Mapping[str, object]:
     readmes = readme_packages()
     total = GLOSSES + SYNONYMS + HYPERNYMS
     figures = {
-        "wordnet": once(lab, "texts-wordnet", schema, total, lambda: wordnet(lab, seed)),
+        "wordnet": once(
+            lab, "texts-wordnet", schema, total, lambda: wordnet(Concepts.load(lab), seed)
+        ),
         "manuals": once(lab, "texts-manuals", schema, 2400, lambda: manuals(lab)),
         "readmes": once(lab, "texts-readmes", schema, 600, lambda: readme_rows(lab, readmes)),
         "debian": _descriptions(lab, seed),
@@ -57,9 +59,8 @@ def readme_packages() -> list[packages.Package]:
     return [packages.find("pip", name) for name in names]
 
 
-def wordnet(lab: Lab, seed: int) -> Iterator[tables.Row]:
+def wordnet(concepts: Concepts, seed: int) -> Iterator[tables.Row]:
     """Yield lemma and gloss, synonyms, and a meaning with the one above it."""
-    concepts = Concepts.load(lab)
     found = [one for part in ("n", "v", "a", "r") for one in concepts.wordnet.synsets(part)]
     order = [found[int(at)] for at in seeded(seed, "wordnet").permutation(len(found))]
     for one in order[:GLOSSES]:
@@ -123,22 +124,24 @@ def _row(row_id: str, concept: str, pair: Sequence[str], kind: str, licence: str
 
 
 def _descriptions(lab: Lab, seed: int) -> int:
-    """Keep short and long descriptions of packages for evaluation; nothing without apt."""
     path = lab.data / "evaluation" / "texts-debian.arrow"
     if path.exists():
         return tables.count(path)
+    command = ["apt-cache", "dumpavail"]
     try:
-        done = subprocess.run(
-            ["apt-cache", "dumpavail"], capture_output=True, text=True, check=True
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
-        return 0
-    found = sorted(set(descriptions(done.stdout)))
+        return 0  # not a Debian: this set is left out
+    return keep_descriptions(path, done.stdout, seed)
+
+
+def keep_descriptions(path: Path, listing: str, seed: int) -> int:
+    """Write short and long descriptions of some packages, for evaluation alone."""
+    found = sorted(set(descriptions(listing)))
     order = seeded(seed, "debian").permutation(len(found))[:DESCRIPTIONS]
-    chosen = [found[int(at)] for at in order]
     rows = (
         {**_row(f"debian/{name}", name, pair, "debian", "evaluation only"), "split": "test"}
-        for name, *pair in chosen
+        for name, *pair in (found[int(at)] for at in order)
     )
     return tables.write(path, tables.TEXTS, rows)
 
