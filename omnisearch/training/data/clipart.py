@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
 from pathlib import Path, PurePosixPath
 
 from omnisearch.training.data.archives import members
@@ -13,7 +16,7 @@ from omnisearch.training.data.drawings import Drawing, Source
 from omnisearch.training.data.wordnet import WordNet
 
 _ROOT = "usr/share/openclipart/svg/"
-_GENERATED = ("shapes/stars/", "special/", "unsorted/duplicates/", "computer/icons/flat-theme/")
+_GENERATED = ("shapes/stars/", "special/", "unsorted/duplicates/")
 _DC = "http://purl.org/dc/elements/1.1/"
 _SUITS = {"c": "clubs", "d": "diamonds", "h": "hearts", "s": "spades"}
 _RANKS = {
@@ -40,6 +43,7 @@ _EMPTY = {
 }
 _EMPTY |= {"theme", "computer", "shape", "shapes", "contributor", "image", "media", "public domain"}
 _COMMON = 5  # a title that more files bear names their collection
+_BEFORE = ("white", "black", "red", "yellow", "green", "gray", "orange", "pregnant", "geometric")
 _TANGO = "usr/share/icons/Tango/scalable/"
 
 
@@ -56,7 +60,7 @@ def openclipart(archive: Path, source: Source, wordnet: WordNet) -> Iterator[Dra
             continue
         keywords = _keywords(svg)
         stated = "" if titles[name] in common else titles[name]
-        title = _name(name, stated, _creators(svg), keywords, wordnet)
+        title = _name(name, stated, _creators(svg), wordnet)
         if title:
             kind = "icon" if name.startswith(("computer/icons/", "buttons/")) else ""
             about = (source.style, source.phrase, svg, tuple(keywords))
@@ -97,10 +101,8 @@ def _keywords(svg: str) -> list[str]:
     ]
 
 
-def _name(
-    name: str, stated: str, creators: set[str], keywords: Sequence[str], wordnet: WordNet
-) -> str:
-    """Choose a title: as stated, from the file's name, or from keywords; empty if none is good."""
+def _name(name: str, stated: str, creators: set[str], wordnet: WordNet) -> str:
+    """Choose a title: as stated, or from the file's name; empty if neither is good."""
     card = _CARD.search(name)
     if card:
         return f"{_RANKS.get(card[2], card[2])} of {_SUITS[card[1]]} playing card"
@@ -109,11 +111,10 @@ def _name(
     if country and spelled:
         return f"flag of {spelled}"
     file = _clean(_without(PurePosixPath(name).stem, creators))
-    for title in (spelled, file):
-        if _says_something(title, wordnet):
+    for title in (_translate(spelled, wordnet), _translate(file, wordnet), spelled, file):
+        if title and _says_something(title, wordnet):
             return title
-    known = [word for word in keywords if wordnet.senses(word)]
-    return " ".join(known[:2]) if len(known) > 1 else ""
+    return ""
 
 
 def _without(stem: str, creators: set[str]) -> str:
@@ -133,6 +134,29 @@ def _clean(title: str) -> str:
     words = re.sub(r"[_\-\s]+", " ", title).split()
     kept = [word.rstrip("0123456789") for word in words if not word.isdigit()]
     return " ".join(word for word in kept if word)
+
+
+@cache
+def _translations() -> dict[str, str]:
+    """Read the words of other languages, run-together and misspelt ones, with their meaning."""
+    text = resources.files(__package__).joinpath("translations.json").read_text("utf-8")
+    found: dict[str, str] = json.loads(text)
+    return found
+
+
+def _translate(title: str, wordnet: WordNet) -> str:
+    """Translate a title if it has a thing to translate; what stays foreign is left out."""
+    known = _translations()
+    words = title.split()
+    if not any(known.get(word, "of") not in ("of", *_BEFORE) for word in words):
+        return ""
+    english = [
+        known.get(word) or (word if len(word) > 3 and wordnet.senses(word) else "")
+        for word in words
+    ]
+    kept = list(dict.fromkeys(word for word in english if word))
+    kept.sort(key=lambda word: word not in _BEFORE)
+    return " ".join(kept).removesuffix(" of")
 
 
 def _says_something(title: str, wordnet: WordNet) -> bool:

@@ -19,6 +19,7 @@ _SVG = (
 )
 _NUMBER = re.compile(r"-\d+$")
 _COUNTRY = re.compile(r"^[a-z]{2}$")
+_FLAG = re.compile("^flag-for-(flag-)?")
 _REGIONAL = 0x1F1E6
 
 
@@ -99,7 +100,7 @@ def _flag(name: str, svg: str, source: Source, emoji: Emoji) -> Drawing | None:
 def _emoji(name: str, svg: str, source: Source, emoji: Emoji, code: str | None) -> Drawing | None:
     code = code if code in emoji.known else emoji.find(name)
     if code is None:
-        code = emoji.find(_NUMBER.sub("", name))
+        code = emoji.find(_FLAG.sub("flag-of-", _NUMBER.sub("", name)))
     if code is None:
         return _nameless(name, svg, source)
     return of_code(name, svg, source, emoji, code)
