@@ -54,6 +54,10 @@ class Coded:
         self.groups = tuple(groups)
         self.rows = sum(group.rows for group in groups)
         self.listed = sum(group.rows for group in groups if group.lists.lists > 1)
+        self.sizes = np.zeros(codebook.lists, np.int64)  # of the lists
+        for group in groups:
+            if group.lists.lists > 1:
+                self.sizes += group.lists.sizes
 
     @staticmethod
     def of(codebook: Codebook, parts: Sequence[Part], old: Coded | None) -> Coded:

@@ -25,6 +25,7 @@ _BATCH = 64  # queries whose candidates are held at a time
 _MOST_CANDIDATES = 1 << 20  # of them together
 _EXACT_SHARE = 2  # scoring half of the allowed rows after a scan costs as much as all
 _LEAST_MOST = 1024
+_GATHERED = 0.3  # of the rows: fewer are fetched one by one
 
 # Shares of the misses that a recall allows. The k-th neighbour is missed more often than the k on
 # average, and a list that is left out costs more than a candidate.
@@ -164,7 +165,7 @@ class Engine:
         if question.allow is not None:
             held = coded.holding(question.allow)
         certain = line.miss(max(0.0, 1 - miss * followed))
-        return IVFPQ(coded, most, shares, depths, line, certain, held)
+        return IVFPQ(coded, most, question.worth, shares, depths, line, certain, held)
 
     def _refiner(self, scorer: Scorer, listed: bool, question: Question) -> Refiner:
         assert self.codebook is not None
@@ -178,8 +179,13 @@ class Engine:
         if progress.done:
             return Outcome(progress.best, progress.candidates, progress.rounds, progress.probed)
         alone = dataclasses.replace(question, queries=progress.query[None])
-        exact = self._flat(scorer, alone)[0]
-        return Outcome(exact.found, exact.candidates, progress.rounds + 1, progress.probed)
+        few = question.allowed_rows < _GATHERED * len(self.rows)
+        found = (
+            search_allowed(self.rows, scorer, alone)[0]
+            if few
+            else self._flat(scorer, alone)[0].found
+        )
+        return Outcome(found, question.allowed_rows, progress.rounds + 1, progress.probed)
 
 
 def no_outcome() -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ class Question:
     allow: Mask | None
     recall: float
     allowed_rows: int
+    worth: float = inf  # codes that may be read before scoring every allowed row is cheaper
 
     def allowed(self, start: int, rows: int) -> Allowed | None:
         """Return the bitmap of a part of the positions, None where all are allowed."""

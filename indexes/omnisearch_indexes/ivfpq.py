@@ -34,6 +34,7 @@ class IVFPQ:
 
     coded: Coded
     most: int  # candidates after which scoring every allowed row is cheaper
+    worth: float  # codes after which it is, in following what was found
     shares: Sequence[float]  # of the lists to read for queries of each grade
     depths: Sequence[float]  # how near the k-th neighbour is, standardised, at least in a grade
     line: Line  # of lists
@@ -94,10 +95,14 @@ class IVFPQ:
         allowed: Allowed | None,
     ) -> None:
         """Probe the lists that can still matter; with `count` candidates where those ran out."""
+        read = 0
         while count <= self.most:
             more = self._missing(refiner.kth(progress), near)
             if not count and more is None:
                 progress.done = True
+                break
+            read += int(self.coded.sizes[near.probed if more is None else more].sum())
+            if read > self.worth:
                 break
             if more is not None:
                 np.logical_or(near.probed, more, out=near.probed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 from omnisearch_indexes.calibration import NEAR, Calibration
 from omnisearch_indexes.protocol import Kind, Method
@@ -12,6 +13,8 @@ GRAPH_SHARE = 0.8
 _CALL_US = 80.0  # a search apart from its rows: rotation, tables, merging
 _LIST_US = 0.25  # to begin a list
 _FILTERED = 2.5  # times as much for codes under a bitmap, a second reading counted in
+_CACHED_ROWS = 400_000  # the codes of more do not stay in a cache
+_UNCACHED = 2.0  # times as much
 _ROUNDS = 1.5  # under a filter
 _BARE_SHARE = 0.3  # fetching scattered rows costs more than reading all in order above this
 _READ_SHARE = 0.3  # the cost of a row read in order, in rows fetched one by one
@@ -42,6 +45,7 @@ class Choice:
 
     method: Method
     reason: str
+    worth: float = inf  # codes that may be read before scoring every allowed row is cheaper
 
 
 def choose(query: Query, kind: Kind, calibration: Calibration | None) -> Choice:
@@ -54,29 +58,35 @@ def choose(query: Query, kind: Kind, calibration: Calibration | None) -> Choice:
         reason = "the index is flat" if kind == "flat" else "no row has codes"
         return Choice("flat", reason)
     share = query.allowed / query.rows
-    exact_us, codes_us = _exact_us(query, calibration), _codes_us(query, calibration)
-    if exact_us <= codes_us:
-        reason = f"scoring them all takes about {exact_us:.0f} us, reading codes {codes_us:.0f} us"
+    all_us, codes_us = _exact_us(query, calibration), _codes_us(query, calibration)
+    if all_us <= codes_us:
+        reason = f"scoring them all takes about {all_us:.0f} us, reading codes {codes_us:.0f} us"
         return Choice("exact" if share < _BARE_SHARE else "flat", reason)
     if kind == "hnsw" and query.linked and share >= GRAPH_SHARE:
         return Choice("hnsw", "graphs are shortest where most rows are allowed")
     if query.listed and kind != "scan":
-        return Choice("ivfpq", f"lists cost about {codes_us:.0f} us, all rows {exact_us:.0f} us")
-    return Choice("scan", f"codes cost about {codes_us:.0f} us, all rows {exact_us:.0f} us")
+        reason = f"lists cost about {codes_us:.0f} us, all rows {all_us:.0f} us"
+        return Choice("ivfpq", reason, all_us / _code_us(query, calibration))
+    return Choice("scan", f"codes cost about {codes_us:.0f} us, all rows {all_us:.0f} us")
 
 
 def _exact_us(query: Query, calibration: Calibration) -> float:
+    """Return what scoring every allowed row takes."""
     if query.allowed < _BARE_SHARE * query.rows:
         return query.allowed * calibration.gather_us
     return query.rows * _READ_SHARE * calibration.gather_us
 
 
+def _code_us(query: Query, calibration: Calibration) -> float:
+    """Return what reading one code takes."""
+    filtered = _FILTERED if query.allowed < query.rows else 1.0
+    return calibration.scan_us * filtered * (_UNCACHED if query.coded > _CACHED_ROWS else 1.0)
+
+
 def _codes_us(query: Query, calibration: Calibration) -> float:
-    filtered = query.allowed < query.rows
     share = calibration.share(query.recall, query.part) if query.listed else 0.0
-    read = (query.listed * share + query.coded - query.listed) * calibration.scan_us
-    read += query.lists * share * _LIST_US
-    scored = 8 * query.k * calibration.gather_us
-    if filtered:
-        return _ROUNDS * (_CALL_US + scored) + _FILTERED * read
-    return _CALL_US + read + scored
+    read = query.listed * share + query.coded - query.listed
+    lists = query.lists * share * _LIST_US
+    rounds = _ROUNDS if query.allowed < query.rows else 1.0
+    apart = rounds * (_CALL_US + 8 * query.k * calibration.gather_us)
+    return apart + lists + read * _code_us(query, calibration)

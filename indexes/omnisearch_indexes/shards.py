@@ -60,7 +60,7 @@ class Shards:
             outcomes = [no_outcome() for _ in queries]
         else:
             asked = np.ascontiguousarray(queries, np.float32)
-            question = Question(asked, k, allow, recall, allowed)
+            question = Question(asked, k, allow, recall, allowed, choice.worth)
             outcomes = self._engine.answer(choice.method, question)
         return [self._neighbours(outcome, choice, allowed, recall) for outcome in outcomes]
 
