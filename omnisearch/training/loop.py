@@ -72,6 +72,12 @@ def fit(
     return losses
 
 
+def bfloat16() -> bool:
+    """Tell whether this processor multiplies bfloat16, which halves the time of training."""
+    able = torch.cpu.get_capabilities()
+    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+
+
 def rate_at(step: int, schedule: Schedule) -> float:
     """Share of the full rate: linear warm-up, then half a cosine down to zero."""
     warm_up = min(schedule.warm_up, max(1, schedule.steps // 5))

@@ -16,33 +16,31 @@ class Plan:
     repair: Repair = field(default_factory=Repair)
     rehearsal: Rehearsal = field(default_factory=Rehearsal)
     channels: tuple[Channel, ...] = ("audio",)  # step 1: what was grafted is what drifts
-    sweep_rows: int = 300  # of each kind, when ways to fuse are compared on validation
+    sweep_rows: int = 200  # of each kind, when ways to fuse are compared on validation
     validation_rows: int = 600  # of each kind; a standard error of 2 points
-    test_rows: int = 1500  # of each kind; captions repeat, so this leaves 500 queries or more
+    test_rows: int = 1000  # of each kind; audio captions repeat, see audio_rows
+    audio_rows: int = 3000  # captions repeat: this leaves 500 questions or more
     layer_rows: int = 200  # media whose states are compared layer by layer
     gram_rows: int = 128  # RegMean; each row is several tokens
     ridge_rows: int = 2000  # training media for the closed-form map, five times its width
-    joint: Rehearsal = field(  # control: rates of a specialist, steps of everything together
-        default_factory=lambda: Rehearsal(
-            steps=900, each=16, backbone_rate=1e-4, projector_rate=5e-4
-        )
-    )
-    scratch_steps: int = 600  # control: a projector's steps in the specialist and in step 1
-    phase_steps: int = 120
+    joint_share: float = 1.0  # control: of the steps of all specialists and of recovery
+    scratch_steps: int = 760  # control: a projector's steps in the specialist and in step 1
+    phase_steps: int = 80
     phase_each: int = 16
     arm_seeds: int = 3
 
 
 TINY = Plan(
-    repair=Repair(steps=60, batch=48, rate=2e-3, bank=2),
-    rehearsal=Rehearsal(steps=40, each=16, backbone_rate=2e-4, projector_rate=1e-3),
+    repair=Repair(steps=60, batch=48, rate=2e-3, bank=2, half=False),
+    rehearsal=Rehearsal(steps=40, each=16, backbone_rate=2e-4, projector_rate=1e-3, half=False),
     sweep_rows=60,
     validation_rows=60,
     test_rows=60,
+    audio_rows=60,
     layer_rows=16,
     gram_rows=8,
     ridge_rows=100,
-    joint=Rehearsal(steps=40, each=16, backbone_rate=1e-3, projector_rate=1e-3),
+    joint_share=0.2,
     scratch_steps=40,
     phase_steps=10,
     phase_each=4,

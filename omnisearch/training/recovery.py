@@ -43,17 +43,19 @@ class Repair:
     rate: float = 5e-4
     bank: int = 8  # batches of texts kept as more negatives: the backbone is frozen, so they hold
     temperature: float = 0.05
+    half: bool = True  # bfloat16 where the processor has it: twice as fast
 
 
 @dataclass(frozen=True)
 class Rehearsal:
     """Step 2: everything learns a little from everything."""
 
-    steps: int = 180
-    each: int = 24  # rows of each kind in a batch; MAMCL wants 16 or more
+    steps: int = 120
+    each: int = 16  # rows of each kind in a batch; MAMCL wants 16 or more
     backbone_rate: float = 2e-5
     projector_rate: float = 2e-4
     objective: Objective = field(default_factory=Objective)
+    half: bool = True
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def train_projector(
     model.requires_grad_(False)
     model.projector[channel].requires_grad_(True)
     torch.manual_seed(run.seed)
-    mix = Mix(pairs, max(1, plan.batch // len(pairs)), run.seed)
+    mix = Mix(pairs, max(1, plan.batch // len(pairs)), run.seed, plan.half)
     bank: deque[tuple[list[str], Tensor]] = deque(maxlen=max(1, plan.bank))
 
     def loss_of(batch: Batch) -> Tensor:
@@ -113,7 +115,7 @@ def step_2(start: Omni, pairs: Mapping[str, Pairs], plan: Rehearsal, run: Run) -
     model = copy.deepcopy(start).train().requires_grad_(True)
     model.backbone.embeddings.requires_grad_(False)
     torch.manual_seed(run.seed)
-    mix = Mix(pairs, plan.each, run.seed)
+    mix = Mix(pairs, plan.each, run.seed, plan.half)
     layers = Group(list(model.backbone.encoder.parameters()), plan.backbone_rate)
     projectors = Group(list(model.projector.parameters()), plan.projector_rate)
     fit(

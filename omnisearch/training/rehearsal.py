@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from omnisearch.training.loop import Batch
+from omnisearch.training.loop import Batch, bfloat16
 from omnisearch.training.losses import info_nce, mamcl
 from omnisearch.training.omni import Omni
 from omnisearch.training.pairs import Pairs, Rows, same
@@ -28,8 +28,11 @@ class Objective:
 class Mix:
     """Balanced batches over several kinds of pairs."""
 
-    def __init__(self, pairs: Mapping[str, Pairs], each: int, seed: int) -> None:
+    def __init__(
+        self, pairs: Mapping[str, Pairs], each: int, seed: int, half: bool = False
+    ) -> None:
         self.pairs = dict(pairs)
+        self.half = half and bfloat16()
         self.each = each
         self._drawn = np.random.default_rng(seed)
         self._rows = {name: _by_concept(one) for name, one in self.pairs.items()}
@@ -57,9 +60,10 @@ class Mix:
     ) -> tuple[Tensor, Tensor]:
         """Encode queries and candidates of a batch, kind after kind, in wordings drawn anew."""
         sides = [(self.pairs[name], rows) for name, rows in batch.items()]
-        query = [(reader or model)(one.query, rows, self._drawn) for one, rows in sides]
-        candidate = [model(one.candidate, rows, self._drawn) for one, rows in sides]
-        return torch.cat(query), torch.cat(candidate)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.half):
+            query = [(reader or model)(one.query, rows, self._drawn) for one, rows in sides]
+            candidate = [model(one.candidate, rows, self._drawn) for one, rows in sides]
+        return torch.cat(query).float(), torch.cat(candidate).float()
 
     def concepts(self, batch: Batch) -> list[str]:
         """List the concepts of a batch, kind after kind."""

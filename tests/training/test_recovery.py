@@ -13,8 +13,10 @@ from omnisearch.training.lab import LabError
 from omnisearch.training.omni import Omni
 from tests.training import toy
 
-REPAIR = recovery.Repair(steps=60, batch=48, rate=2e-3, bank=2)
-REHEARSAL = recovery.Rehearsal(steps=50, each=24, backbone_rate=5e-4, projector_rate=1e-3)
+REPAIR = recovery.Repair(steps=60, batch=48, rate=2e-3, bank=2, half=False)
+REHEARSAL = recovery.Rehearsal(
+    steps=50, each=24, backbone_rate=5e-4, projector_rate=1e-3, half=False
+)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,9 @@ def test_what_moves_in_step_1_is_noticed(world: toy.Decoupled) -> None:
     shared = entangled.projector["audio"].get_submodule("outer")
     entangled.projector["visual"].register_module("outer", shared)
     with pytest.raises(recovery.MovedError, match="changed in step 1"):
-        recovery.step_1(entangled, "audio", world.train, recovery.Repair(steps=1, batch=8), run())
+        recovery.step_1(
+            entangled, "audio", world.train, recovery.Repair(steps=1, batch=8, half=False), run()
+        )
 
 
 def test_step_1_needs_pairs_of_its_channel(world: toy.Decoupled) -> None:
@@ -81,7 +85,7 @@ def test_step_2_lifts_what_fusion_diluted(world: toy.Decoupled, repaired: Omni) 
 
 
 def test_the_same_seed_gives_the_same_model(world: toy.Decoupled) -> None:
-    short = recovery.Repair(steps=3, batch=8)
+    short = recovery.Repair(steps=3, batch=8, half=False)
     first, second = (
         recovery.step_1(world.model, "audio", world.train, short, run()).state_dict()
         for _ in range(2)
