@@ -3,12 +3,14 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PEERS := benchmarks/data/venv-peers
+LAB ?= lab
+TRAIN = OMP_NUM_THREADS=1 $(BIN)/omnisearch train --lab $(LAB)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # FAISS and BLAS would otherwise start a thread per core for each small query.
 export OMP_NUM_THREADS ?= 2
 
-.PHONY: install demo test test-fast lint types bench-smoke bench drill build clean
+.PHONY: install demo test test-fast lint types bench-smoke bench drill train drift build clean
 
 install: $(VENV)/dev.stamp
 
@@ -38,6 +40,21 @@ bench: $(VENV)/dev.stamp $(PEERS)/stamp
 drill: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.drill
 
+# Everything from nothing to the encoder that ships; it goes on where it was cut.
+train: $(VENV)/train.stamp
+	$(TRAIN) all
+
+# What fusion breaks and what repairs it: both variants beside each other, three seeds each.
+drift: train
+	$(MAKE) -j2 drift-a drift-b
+	$(TRAIN) arms
+	$(TRAIN) report
+	cp $(LAB)/report/* docs/drift/
+
+drift-a drift-b: drift-%:
+	for seed in 0 1 2; do for stage in specialists fuse recover drift; do \
+	  $(TRAIN) $$stage --variant $* --seed $$seed || exit $$?; done; done
+
 build: $(VENV)/dev.stamp
 	$(BIN)/python -m build --no-isolation --outdir dist
 
@@ -55,6 +72,10 @@ $(VENV)/run.stamp: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp
 	$(PIP) install --constraint constraints.txt --group dev
+	touch $@
+
+$(VENV)/train.stamp: pyproject.toml constraints.txt $(VENV)/dev.stamp
+	$(PIP) install --constraint constraints.txt --editable ".[train]"
 	touch $@
 
 # The stores to compare with pin each other's dependencies, so they live apart.
