@@ -1,8 +1,12 @@
+from pathlib import Path
+
 import pytest
 
-from omnisearch.training.data.concepts import Concepts, leaks, normalise
+from omnisearch.training.data import tables
+from omnisearch.training.data.concepts import Concepts, leaks, look_for_copies, normalise
 from omnisearch.training.data.emoji import Emoji, Entry, bare, natural, plain
 from omnisearch.training.data.wordnet import WordNet
+from omnisearch.training.lab import LabError
 from tests.training.wordnet_files import files
 
 LABELS = {"1F697": "automobile", "1F44B": "waving hand", "1F1EB-1F1F7": "flag of France"}
@@ -88,6 +92,18 @@ def test_no_leak_is_found_where_there_is_none(concepts: Concepts) -> None:
 def test_a_leak_is_found(concepts: Concepts, one: str, other: str) -> None:
     found = leaks(concepts, [(one, "train"), ("fox", "train"), (other, "test")])
     assert found == [f"{one!r} is in train, {other!r} in test"]
+
+
+def test_a_copy_of_a_picture_in_another_split_is_a_leak(tmp_path: Path) -> None:
+    row = {**dict.fromkeys(tables.PICTURES.names, "x"), "captions": [], "image": b"1"}
+    shown: dict[bytes, tuple[str, str]] = {}
+    path = tmp_path / "pictures-x.arrow"
+    rows = [{**row, "id": one, "split": "train"} for one in "ab"]
+    tables.write(path, tables.PICTURES, rows)
+    look_for_copies(path, shown)
+    tables.write(path, tables.PICTURES, [{**row, "id": "c", "split": "test"}])
+    with pytest.raises(LabError, match=r"c \(test\) is the same picture as a \(train\)"):
+        look_for_copies(path, shown)
 
 
 def test_code_points_are_laid_bare() -> None:

@@ -6,6 +6,7 @@ synonym are folded through WordNet, synonyms only where a word has one meaning t
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -106,7 +107,10 @@ def build(lab: Lab, options: Options) -> Mapping[str, object]:
     paths = sorted([*lab.data.glob("pictures-*.arrow"), *lab.data.glob("sounds-*.arrow")])
     titles: dict[str, set[str]] = {}
     named: set[tuple[str, str]] = set()
+    shown: dict[bytes, tuple[str, str]] = {}
     for path in paths:
+        if path.name.startswith("pictures-"):
+            look_for_copies(path, shown)
         for row in _named(path):
             titles.setdefault(row["concept"], set()).add(row["title"])
             if row["split"] != split_of(row["concept"]):
@@ -127,6 +131,16 @@ def _named(path: Path) -> list[dict[str, str]]:
     kinds = {"emoji", "clipart", "icon", "mono", "instrument", "drum", "effect", "procedural"}
     rows = tables.read(path, ["title", "concept", "split", "kind"]).to_pylist()
     return [row for row in rows if row["kind"] in kinds]
+
+
+def look_for_copies(path: Path, shown: dict[bytes, tuple[str, str]]) -> None:
+    """Fail if a picture is there twice, in two splits; `shown` remembers what was seen."""
+    table = tables.read(path, ["id", "split", "image"])
+    for name, split, image in zip(*table.columns, strict=True):
+        digest = hashlib.blake2b(image.as_buffer(), digest_size=16).digest()
+        other, where = shown.setdefault(digest, (name.as_py(), split.as_py()))
+        if where != split.as_py():
+            raise LabError(f"{name} ({split}) is the same picture as {other} ({where})")
 
 
 def _codes(concepts: Concepts) -> dict[str, list[str]]:
