@@ -20,10 +20,11 @@ from omnisearch.training.captions import Texts
 from omnisearch.training.lab import Lab
 from omnisearch.training.lessons import Draw, Floats, retrieved
 from omnisearch.training.loop import Batch, Group, Schedule
-from omnisearch.training.losses import info_nce
+from omnisearch.training.losses import info_nce, twin_loss
 from omnisearch.training.omni import Omni
 from omnisearch.training.pairs import Rows
 
+_TWINS = 0.02  # temperature between a caption and its twin, whose vectors are near each other
 _HELD = 1000  # rows of the validation split that are tried; a standard error of 1.6 points
 
 
@@ -73,15 +74,16 @@ class Apprentice:
         with self.lab.progress(f"specialist {self.kind}", self.training.steps, "steps") as bar:
             loop.fit(
                 groups,
-                lambda step: self._batch(),
-                lambda batch: self._loss(model, batch, scale),
+                lambda step: self.batch(),
+                lambda batch: self.loss(model, batch, scale),
                 Schedule(self.training.steps),
                 trace,
                 bar.update,
             )
         return model.eval().requires_grad_(False)
 
-    def _batch(self) -> Batch:
+    def batch(self) -> Batch:
+        """Draw rows, their texts, more texts, and twins."""
         batch = self.data.draw(self.training.batch, self.random)
         wrong = [self.twins[row] for row in batch["rows"] if self.twins]
         twin = [(at, self.random.choice(some)) for at, some in enumerate(wrong) if len(some)]
@@ -93,7 +95,8 @@ class Apprentice:
             "twin_of": np.array([at for at, _ in twin], dtype=np.int64),
         }
 
-    def _loss(self, model: Omni, batch: Batch, scale: Tensor) -> Tensor:
+    def loss(self, model: Omni, batch: Batch, scale: Tensor) -> Tensor:
+        """Give the loss of a batch."""
         rows, pairs = batch["rows"], self.data.pairs
         with torch.autocast("cpu", torch.bfloat16, enabled=self.half):
             media = model(pairs.candidate, rows, self.random).float()
@@ -103,21 +106,24 @@ class Apprentice:
         allowed = self.data.allowed(rows, frozen)
         if self.kind == "text":
             return info_nce(asked, media, scale.exp(), allowed[:, : len(rows)])
-        # a twin differs in one thing only: near as it is, it stands against its own row
-        first = len(frozen) - len(batch["twin"])
-        allowed[batch["twin_of"], torch.arange(first, len(frozen))] = True
-        return info_nce(media, frozen, scale.exp(), allowed)
+        loss = info_nce(media, frozen, scale.exp(), allowed)
+        if not len(batch["twin"]):
+            return loss
+        own, wrong = batch["twin_of"], frozen[len(frozen) - len(batch["twin"]) :]
+        return loss + twin_loss(media[own], frozen[own], wrong, _TWINS)
 
 
-def tried(lab: Lab, kind: str, model: Omni, texts: Texts) -> dict[str, float]:
-    """Measure a specialist on validation rows; texts are those of frozen MiniLM, or its own."""
-    held = Draw(lab, kind, "validation", texts)
+def tried(
+    lab: Lab, kind: str, model: Omni, texts: Texts, split: str = "validation"
+) -> dict[str, float]:
+    """Measure a specialist; texts are those of frozen MiniLM, of the text specialist its own."""
+    held = Draw(lab, kind, split, texts)
     some = _some(len(held))
     pairs = held.pairs.take(some)
     media = model.encode(pairs.candidate)
     first = held.first()[some] if kind != "text" else model.encode(pairs.query)
     figures = retrieved(pairs, first, media, [held.kinds[row] for row in some])
-    return {**figures, **_told_apart(twins.of(lab, kind, "validation"), some, media, first, texts)}
+    return {**figures, **_told_apart(twins.of(lab, kind, split), some, media, first, texts)}
 
 
 def _told_apart(

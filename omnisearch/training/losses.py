@@ -58,6 +58,12 @@ def prototype_loss(
     return functional.cross_entropy(vectors @ prototypes.T / temperature, labels)
 
 
+def twin_loss(q: Tensor, right: Tensor, wrong: Tensor, temperature: float | Tensor) -> Tensor:
+    """Give the cross-entropy of telling each row's caption from its twin, wrong in one thing."""
+    nearer = (q * (wrong - right)).sum(1) / temperature
+    return functional.softplus(nearer).mean()
+
+
 def _check(q: Tensor, c: Tensor) -> None:
     if q.ndim != 2 or c.ndim != 2 or q.shape[1] != c.shape[1] or len(c) < len(q) or len(q) == 0:
         shapes = f"{tuple(q.shape)} and {tuple(c.shape)}"

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
@@ -21,6 +22,7 @@ from omnisearch.training import audio_tower, captions, checkpoints, image_tower,
 from omnisearch.training.backbone import Backbone, Sizes
 from omnisearch.training.data import packages
 from omnisearch.training.lab import Lab, LabError, Options, write_bytes, write_json
+from omnisearch.training.losses import info_nce
 from omnisearch.training.releases import RELEASES
 
 LONGEST = 64  # tokens of a text; MiniLM was trained with 128
@@ -169,7 +171,10 @@ def _tiny(lab: Lab) -> Mapping[str, object]:
     torch.manual_seed(0)
     words = _tiny_words(lab)
     sizes = Sizes(len(words), 48, 2, 4, 96, LONGEST)
-    checkpoints.save(path / "minilm.safetensors", _spread(Backbone(sizes)).state_dict())
+    backbone = Backbone(sizes)
+    _spread(backbone)
+    _teach(backbone, Words(_tokenizer(words)), words[len(_SPECIAL) :])
+    checkpoints.save(path / "minilm.safetensors", backbone.state_dict())
     image = image_tower.ImageTower(image_tower.TINY)
     checkpoints.save(path / "image.safetensors", _spread(image).state_dict())
     halves = audio_tower.AudioTower(audio_tower.TINY), audio_tower.SpeechDecoder(audio_tower.TINY)
@@ -193,6 +198,23 @@ def _spread(module: nn.Module) -> nn.Module:
             fan_in = parameter[0].numel() if parameter.ndim > 2 else parameter.shape[1]
             nn.init.normal_(parameter, std=fan_in**-0.5)
     return module
+
+
+def _teach(backbone: Backbone, tokens: Words, words: Sequence[str], steps: int = 80) -> None:
+    """Teach a random backbone that texts of other words, or in another order, are other texts."""
+    random = np.random.default_rng(0)
+    optimiser = torch.optim.AdamW(backbone.parameters(), 3e-3)
+    for _ in range(steps):
+        texts = [random.choice(words, size=random.integers(2, 7)) for _ in range(32)]
+        fewer = [np.delete(text, random.integers(len(text))) for text in texts]
+        mixed = [random.permutation(text) for text in texts]
+        query, candidate = (
+            backbone(*tokens.encode([" ".join(text) for text in some]))
+            for some in (fewer, texts + mixed)
+        )
+        optimiser.zero_grad()
+        info_nce(query, candidate, 0.1).backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
 
 
 def _tiny_words(lab: Lab) -> list[str]:

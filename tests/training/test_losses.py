@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from omnisearch.training.losses import CODES, info_nce, mamcl, prototype_loss
+from omnisearch.training.losses import CODES, info_nce, mamcl, prototype_loss, twin_loss
 
 X, Y = [1.0, 0.0], [0.0, 1.0]
 
@@ -80,6 +80,13 @@ def test_prototype_loss_is_cross_entropy_over_all_classes() -> None:
     expected = math.log(math.e + 1 + math.exp(-1))
     loss = prototype_loss(rows(X), torch.tensor([1]), classes, 1.0)
     assert float(loss) == pytest.approx(expected, rel=1e-5)
+
+
+def test_twin_loss_is_cross_entropy_between_two() -> None:
+    q, right, wrong = rows(X, X), rows([0.6, 0.8], X), rows(X, [0.6, 0.8])
+    # row 0 scores 0.6 against 1, row 1 scores 1 against 0.6
+    expected = (math.log(1 + math.exp(0.8)) + math.log(1 + math.exp(-0.8))) / 2
+    assert float(twin_loss(q, right, wrong, 0.5)) == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("shapes", [((2, 3), (2, 4)), ((3, 2), (2, 2)), ((0, 2), (0, 2))])
