@@ -12,7 +12,6 @@ import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from email.parser import Parser
 from importlib import resources
-from pathlib import Path
 
 from omnisearch.training.data import packages, tables
 from omnisearch.training.data.made import seeded
