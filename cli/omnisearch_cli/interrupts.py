@@ -1,10 +1,13 @@
-"""Signals that wait for the end of a step, so that the step is done whole or not begun."""
+"""Signals: the first ends a command in order, and may wait for the end of a step."""
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+INTERRUPTED = 130
 
 
 @contextmanager
@@ -22,3 +25,23 @@ def held() -> Iterator[None]:
             signal.signal(number, handler)
     if waiting:
         signal.raise_signal(waiting[0])
+
+
+def heard_once() -> None:
+    """Let the first Ctrl-C end the command and the second change nothing; the third is at once.
+
+    Where somebody else decided what Ctrl-C does, as `nohup` and shell scripts do, it stays so.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        return
+    times = iter(range(3))
+
+    def hear(*_: object) -> None:
+        time = next(times, 2)
+        if time == 0:
+            raise KeyboardInterrupt
+        if time == 2:
+            os._exit(INTERRUPTED)
+        os.write(2, b"omnisearch: finishing what was begun: once more stops at once\n")
+
+    signal.signal(signal.SIGINT, hear)

@@ -16,10 +16,10 @@ from pathlib import Path
 import click
 
 import omnisearch as om
-from omnisearch_cli import output, settings
+from omnisearch_cli import interrupts, output, settings
 
 COMMANDS = ("delete", "doctor", "export", "import", "query", "snapshot", "status", "train")
-USAGE, UNUSABLE, INTERNAL, INTERRUPTED, TERMINATED = 2, 4, 5, 130, 143
+USAGE, UNUSABLE, INTERNAL, TERMINATED = 2, 4, 5, 143
 _CALLERS_FAULT = (400, 404)
 
 
@@ -65,6 +65,7 @@ def main() -> int:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the caller
             setattr(sys, name, Path(os.devnull).open("w"))
+    interrupts.heard_once()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
         code = _run(sys.argv[1:])
@@ -91,7 +92,7 @@ def _run(arguments: list[str]) -> int:
         return USAGE
     except (KeyboardInterrupt, click.Abort):
         output.complain("interrupted")
-        return INTERRUPTED
+        return interrupts.INTERRUPTED
     except click.ClickException as error:
         return _fail(USAGE, _usage(error))
     except om.errors.OmnisearchError as error:

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -192,6 +193,23 @@ def test_a_signal_ends_an_import_between_batches(
     assert 0 < stored < 400_000
     assert stored % 4_096 == 0
     assert json.loads(place.run("status").stdout)["items"] == stored
+
+
+@pytest.mark.parametrize("times", [2, 8])
+def test_more_interrupts_lose_nothing(times: int, place: Place) -> None:
+    vectors = np.random.default_rng(0).normal(size=(400_000, 64)).astype(np.float32)
+    np.save(place.home / "large.npy", vectors)
+    process = place.start("import", "large.npy", preexec_fn=hear_interrupts)
+    head = place.home / ".omnisearch" / "HEAD"
+    while not head.exists() and process.poll() is None:
+        os.sched_yield()
+    for _ in range(times):
+        os.kill(process.pid, signal.SIGINT)
+        time.sleep(0.02)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in said) == (130, False), said
+    assert place.run("doctor").returncode == 0
+    assert json.loads(place.run("status").stdout)["items"] % 4_096 == 0
 
 
 def test_an_internal_error_is_one_line_and_shows_where_on_request(
