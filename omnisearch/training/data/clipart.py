@@ -21,6 +21,7 @@ _DC = "http://purl.org/dc/elements/1.1/"
 _SUITS = {"c": "clubs", "d": "diamonds", "h": "hearts", "s": "spades"}
 _RANKS = {
     "1": "ace",
+    "a": "ace",
     "j": "jack",
     "q": "queen",
     "k": "king",
@@ -42,6 +43,7 @@ _EMPTY = {
     "icons",
 }
 _EMPTY |= {"theme", "computer", "shape", "shapes", "contributor", "image", "media", "public domain"}
+_NOISE = re.compile(r"\b(rpg map elements?|aiga|clip ?art|illustration|various)\b")
 _COMMON = 5  # a title that more files bear names their collection
 _BEFORE = ("white", "black", "red", "yellow", "green", "gray", "orange", "pregnant", "geometric")
 _TANGO = "usr/share/icons/Tango/scalable/"
@@ -131,7 +133,7 @@ def _without(stem: str, creators: set[str]) -> str:
 
 def _clean(title: str) -> str:
     title = re.sub(r"\(.*?\)|\[.*?\]|[^\w\s'-]", " ", title.lower())
-    words = re.sub(r"[_\-\s]+", " ", title).split()
+    words = _NOISE.sub(" ", re.sub(r"[_\-\s]+", " ", title)).split()
     kept = [word.rstrip("0123456789") for word in words if not word.isdigit()]
     return " ".join(word for word in kept if word)
 

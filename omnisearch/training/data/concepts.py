@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -123,13 +124,28 @@ def build(lab: Lab, options: Options) -> Mapping[str, object]:
     codes = _codes(concepts)
     rows = [_row(concepts, name, titles[name], codes.get(name, [])) for name in sorted(titles)]
     tables.write(lab.data / "concepts.arrow", tables.CONCEPTS, rows)
-    return {"concepts": len(rows), "titles": len(named)}
+    return {"concepts": len(rows), "titles": len(named), **_colours(lab)}
+
+
+def _colours(lab: Lab) -> dict[str, object]:
+    """Count pictures of each kind, and the concepts that are there in colour."""
+    kinds: Counter[str] = Counter()
+    coloured: set[str] = set()
+    for path in sorted(lab.data.glob("pictures-*.arrow")):
+        for row in _named(path):
+            kinds[row["kind"]] += 1
+            if row["kind"] != "mono" and '"grey"' not in row["attributes"]:
+                coloured.add(row["concept"])
+    share = kinds["mono"] / max(kinds.total(), 1)
+    return {"coloured": len(coloured), "pictures": dict(kinds), "mono share": round(share, 3)}
 
 
 def _named(path: Path) -> list[dict[str, str]]:
     """Give titles of what is itself a concept; scenes and mixtures name several."""
     kinds = {"emoji", "clipart", "icon", "mono", "instrument", "drum", "effect", "procedural"}
-    rows = tables.read(path, ["title", "concept", "split", "kind"]).to_pylist()
+    columns = ["title", "concept", "split", "kind"]
+    columns += ["attributes"] if path.name.startswith("pictures-") else []
+    rows = tables.read(path, columns).to_pylist()
     return [row for row in rows if row["kind"] in kinds]
 
 
