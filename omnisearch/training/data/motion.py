@@ -175,7 +175,8 @@ def _appearing(bank: Bank, rng: np.random.Generator, split: Split) -> Film:
     names = [a(one.name) for one in sprites]
     come = [f"first {names[0]}, {', '.join(f'then {name}' for name in names[1:])} appears"]
     come.append(f"{names[-1]} appears after {names[0]}")
-    away = [f"{listed(names[:0:-1])} go until only {names[0]} is there"]
+    vanish = "disappears" if len(names) == 2 else "disappear one by one"
+    away = [f"{listed(names[:0:-1])} {vanish} until only {names[0]} is there"]
     away.append(f"{names[-1]} goes away while {names[0]} stays")
     return Film(frames, come, away)
 

@@ -16,7 +16,7 @@ from omnisearch.training.data.wordnet import Synset, WordNet
 _SLOT = re.compile(r"\{(\w+)\}")
 _PLAIN = re.compile(r"[a-z ]{3,14}")
 _EXAMPLE = re.compile(r'"([^"]+)"')
-_THING = 1930  # physical entity: what can be seen or heard
+_THING, _PLACE = 1930, 27167  # physical entity: what can be seen or heard; location
 
 
 def everyday(seed: int, total: int, shortest: int = 5) -> Iterator[str]:
@@ -55,8 +55,8 @@ def nouns(wordnet: WordNet, seed: int, total: int) -> list[str]:
 
 
 def is_thing(offset: int, above: dict[int, tuple[int, ...]]) -> bool:
-    """Tell whether a noun's meaning is a physical entity."""
-    while offset != _THING and above[offset]:
+    """Tell whether a noun's meaning is a physical entity, and no country or other place."""
+    while offset not in (_THING, _PLACE) and above[offset]:
         offset = above[offset][0]
     return offset == _THING
 

@@ -9,7 +9,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -57,8 +57,10 @@ class Sprite:
         hue, saturation, value = self.image.convert("RGB").convert("HSV").split()
         turn = round((HUES[colour] - self.hue) * 256 / 360)
         hue = hue.point([(shade + turn) % 256 for shade in range(256)])
-        if colour == "pink":
-            saturation = saturation.point([round(shade * 0.55) for shade in range(256)])
+        paler, stronger = (0.55, 1.0) if colour == "pink" else (1.0, 0.7)
+        saturation = saturation.point(
+            [round(255 * paler * (shade / 255) ** stronger) for shade in range(256)]
+        )
         if colour in ("yellow", "orange", "pink"):
             value = value.point([round(255 * (shade / 255) ** 0.5) for shade in range(256)])
         turned = Image.merge("HSV", (hue, saturation, value)).convert("RGBA")
@@ -71,8 +73,6 @@ class Bank:
     """Sprites by split, decoded when they are drawn."""
 
     entries: dict[Split, list[tuple[str, str, bytes]]]  # name, concept, image
-    plain: bool = False
-    _cut: Callable[[str, str, bytes], Sprite] = field(default=lru_cache(4096)(lambda *a: cut(*a)))
 
     @classmethod
     def load(cls, lab: Lab, each: int = 4) -> Bank:
@@ -115,7 +115,7 @@ class Bank:
     def draw(self, rng: np.random.Generator, split: Split, colourable: bool = False) -> Sprite:
         """Draw a sprite of a split, if asked one whose colour can be changed."""
         for _ in range(200):
-            sprite = self._cut(*pick(rng, self.entries[split]))
+            sprite = _kept(*pick(rng, self.entries[split]))
             if not colourable or sprite.hue is not None:
                 return sprite
         raise LabError(f"too few pictures of the split {split} have one main colour")
@@ -131,6 +131,11 @@ class Bank:
             if one.concept not in {other.concept for other in found}:
                 found.append(one)
         return found
+
+
+@lru_cache(4096)
+def _kept(name: str, concept: str, image: bytes) -> Sprite:
+    return cut(name, concept, image)
 
 
 def usable(name: str, attributes: str) -> bool:
