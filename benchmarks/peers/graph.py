@@ -2,26 +2,16 @@
 
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import usearch.index
 
 from benchmarks.datasets import Dataset
-from benchmarks.filters import Filter
-from benchmarks.peers import Floats, Rows
+from benchmarks.peers import Floats
+from benchmarks.peers.bare import Bare
 
 
-class Usearch:
-    def __init__(self, folder: Path, settings: dict[str, float]) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.file = folder / "graph.bin"
-        self.settings = {"ef": 56, **settings}
-        self.graph: Any = None
-
-    def create(self, data: Dataset) -> None:
-        raise NotImplementedError("it writes no row durably")
-
+class Usearch(Bare):
     def build(self, data: Dataset) -> None:
         self.graph = usearch.index.Index(
             ndim=data.base.shape[1],
@@ -38,26 +28,9 @@ class Usearch:
         self.graph = usearch.index.Index.restore(str(self.file))
         self.graph.expansion_search = int(self.settings["ef"])
 
-    def search(self, query: Floats, k: int, wanted: Filter | None) -> list[int]:
-        if wanted is not None:
-            raise NotImplementedError("it has no columns to filter by")
-        return [int(row) for row in self.graph.search(query, k, threads=1).keys]
-
     def batch(self, queries: Floats, k: int) -> list[list[int]]:
         found: list[list[int]] = self.graph.search(queries, k, threads=1).keys.tolist()
         return found
-
-    def payload(self, data: Dataset, start: int, stop: int, form: str) -> Rows:
-        raise NotImplementedError("it writes no row durably")
-
-    def append(self, rows: Rows) -> None:
-        raise NotImplementedError("it writes no row durably")
-
-    def upsert(self, rows: Rows) -> None:
-        raise NotImplementedError("it writes no row durably")
-
-    def tidy(self) -> None:
-        """Nothing to do."""
 
     def version(self) -> str:
         build = "bf16, connectivity 32, expansion_add 200"
