@@ -120,6 +120,13 @@ def test_a_gallery_keeps_to_its_sizes() -> None:
     assert again == asked
 
 
+def test_what_a_kind_lacks_others_fill() -> None:
+    pictures = [picture(f"noto/{number}", "noto", f"c{number}") for number in range(20)]
+    titles = {one.id: one.concept for one in pictures}
+    asked = by_text(pictures, titles, {"emoji": 3, "clipart": 4, "mono": 2})
+    assert len(asked.gallery) == 9
+
+
 def test_sets_read_back_as_they_were_written(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     run("data", lab, Options(tiny=True))

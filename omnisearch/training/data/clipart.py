@@ -64,10 +64,9 @@ def openclipart(archive: Path, source: Source, wordnet: WordNet) -> Iterator[Dra
         stated = "" if titles[name] in common else titles[name]
         title = _name(name, stated, _creators(svg), wordnet)
         if title:
-            kind = "icon" if name.startswith(("computer/icons/", "buttons/")) else ""
             about = (source.style, source.phrase, svg, tuple(keywords))
             group = {"group": str(PurePosixPath(name).parent)}
-            yield Drawing(name.removesuffix(".svg"), title, *about, kind=kind, attributes=group)
+            yield Drawing(name.removesuffix(".svg"), title, *about, attributes=group)
 
 
 def _is_drawing(name: str) -> bool:

@@ -34,5 +34,4 @@ class Drawing:
     content: str | bytes  # SVG, or an encoded picture
     keywords: tuple[str, ...] = ()
     codepoint: str | None = None
-    kind: str = ""  # another kind than the source's
     attributes: dict[str, str] = field(default_factory=dict)

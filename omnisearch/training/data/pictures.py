@@ -109,7 +109,7 @@ def _row(source: Source, drawing: Drawing, known: Knowledge) -> dict[str, Any] |
     return {
         "id": f"{source.name}/{drawing.name}",
         "concept": concept,
-        "kind": drawing.kind or source.kind,
+        "kind": source.kind,
         "source": source.name,
         "style": drawing.style,
         "title": drawing.title,

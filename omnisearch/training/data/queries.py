@@ -114,6 +114,9 @@ def by_text(
     able = sorted(filter(_stands_for_itself, pictures), key=lambda one: rank(one.id))
     for kind, size in sizes.items():
         gallery |= {one.id: one for one in [one for one in able if one.kind == kind][:size]}
+    short = sum(sizes.values()) - len(gallery)  # a kind has too few: others fill the gallery
+    others = [one for one in able if one.id not in gallery and one.kind != "mono"]
+    gallery |= {one.id: one for one in others[:short]}
     by_concept: dict[str, list[Picture]] = defaultdict(list)
     for picture in gallery.values():
         by_concept[picture.concept].append(picture)
