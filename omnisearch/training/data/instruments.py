@@ -45,6 +45,7 @@ BEATS = ("a single hit", "a steady beat", "a fast roll")
 _RATE, _DRUM_BANK, _DRUMS = 48_000, 128, 9
 _SCALE = (0, 2, 4, 5, 7, 9, 11, 12)
 _FLUID: tuple[packages.Kind, str] = ("debian", "fluid-soundfont-gm")
+_PLAYER: tuple[packages.Kind, str] = ("pip", "tinysoundfont")
 _SONIC: tuple[packages.Kind, str] = ("debian", "sonic-pi-samples")
 # a loop cut from a record that its maker did not free, whatever the file says
 _DOUBTFUL = ("loop_amen",)
@@ -96,7 +97,7 @@ def build(lab: Lab, options: Options) -> Mapping[str, object]:
     }
     by = "FluidR3 by Frank Wen"
     for stem in ("sounds-instruments", "sounds-drums"):
-        manifest.record(lab, stem, [_FLUID], "MIT", by)
+        manifest.record(lab, stem, [_FLUID, _PLAYER], "MIT", by)
     manifest.record(lab, "sounds-effects", [_SONIC], "CC0-1.0", "samples of Sonic Pi under CC0")
     return figures
 
@@ -140,7 +141,7 @@ class Player:
 
 def _play(lab: Lab, rows: Callable[[Player], Iterator[tables.Row]]) -> Iterator[tables.Row]:
     font = packages.obtain(lab, *_FLUID)
-    wheel = packages.obtain(lab, "pip", "tinysoundfont")
+    wheel = packages.obtain(lab, *_PLAYER)
     with tempfile.TemporaryDirectory(dir=lab.packages, prefix=".play-") as name:
         folder = Path(name)
         for inside, content in packages.members(wheel):

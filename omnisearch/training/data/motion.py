@@ -20,7 +20,7 @@ from omnisearch.training.data.made import LICENCE, declare, distinct, once, pick
 from omnisearch.training.data.scenes import Thing, paste, share
 from omnisearch.training.data.sound_kinds import KINDS, take
 from omnisearch.training.data.splits import Split, split_of, split_of_all
-from omnisearch.training.data.sprites import HUES, Bank, Sprite
+from omnisearch.training.data.sprites import HUES, Bank, Sprite, pictures_from
 from omnisearch.training.data.synthesis import pcm
 from omnisearch.training.data.wording import a, listed
 from omnisearch.training.lab import Lab, Options
@@ -51,7 +51,7 @@ def build(lab: Lab, options: Options) -> Mapping[str, object]:
         return films(Bank.load(lab), named, options.seed, TOTAL)
 
     count = once(lab, STEM, tables.VIDEOS, TOTAL, rows)
-    declare(lab, STEM, attribution="moved pictures and made sounds of this corpus")
+    declare(lab, STEM, pictures_from(lab), "moved pictures and made sounds of this corpus")
     return {"films": count}
 
 

@@ -12,7 +12,7 @@ from omnisearch.training.data.concepts import Concepts
 from omnisearch.training.data.documents import Topic, short, topics
 from omnisearch.training.data.layouts import LAYOUTS
 from omnisearch.training.data.made import LICENCE, declare, distinct, once, pick, seeded
-from omnisearch.training.data.paper import Fonts
+from omnisearch.training.data.paper import Fonts, font_packages
 from omnisearch.training.data.splits import split_of
 from omnisearch.training.data.wording import plural
 from omnisearch.training.lab import Lab, Options
@@ -29,7 +29,8 @@ def build(lab: Lab, options: Options) -> Mapping[str, object]:
         return pages(found, Fonts.load(lab), options.seed)
 
     count = once(lab, STEM, tables.PAGES, TOPICS * EACH, rows)
-    declare(lab, STEM, [("debian", "wordnet-base")], "typeset here from the glosses of WordNet 3.0")
+    used = [("debian", "wordnet-base"), *font_packages()]
+    declare(lab, STEM, used, "typeset here from the glosses of WordNet 3.0")
     return {"pages": count}
 
 

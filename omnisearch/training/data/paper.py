@@ -42,11 +42,10 @@ class Fonts:
     @classmethod
     def load(cls, lab: Lab) -> Fonts:
         """Read the faces out of their packages."""
-        text = resources.files(__package__).joinpath("fonts.json").read_text("utf-8")
-        listed = [tuple(entry) for entry in json.loads(text)]
+        listed = _listed()
         read: dict[tuple[str, str], bytes] = {}
-        for package in sorted({entry[0] for entry in listed}):
-            archive = packages.obtain(lab, "debian", package)
+        for kind, package in font_packages():
+            archive = packages.obtain(lab, kind, package)
             for name, content in packages.members(archive, lambda n: n.endswith((".ttf", ".otf"))):
                 read[package, name.rpartition("/")[2]] = content
         return cls([(read[package, plain], read[package, bold]) for package, plain, bold in listed])
@@ -63,6 +62,17 @@ class Fonts:
         if not self._faces:
             return ImageFont.load_default(size)
         return ImageFont.truetype(io.BytesIO(self._faces[number][bold]), size)
+
+
+def _listed() -> list[tuple[str, str, str]]:
+    """Read which package holds which pair of faces."""
+    text = resources.files(__package__).joinpath("fonts.json").read_text("utf-8")
+    return [(package, plain, bold) for package, plain, bold in json.loads(text)]
+
+
+def font_packages() -> list[tuple[packages.Kind, str]]:
+    """Name the packages that faces are taken from."""
+    return [("debian", name) for name in sorted({package for package, _, _ in _listed()})]
 
 
 @dataclass

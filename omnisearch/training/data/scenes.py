@@ -18,7 +18,7 @@ from omnisearch.training.data import tables
 from omnisearch.training.data.grounds import ground
 from omnisearch.training.data.made import LICENCE, declare, distinct, once, seeded
 from omnisearch.training.data.splits import Split, split_of_all
-from omnisearch.training.data.sprites import HUES, Bank, Sprite
+from omnisearch.training.data.sprites import HUES, Bank, Sprite, pictures_from
 from omnisearch.training.data.wording import NUMBERS, a, listed, plural, some
 from omnisearch.training.lab import Lab, Options
 
@@ -56,7 +56,7 @@ def build(lab: Lab, options: Options) -> Mapping[str, object]:
         return scenes(Bank.load(lab), options.seed, TOTAL)
 
     count = once(lab, STEM, tables.PICTURES, TOTAL, rows)
-    declare(lab, STEM, attribution="composed of the pictures of this corpus")
+    declare(lab, STEM, pictures_from(lab), "composed of the pictures of this corpus")
     return {"scenes": count}
 
 

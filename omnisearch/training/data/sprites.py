@@ -20,6 +20,7 @@ from PIL import Image
 from omnisearch.training.data import tables
 from omnisearch.training.data.concepts import Concepts
 from omnisearch.training.data.made import pick
+from omnisearch.training.data.packages import Kind
 from omnisearch.training.data.sentences import is_thing
 from omnisearch.training.data.splits import Split, split_of
 from omnisearch.training.lab import Lab, LabError
@@ -181,6 +182,15 @@ def _swept(ground: Mask, reached: Mask) -> Mask:
     runs = np.cumsum(~ground, axis=1) + np.arange(len(ground))[:, None] * (ground.shape[1] + 1)
     met = np.bincount(runs.ravel(), (reached & ground).ravel()) > 0
     return np.asarray(ground & met[runs])
+
+
+def pictures_from(lab: Lab) -> list[tuple[Kind, str]]:
+    """Name the packages that the pictures of a laboratory come from."""
+    found = set[tuple[Kind, str]]()
+    for path in (lab.data / "sources").glob("pictures-*.json"):
+        used = json.loads(path.read_text("utf-8"))["packages"]
+        found.update((one["kind"], one["name"]) for one in used)
+    return sorted(found)
 
 
 def main_hue(pixels: npt.NDArray[np.uint8]) -> float | None:
