@@ -1,5 +1,7 @@
 import ctypes
 import itertools
+import subprocess
+import sys
 from importlib.util import find_spec
 from typing import cast
 
@@ -81,6 +83,17 @@ def test_held_out_texts_are_spoken_by_held_out_voices() -> None:
         assert row["split"] == split_of(row["concept"]) == HELD_OUT.get(row["voice"], "train")
         assert row["transcript"] == row["title"] == row["captions"][0]
         assert np.abs(np.frombuffer(row["pcm"], "<i2")).max() > 3000
+
+
+@espeak
+def test_another_process_says_the_same() -> None:
+    code = (
+        "from omnisearch.training.data.voices import speaker;"
+        "import zlib; say = speaker().say;"
+        "print(zlib.crc32(say('Good morning, it is raining again.', 'en+f4', 170, 50, 50)))"
+    )
+    said = [subprocess.check_output([sys.executable, "-c", code]) for _ in range(2)]
+    assert said[0] == said[1]
 
 
 @espeak

@@ -6,6 +6,7 @@ The tool is GPL-3, what it says is free. It comes with its voices in the wheel `
 from __future__ import annotations
 
 import ctypes
+import zlib
 from functools import cache
 
 import numpy as np
@@ -62,6 +63,8 @@ class Speaker:
             raise LabError(f"espeak-ng has no voice {voice!r}: reinstall espeakng-loader")
         for setting, value in ((_SPEED, speed), (_PITCH, pitch), (_RANGE, liveliness)):
             self._library.espeak_SetParameter(setting, value, 0)
+        seed = zlib.crc32(f"{voice} {text}".encode())  # breath and flutter are random
+        self._library.espeak_ng_SetRandSeed(ctypes.c_long(seed))
         self._samples = []
         spoken = text.encode() + b"\0"
         size = ctypes.c_size_t(len(spoken))
