@@ -19,6 +19,10 @@ from omnisearch.training.data.splits import split_of
 from omnisearch.training.lab import Lab, Options
 
 _GLOSS_WORDS = 14
+_CAPTIONS: tuple[tuple[packages.Kind, str], ...] = (
+    ("npm", "emojibase-data"),
+    ("debian", "wordnet-base"),
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,8 @@ def build(lab: Lab, options: Options) -> Mapping[str, object]:
             rows = _rows(lab, source, _read(archive, source, known), known)
             tables.write(path, tables.PICTURES, rows)
         package = packages.find(*source.package)
-        manifest.record(lab, item, [source.package], package.licence, package.attribution)
+        used = [source.package, *_CAPTIONS]
+        manifest.record(lab, item, used, package.licence, package.attribution)
         figures[source.name] = tables.count(path)
     return figures
 
