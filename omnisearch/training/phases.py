@@ -199,7 +199,7 @@ def _scores(
 
 def _joint(model: Omni, pairs: Pairs) -> Figures:
     """Ask with media and text; beside it media alone, text alone, and weighted sums of the two."""
-    query, (pool, relevant, excluded) = pairs.query, _pool(pairs)
+    query, (pool, relevant, excluded) = pairs.query, pool_of(pairs)
     kept = np.flatnonzero((relevant & ~excluded).any(axis=1))
     media = model.encode(replace(query, texts=None), kept)
     words = model.encode(Side(texts=query.texts), kept)
@@ -212,7 +212,7 @@ def _joint(model: Omni, pairs: Pairs) -> Figures:
     }
 
 
-def _pool(pairs: Pairs) -> tuple[Side, Relevant, Relevant]:
+def pool_of(pairs: Pairs) -> tuple[Side, Relevant, Relevant]:
     """Give the candidates, which are right, and which is the query's own picture.
 
     Pictures are looked for among all targets and sources, so the same subject in its old style and

@@ -41,7 +41,6 @@ def retrieval_plot(found: Figures, path: Path) -> None:
                 axis.plot([place] * len(row["r10_seeds"]), row["r10_seeds"], ".", color=colour,
                           alpha=0.35, markersize=4)  # fmt: skip
         axis.set_ylim(bottom=0)
-    axes[-1].legend(frameon=False)
     _save(figure, path)
 
 
@@ -56,7 +55,6 @@ def layers_plot(found: Figures, path: Path) -> None:
                 axis.plot(range(len(depth)), depth, color=STEPS[name], marker="o", label=name)
         axis.set_xlabel("after layer (0 is the projector)")
         axis.set_ylim(bottom=0)
-    axes[-1].legend(frameon=False)
     _save(figure, path)
 
 
@@ -74,6 +72,9 @@ def _panels(found: Figures, label: str) -> tuple[Figure, Sequence[Axes]]:
 
 
 def _save(figure: Figure, path: Path) -> None:
+    last = figure.axes[-1]
+    if last.get_legend_handles_labels()[0]:
+        last.legend(frameon=False)
     figure.tight_layout()
     figure.savefig(path, dpi=110, metadata={"Software": None})
     plt.close(figure)

@@ -22,7 +22,7 @@ from omnisearch.training.projectors import Projector
 from omnisearch.training.rehearsal import Mix, Objective
 
 FIRST, SECOND, WIDTH = 16, 16, 48
-WORDS = ["[CLS]", "[SEP]", "[PAD]", "a", "find", "picture", "sound", "of", "with"]
+WORDS = "[CLS] [SEP] [PAD] a find picture sound of with text about film page like".split()
 SIZES = Sizes(vocabulary=64, width=WIDTH, layers=4, heads=4, hidden=96, positions=32)
 
 
