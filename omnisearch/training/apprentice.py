@@ -23,6 +23,7 @@ from omnisearch.training.loop import Batch, Group, Schedule
 from omnisearch.training.losses import info_nce, twin_loss
 from omnisearch.training.omni import Omni
 from omnisearch.training.pairs import Rows
+from omnisearch.training.twins import Twin
 
 _TWINS = 0.02  # temperature between a caption and its twin, whose vectors are near each other
 _HELD = 1000  # rows of the validation split that are tried; a standard error of 1.6 points
@@ -49,8 +50,10 @@ class Apprentice:
         self.training = training
         self.data = Draw(lab, kind, "train", texts)
         self.pool = np.unique(self.data.captions)
-        wrong = [[t for some in row.values() for t in some] for row in twins.of(lab, kind, "train")]
-        self.twins = [texts.rows(some) for some in wrong]
+        self.twins = [
+            (texts.rows([twin.right for twin in some]), texts.rows([twin.wrong for twin in some]))
+            for some in twins.of(lab, kind, "train")
+        ]
         self.random = np.random.default_rng([seed, len(kind)])
         self.seed = seed
         self.half = bfloat16()
@@ -85,15 +88,16 @@ class Apprentice:
     def batch(self) -> Batch:
         """Draw rows, their texts, more texts, and twins."""
         batch = self.data.draw(self.training.batch, self.random)
-        wrong = [self.twins[row] for row in batch["rows"] if self.twins]
-        twin = [(at, self.random.choice(some)) for at, some in enumerate(wrong) if len(some)]
         extra = self.random.choice(self.pool, size=min(self.training.extra, len(self.pool)))
-        return {
-            **batch,
-            "extra": extra,
-            "twin": np.array([text for _, text in twin], dtype=np.int64),
-            "twin_of": np.array([at for at, _ in twin], dtype=np.int64),
-        }
+        drawn = []
+        for at, row in enumerate(batch["rows"] if self.twins else ()):
+            right, wrong = self.twins[row]
+            if len(right):
+                one = self.random.integers(len(right))
+                drawn.append((at, right[one], wrong[one]))
+        columns = np.array(drawn, dtype=np.int64).reshape(-1, 3).T
+        twin = dict(zip(("twin_of", "right", "wrong"), columns, strict=True))
+        return {**batch, "extra": extra, **twin}
 
     def loss(self, model: Omni, batch: Batch, scale: Tensor) -> Tensor:
         """Give the loss of a batch."""
@@ -102,15 +106,15 @@ class Apprentice:
             media = model(pairs.candidate, rows, self.random).float()
             if self.kind == "text":
                 asked = model(pairs.query, rows, self.random).float()
-        frozen = self.data.vectors(np.concatenate((batch["texts"], batch["extra"], batch["twin"])))
+        frozen = self.data.vectors(np.concatenate((batch["texts"], batch["extra"])))
         allowed = self.data.allowed(rows, frozen)
         if self.kind == "text":
             return info_nce(asked, media, scale.exp(), allowed[:, : len(rows)])
         loss = info_nce(media, frozen, scale.exp(), allowed)
-        if not len(batch["twin"]):
+        if not len(batch["twin_of"]):
             return loss
-        own, wrong = batch["twin_of"], frozen[len(frozen) - len(batch["twin"]) :]
-        return loss + twin_loss(media[own], frozen[own], wrong, _TWINS)
+        right, wrong = self.data.vectors(batch["right"]), self.data.vectors(batch["wrong"])
+        return loss + twin_loss(media[batch["twin_of"]], right, wrong, _TWINS)
 
 
 def tried(
@@ -123,24 +127,23 @@ def tried(
     media = model.encode(pairs.candidate)
     first = held.first()[some] if kind != "text" else model.encode(pairs.query)
     figures = retrieved(pairs, first, media, [held.kinds[row] for row in some])
-    return {**figures, **_told_apart(twins.of(lab, kind, split), some, media, first, texts)}
+    every = twins.of(lab, kind, split)
+    return {**figures, **_told_apart([every[row] for row in some if every], media, texts)}
 
 
-def _told_apart(
-    wrong: list[dict[str, list[str]]], some: Rows, media: Floats, first: Floats, texts: Texts
-) -> dict[str, float]:
+def _told_apart(wrong: list[list[Twin]], media: Floats, texts: Texts) -> dict[str, float]:
     """Tell how often a caption beats its twins."""
     scores: dict[str, list[tuple[float, float]]] = {}
-    for row, vector, caption in zip(some if wrong else [], media, first, strict=False):
-        for kind, twin in wrong[row].items():
-            for score in texts.vectors(twin) @ vector:
-                scores.setdefault(kind, []).append((float(caption @ vector), float(score)))
-    found = {kind: np.array(both) for kind, both in scores.items()}
+    for vector, some in zip(media if wrong else (), wrong, strict=True):
+        for twin in some:
+            right, other = texts.vectors([twin.right, twin.wrong]) @ vector
+            scores.setdefault(twin.differs, []).append((float(right), float(other)))
+    found = {differs: np.array(both) for differs, both in scores.items()}
     return {
-        f"{kind} twins, accuracy of {len(both)}": round(
+        f"{differs} twins, accuracy of {len(both)}": round(
             retrieval.pairwise_accuracy(both[:, 0], both[:, 1]), 4
         )
-        for kind, both in found.items()
+        for differs, both in found.items()
     }
 
 

@@ -1,26 +1,61 @@
-"""Captions that are wrong in one thing only: the order of a film, a count, a colour, a side."""
+"""Captions that are wrong in one thing only: the order of a film, a count, a colour, a side.
+
+A page's twins are what is asked for the same subject in another layout.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from omnisearch.training import corpus
 from omnisearch.training.lab import Lab
 
 
-def of(lab: Lab, kind: str, split: str) -> list[dict[str, list[str]]]:
-    """Give the twins of each row, by what is wrong in them; most rows have none."""
+@dataclass(frozen=True)
+class Twin:
+    """A caption, and one that differs from it in one thing."""
+
+    differs: str  # order, count, colour, side or layout
+    right: str
+    wrong: str
+
+
+def of(lab: Lab, kind: str, split: str) -> list[list[Twin]]:
+    """Give the twins of each row; most rows have none, and texts and sounds have no list."""
     if kind == "video":
-        rows = corpus.Columns(lab, kind, split, ["twin"])
-        return [{"order": texts} if texts else {} for texts in rows.lists("twin")]
-    if kind != "image":
-        return []
-    rows = corpus.Columns(lab, kind, split, ["attributes"])
-    return [_of_scene(value) for value in rows["attributes"]]
+        rows = corpus.Columns(lab, kind, split, ["captions", "twin"])
+        both = zip(rows.lists("captions"), rows.lists("twin"), strict=True)
+        return [_read("order", captions, wrong) for captions, wrong in both]
+    if kind == "image":
+        rows = corpus.Columns(lab, kind, split, ["captions", "attributes"])
+        told = zip(rows.lists("captions"), rows["attributes"], strict=True)
+        return [[*_of_scene(captions, attributes)] for captions, attributes in told]
+    if kind == "document":
+        rows = corpus.Columns(lab, kind, split, ["concept", "layout", "queries_layout"])
+        asked = [queries[0] if queries else "" for queries in rows.lists("queries_layout")]
+        return [*_of_pages(rows["concept"], rows["layout"], asked)]
+    return []
 
 
-def _of_scene(attributes: str) -> dict[str, list[str]]:
-    if '"twins"' not in attributes:
-        return {}
-    found: dict[str, list[str]] = json.loads(attributes)["twins"]
-    return {wrong: texts for wrong, texts in found.items() if texts}
+def _read(differs: str, right: Iterable[str], wrong: Iterable[str]) -> list[Twin]:
+    return [Twin(differs, one, other) for one, other in zip(right, wrong, strict=False)]
+
+
+def _of_scene(captions: list[str], attributes: str) -> Iterator[Twin]:
+    """Twins of a scene leave its ground out, as its second caption does."""
+    if '"twins"' in attributes:
+        right = captions[min(1, len(captions) - 1)]
+        for differs, wrong in json.loads(attributes)["twins"].items():
+            yield from _read(differs, [right] * len(wrong), wrong)
+
+
+def _of_pages(subjects: list[str], layouts: list[str], asked: list[str]) -> Iterator[list[Twin]]:
+    groups: dict[str, list[int]] = {}
+    for row, subject in enumerate(subjects):
+        groups.setdefault(subject, []).append(row)
+    for row, subject in enumerate(subjects):
+        others = [one for one in groups[subject] if layouts[one] != layouts[row]]
+        wrong = [asked[one] for one in others if asked[one] and asked[row]]
+        yield _read("layout", [asked[row]] * len(wrong), wrong)

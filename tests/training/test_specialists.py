@@ -15,6 +15,7 @@ from omnisearch.training import (
     loop,
     specialists,
     stages,
+    twins,
 )
 from omnisearch.training.apprentice import Apprentice
 from omnisearch.training.captions import Texts
@@ -110,16 +111,29 @@ def test_a_loss_that_is_no_number_stops_and_leaves_the_batch(lab: Lab, tmp_path:
         pupil.train(start, trace)
     with np.load(trace) as kept:
         assert len(kept["rows"]) == training.batch
-        assert set(kept) >= {"rows", "texts", "extra", "twin", "twin_of"}
+        assert set(kept) >= {"rows", "texts", "extra", "twin_of", "right", "wrong"}
 
 
-def test_twins_stand_against_their_own_film_only(lab: Lab) -> None:
-    pupil = Apprentice(lab, "video", specialists.TINY["video"], Texts(lab), 0)
+@pytest.mark.parametrize("kind", ["video", "document"])
+def test_twins_are_drawn_for_their_own_rows(lab: Lab, kind: str) -> None:
+    pupil = Apprentice(lab, kind, specialists.TINY[kind], Texts(lab), 0)
     batch = pupil.batch()
-    assert len(batch["twin"]) == len(batch["twin_of"])
-    assert len(batch["twin"]) > 0
-    for at, text in zip(batch["twin_of"], batch["twin"], strict=True):
-        assert text in pupil.twins[batch["rows"][at]]
+    assert len(batch["twin_of"]) == len(batch["rows"])
+    for at, *both in zip(batch["twin_of"], batch["right"], batch["wrong"], strict=True):
+        own = zip(*pupil.twins[batch["rows"][at]], strict=True)
+        assert tuple(both) in set(own)
+
+
+def test_twins_of_films_and_pages(lab: Lab) -> None:
+    film = twins.of(lab, "video", "train")[0][0]
+    assert film.differs == "order"
+    assert film.right == "a red triangle moves from left to right"
+    assert film.wrong == "a red triangle moves from right to left"
+    pages = twins.of(lab, "document", "train")[0]
+    assert {twin.right for twin in pages} == {"prose about apples"}
+    assert {twin.wrong for twin in pages} == {
+        f"{layout} about apples" for layout in ("table", "two columns", "form", "slide")
+    }
 
 
 def test_texts_alike_never_stand_against_each_other(lab: Lab) -> None:
