@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from omnisearch.evaluation import retrieval
 from omnisearch.training import assembly, loop, twins
+from omnisearch.training.backbone import bfloat16
 from omnisearch.training.captions import Texts
 from omnisearch.training.lab import Lab
 from omnisearch.training.lessons import Draw, Floats, retrieved
@@ -151,9 +152,3 @@ def _some(count: int) -> Rows:
     if count <= _HELD:
         return np.arange(count)
     return np.sort(np.random.default_rng(0).choice(count, size=_HELD, replace=False))
-
-
-def bfloat16() -> bool:
-    """Tell whether this processor multiplies bfloat16, which halves the time of training."""
-    able = torch.cpu.get_capabilities()
-    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from omnisearch.training import captions, checkpoints, loop, towers
+from omnisearch.training.backbone import bfloat16
 from omnisearch.training.heads import Ensemble, InverseHead, LockedHead, steered
 from omnisearch.training.lab import Lab, Options
 from omnisearch.training.lessons import Summaries
@@ -221,6 +222,7 @@ class InverseTrainer:
         self.backbone = towers.load_backbone(lab).eval().requires_grad_(False)
         self.around = towers.Words.load(lab).encode([""])
         self.random = torch.Generator().manual_seed(self.seed)
+        self.half = bfloat16()
 
     def train(self) -> InverseHead:
         """Train an inverse head."""
@@ -251,7 +253,8 @@ class InverseTrainer:
         share[::2] = 1  # every other one is a text, not a mixture of two
         noise = self.settings.noise * torch.randn(first.shape, generator=self.random)
         wanted = functional.normalize(share * first + (1 - share) * second + noise, dim=1)
-        read = self.read(head, wanted)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.half):
+            read = self.read(head, wanted).float()
         apart = info_nce(read, wanted, 0.05)
         return 1 - (read * wanted).sum(1).mean() + self.settings.contrast * apart
 

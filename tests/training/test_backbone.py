@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from omnisearch.training.backbone import Backbone, Sizes
+from omnisearch.training.backbone import Backbone, Sizes, bfloat16
 from omnisearch.training.lab import Lab
 from omnisearch.training.towers import Words, load_backbone
 
@@ -105,6 +105,16 @@ def test_keys_are_those_of_the_checkpoint(backbone: Backbone) -> None:
         "embeddings.LayerNorm.weight",
         "embeddings.LayerNorm.bias",
     }
+
+
+def test_half_precision_changes_little(backbone: Backbone) -> None:
+    assert isinstance(bfloat16(), bool)
+    ids, mask = text(4, 7)
+    soft = torch.randn(2, 3, 24)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        half = backbone(ids, mask, soft).float()
+    with torch.no_grad():
+        assert float((half * backbone(ids, mask, soft)).sum(1).min()) > 0.999
 
 
 def test_equals_the_reference(real_lab: Lab) -> None:

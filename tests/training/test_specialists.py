@@ -169,7 +169,3 @@ def test_the_inverse_head_is_read_back(tiny_lab: Lab) -> None:
     trainer = bootstrap.InverseTrainer(tiny_lab, Options(tiny=True), bootstrap.InverseSettings())
     random = type(head)(head.position.shape[1], len(head.inner.weight))
     assert trainer.cosine(head) > trainer.cosine(random) + 0.05
-
-
-def test_half_precision_is_asked_of_the_processor() -> None:
-    assert isinstance(apprentice.bfloat16(), bool)
