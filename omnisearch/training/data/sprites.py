@@ -8,9 +8,11 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable, Iterable
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby, islice
 from pathlib import Path
 
 import numpy as np
@@ -76,39 +78,34 @@ class Bank:
     entries: dict[Split, list[tuple[str, str, bytes]]]  # name, concept, image
 
     @classmethod
-    def load(cls, lab: Lab, each: int = 4) -> Bank:
+    def load(cls, lab: Lab, each: int = 3) -> Bank:
         """Take some pictures of every thing that has a good name."""
         concepts = Concepts.load(lab)
-        above = {one.offset: one.hypernyms for one in concepts.wordnet.synsets()}
+        wordnet = concepts.wordnet
+        above = {one.offset: one.hypernyms for one in wordnet.synsets()}
 
         @lru_cache(None)
         def good(title: str) -> bool:
-            meaning = concepts.wordnet.certain(concepts.of(title))
-            return meaning is not None and is_thing(meaning.offset, above)
+            phrase = concepts.of(title)
+            senses = wordnet.senses(phrase) or wordnet.senses(phrase.rpartition(" ")[2])
+            return bool(senses) and is_thing(senses[0], above)
 
         paths = sorted(lab.data.glob("pictures-*.arrow"))
         return cls.gather([path for path in paths if "scenes" not in path.name], good, each)
 
     @classmethod
     def gather(cls, paths: Iterable[Path], good: Callable[[str], bool], each: int) -> Bank:
-        """Take pictures from files, as long as their titles are good."""
+        """Take pictures from files, as long as their titles are good, of any of the sources."""
         entries: dict[Split, list[tuple[str, str, bytes]]] = {
             "train": [],
             "validation": [],
             "test": [],
         }
-        taken: dict[str, int] = {}
-        for path in paths:
-            table = tables.read(path, ["title", "concept", "kind", "attributes", "image"])
-            for row in table.to_batches(512):
-                for one in row.to_pylist():
-                    name = one["title"].casefold()
-                    if one["kind"] not in _KINDS or not usable(name, one["attributes"]):
-                        continue
-                    if taken.get(one["concept"], 0) < each and good(name):
-                        taken[one["concept"]] = taken.get(one["concept"], 0) + 1
-                        split = split_of(one["concept"])
-                        entries[split].append((name, one["concept"], one["image"]))
+        found = sorted(_named(paths, good), key=_order)
+        for concept, same in groupby(found, key=lambda one: one[1]):
+            for name, _, path, row in islice(same, each):
+                image = tables.read(path, ["image"])["image"][row].as_py()
+                entries[split_of(concept)].append((name, concept, image))
         if not entries["train"]:
             raise LabError("no picture has a usable title: build the part `pictures` first")
         return cls(entries)
@@ -134,7 +131,25 @@ class Bank:
         return found
 
 
-@lru_cache(4096)
+def _named(
+    paths: Iterable[Path], good: Callable[[str], bool]
+) -> Iterator[tuple[str, str, Path, int]]:
+    """Give name, concept, file and row of every picture that may be cut out."""
+    for path in paths:
+        table = tables.read(path, ["title", "concept", "kind", "attributes"])
+        for row, one in enumerate(table.to_pylist()):
+            name = one["title"].casefold()
+            if one["kind"] in _KINDS and usable(name, one["attributes"]) and good(name):
+                yield name, one["concept"], path, row
+
+
+def _order(one: tuple[str, str, Path, int]) -> tuple[str, int]:
+    """Order by concept, and within one by chance, the same each time."""
+    _, concept, path, row = one
+    return concept, zlib.crc32(f"{path.stem}/{row}".encode())
+
+
+@lru_cache(8192)
 def _kept(name: str, concept: str, image: bytes) -> Sprite:
     return cut(name, concept, image)
 
