@@ -98,6 +98,7 @@ def test_rows_hold_captions_twins_and_a_picture(bank: Bank) -> None:
     for row in rows:
         assert opened(row).shape == (256, 256, 3)
         more = json.loads(row["attributes"])
+        assert row["captions"][:2] == [f"{row['title']} {more['ground']}".strip(), row["title"]]
         assert row["split"] == split_of_all(more["objects"])
         for family, twins in more["twins"].items():
             seen.add(family)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from omnisearch.training.data import tables
 from omnisearch.training.data.grounds import ground
-from omnisearch.training.data.made import LICENCE, declare, distinct, once, seeded
+from omnisearch.training.data.made import LICENCE, declare, once, seeded
 from omnisearch.training.data.splits import Split, split_of_all
 from omnisearch.training.data.sprites import HUES, Bank, Sprite, pictures_from
 from omnisearch.training.data.wording import NUMBERS, a, listed, plural, some
@@ -100,7 +100,7 @@ def _row(row_id: str, scene: Scene, rng: np.random.Generator) -> tables.Row:
         "kind": "scene",
         "source": "scene",
         "title": first,
-        "captions": distinct([f"{first} {where}", first, *others]),
+        "captions": [f"{first} {where}".strip(), first, *others],  # twins are like the second
         "image": stream.getvalue(),
         "split": split_of_all(concepts),
         "licence": LICENCE,
