@@ -78,12 +78,16 @@ def _media(kind: str) -> Callable[[Lab, str], Pairs]:
 
 
 def _document(lab: Lab, split: str) -> Pairs:
-    """Ask for the words or the layout of a page; a page is read with its words."""
-    rows = Columns(lab, "document", split, ["id", "words", "queries_layout", "queries_words"])
+    """Ask for the words or the layout of a page; a page is read with its words.
+
+    Pages of one subject are right answers to its words; their layouts are told apart by twins.
+    """
+    names = ["concept", "words", "queries_layout", "queries_words"]
+    rows = Columns(lab, "document", split, names)
     both = zip(rows.lists("queries_words"), rows.lists("queries_layout"), strict=True)
     queries = [words + layouts for words, layouts in both]
     candidate = replace(_side(lab, "document", rows), texts=[[text] for text in rows["words"]])
-    return Pairs("document", Side(texts=queries), candidate, rows["id"], CODES["document"])
+    return Pairs("document", Side(texts=queries), candidate, rows["concept"], CODES["document"])
 
 
 def _composed(lab: Lab, split: str) -> Pairs:

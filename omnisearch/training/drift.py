@@ -22,7 +22,9 @@ from omnisearch.training.lab import Lab, Options, write_json
 from omnisearch.training.measures import Figures
 from omnisearch.training.omni import Omni
 from omnisearch.training.pairs import Channel, Pairs
+from omnisearch.training.recovering import every_twin
 from omnisearch.training.recovery import Run, passes, step_2, train_projector
+from omnisearch.training.twins import Twin
 
 GRAFTED: Channel = "audio"  # the channel that the base lacks: its projector is copied, so it drifts
 
@@ -56,6 +58,11 @@ class Study:
         found = corpus.every(self.lab, "test")
         rows = {**dict.fromkeys(found, self.plan.test_rows), GRAFTED: self.plan.audio_rows}
         return {kind: one.sample(rows[kind]) for kind, one in found.items()}
+
+    @cached_property
+    def twins(self) -> dict[str, list[list[Twin]]]:
+        """The captions that are wrong in one thing."""
+        return every_twin(self.lab, "train")
 
     @property
     def grafted(self) -> dict[str, Pairs]:
@@ -141,7 +148,9 @@ def _without_step_1(study: Study, kind: str) -> Omni:
     """Rehearse for as many steps as both steps have together."""
     both = study.plan.repair.steps + study.plan.rehearsal.steps
     plan = replace(study.plan.rehearsal, steps=both)
-    return study.kept("step-2-only", lambda: step_2(study.fused(), study.train, plan, study.run()))
+    return study.kept(
+        "step-2-only", lambda: step_2(study.fused(), study.train, plan, study.run(), study.twins)
+    )
 
 
 def _without_audio(study: Study, kind: str) -> Omni:

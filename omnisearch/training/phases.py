@@ -21,6 +21,7 @@ from omnisearch.training.losses import CODES
 from omnisearch.training.measures import Figures, of_scores, percent, without_ranks
 from omnisearch.training.omni import Omni
 from omnisearch.training.pairs import Pairs, Side, same
+from omnisearch.training.recovering import every_twin, told_apart
 from omnisearch.training.recovery import Run, step_2
 from omnisearch.training.rehearsal import Objective
 
@@ -70,7 +71,8 @@ def run(lab: Lab, options: Options) -> Figures:
         "after": tried(model, study.validation),
     }
     checkpoints.save(folder / "encoder.safetensors", model.tensors(), {"arm": plain.name})
-    return {"arm": plain.name, "validation": found}
+    apart = {"after": told_apart(lab, model, plan.validation_rows)}
+    return {"arm": plain.name, "validation": found, "twins": apart}
 
 
 def compare(lab: Lab, options: Options) -> Figures:
@@ -100,6 +102,7 @@ class Study:
         self.start = build(lab, checkpoints.load(best))
         composed = corpus.load(lab, "composed", "train")
         self.train = instructed(corpus.every(lab, "train"), composed)
+        self.twins = every_twin(lab, "train")
         rows = self.plan.validation_rows
         held = corpus.every(lab, "validation", rows)
         self.validation = {
@@ -115,7 +118,9 @@ class Study:
             steps = self.plan.phase_steps // len(arm.parts)
             each = self.plan.phase_each
             part = replace(self.plan.rehearsal, steps=steps, each=each, objective=objective)
-            model = step_2(model, self.train, part, Run(seed * 10 + number, trace, told))
+            model = step_2(
+                model, self.train, part, Run(seed * 10 + number, trace, told), self.twins
+            )
         return model
 
     def measured(self, arm: Arm, seed: int) -> Figures:

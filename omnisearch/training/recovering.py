@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from omnisearch.training import checkpoints, corpus, plans
+import numpy as np
+
+from omnisearch.evaluation.retrieval import pairwise_accuracy
+from omnisearch.training import checkpoints, corpus, plans, twins
 from omnisearch.training.assembly import build
 from omnisearch.training.fusing import tried_on
 from omnisearch.training.lab import Lab, Options
-from omnisearch.training.measures import Figures
+from omnisearch.training.measures import Figures, percent
 from omnisearch.training.omni import Omni
+from omnisearch.training.pairs import Side
 from omnisearch.training.recovery import Run, step_1, step_2
+from omnisearch.training.twins import Twin
 
 STEPS = ("fused", "step-1", "step-2")
 
@@ -27,13 +32,43 @@ def run(lab: Lab, options: Options) -> Figures:
         for channel in plan.channels:
             model = step_1(model, channel, train, plan.repair, run_)
         models["step-1"] = model
-        models["step-2"] = step_2(model, train, plan.rehearsal, run_)
+        models["step-2"] = step_2(model, train, plan.rehearsal, run_, every_twin(lab, "train"))
     found = {name: tried_on(one, validation) for name, one in models.items()}
+    apart = {name: told_apart(lab, one, plan.validation_rows) for name, one in models.items()}
     best = max(STEPS, key=lambda name: float(found[name]["mean_r10"]))
     for name in STEPS[1:]:
         _save(lab, options, name, models[name])
     _save(lab, options, "best", models[best])
-    return {"best": best, "validation": found}
+    return {"best": best, "validation": found, "twins": apart}
+
+
+def every_twin(lab: Lab, split: str) -> dict[str, list[list[Twin]]]:
+    """Give the twins of each row of each kind that has some."""
+    found = {kind: twins.of(lab, kind, split) for kind in corpus.KINDS}
+    return {kind: rows for kind, rows in found.items() if any(rows)}
+
+
+def told_apart(lab: Lab, model: Omni, limit: int) -> Figures:
+    """Tell how often a held-out item is nearer to its caption than to a twin; half is chance."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    for kind, rows in every_twin(lab, "validation").items():
+        both = [(row, twin) for row, some in enumerate(rows) for twin in some[:1]][:limit]
+        side = corpus.load(lab, kind, "validation").candidate
+        media = model.encode(side, np.array([row for row, _ in both]))
+        right, wrong = (
+            model.encode(Side(texts=[[text] for text in texts]))
+            for texts in zip(*((twin.right, twin.wrong) for _, twin in both), strict=True)
+        )
+        scores = zip((media * right).sum(1), (media * wrong).sum(1), strict=True)
+        for (_, twin), (own, other) in zip(both, scores, strict=True):
+            found.setdefault(twin.differs, []).append((float(own), float(other)))
+    return {
+        differs: {
+            "accuracy": percent(pairwise_accuracy(*np.array(pairs).T)),
+            "pairs": len(pairs),
+        }
+        for differs, pairs in found.items()
+    }
 
 
 def _save(lab: Lab, options: Options, name: str, model: Omni) -> None:

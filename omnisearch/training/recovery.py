@@ -23,7 +23,7 @@ from omnisearch.training.loop import Batch, Group, Schedule, fit
 from omnisearch.training.losses import info_nce
 from omnisearch.training.omni import Omni
 from omnisearch.training.pairs import Channel, Pairs, same
-from omnisearch.training.rehearsal import Mix, Objective
+from omnisearch.training.rehearsal import Mix, Objective, Twins
 
 _PROBE = 64  # rows of each kind whose vectors are compared
 
@@ -110,12 +110,14 @@ def train_projector(
     return model.eval().requires_grad_(False)
 
 
-def step_2(start: Omni, pairs: Mapping[str, Pairs], plan: Rehearsal, run: Run) -> Omni:
+def step_2(
+    start: Omni, pairs: Mapping[str, Pairs], plan: Rehearsal, run: Run, twins: Twins | None = None
+) -> Omni:
     """Rehearse all modalities in equal parts at a low rate; the embeddings of words stay."""
     model = copy.deepcopy(start).train().requires_grad_(True)
     model.backbone.embeddings.requires_grad_(False)
     torch.manual_seed(run.seed)
-    mix = Mix(pairs, plan.each, run.seed, plan.half)
+    mix = Mix(pairs, plan.each, run.seed, plan.half, twins)
     layers = Group(list(model.backbone.encoder.parameters()), plan.backbone_rate)
     projectors = Group(list(model.projector.parameters()), plan.projector_rate)
     fit(

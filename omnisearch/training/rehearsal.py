@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +10,14 @@ import torch
 from torch import Tensor
 
 from omnisearch.training.loop import Batch, bfloat16
-from omnisearch.training.losses import info_nce, mamcl
+from omnisearch.training.losses import info_nce, mamcl, twin_loss
 from omnisearch.training.omni import Omni
-from omnisearch.training.pairs import Pairs, Rows, same
+from omnisearch.training.pairs import Pairs, Rows, Side, same
+from omnisearch.training.twins import Twin
+
+Twins = Mapping[str, Sequence[Sequence[Twin]]]  # kind → twins of each row
+_TWIN_ROWS = 8  # of each kind in a batch: their texts cost a third of a step
+_TWIN_TEMPERATURE = 0.02  # the vectors of twins are near each other
 
 
 @dataclass(frozen=True)
@@ -29,10 +34,16 @@ class Mix:
     """Balanced batches over several kinds of pairs."""
 
     def __init__(
-        self, pairs: Mapping[str, Pairs], each: int, seed: int, half: bool = False
+        self,
+        pairs: Mapping[str, Pairs],
+        each: int,
+        seed: int,
+        half: bool = False,
+        twins: Twins | None = None,
     ) -> None:
         self.pairs = dict(pairs)
         self.half = half and bfloat16()
+        self.twins = twins or {}
         self.each = each
         self._drawn = np.random.default_rng(seed)
         self._rows = {name: _by_concept(one) for name, one in self.pairs.items()}
@@ -51,9 +62,31 @@ class Mix:
         if objective.negatives is not None:
             pool = allowed & (codes[:, None] == codes[None]) if objective.masked else allowed
             allowed = self.thinned(pool, objective.negatives)
+        apart = self._apart(model, batch, candidate)
         if objective.masked:
-            return mamcl(query, candidate, codes, objective.temperature, allowed)
-        return info_nce(query, candidate, objective.temperature, allowed, both=objective.both)
+            return apart + mamcl(query, candidate, codes, objective.temperature, allowed)
+        plain = info_nce(query, candidate, objective.temperature, allowed, both=objective.both)
+        return apart + plain
+
+    def _apart(self, model: Omni, batch: Batch, candidate: Tensor) -> Tensor:
+        """Give the loss of telling captions from their twins, for some rows of each kind."""
+        chosen: list[tuple[int, Twin]] = []
+        first = 0
+        for name, rows in batch.items():
+            of_row = self.twins.get(name)
+            known = [at for at, row in enumerate(rows) if of_row and of_row[row]]
+            for at in known[:_TWIN_ROWS]:
+                some = of_row[rows[at]] if of_row else []
+                chosen.append((first + at, some[int(self._drawn.integers(len(some)))]))
+            first += len(rows)
+        if not chosen:
+            return candidate.new_zeros(())
+        texts = [[twin.right] for _, twin in chosen] + [[twin.wrong] for _, twin in chosen]
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.half):
+            told = model(Side(texts=texts), np.arange(len(texts))).float()
+        right, wrong = told[: len(chosen)], told[len(chosen) :]
+        media = candidate[[place for place, _ in chosen]]
+        return twin_loss(media, right, wrong, _TWIN_TEMPERATURE)
 
     def encode(
         self, model: Omni, batch: Batch, reader: Omni | None = None

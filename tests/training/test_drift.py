@@ -8,6 +8,8 @@ import torch
 
 from omnisearch.training import geometry, grams, measures, rehearsal
 from omnisearch.training.fusion import Method, Settings, fuse
+from omnisearch.training.pairs import Side
+from omnisearch.training.twins import Twin
 from tests.training import toy
 
 METHODS: tuple[Method, Method] = ("average", "regmean")
@@ -113,3 +115,25 @@ def test_a_mixed_loss_is_lower_where_it_was_trained(world: toy.Decoupled) -> Non
     good = mix.loss(world.experts["audio"], {"audio": batch["audio"]}, masked)
     bad = mix.loss(world.base, {"audio": batch["audio"]}, masked)
     assert float(good) < 0.5 * float(bad)
+
+
+def test_twins_add_the_loss_of_telling_them_apart(world: toy.Decoupled) -> None:
+    image, plain = world.train["image"], rehearsal.Objective()
+    assert image.query.texts is not None
+    right = [texts[0] for texts in image.query.texts]
+    wrong = [" ".join(reversed(text.split())) for text in right]
+    both = [[Twin("side", *pair)] for pair in zip(right, wrong, strict=True)]
+    losses = []
+    some: list[rehearsal.Twins] = [{}, {"image": [[] for _ in both]}, {"image": both}]
+    for twins in some:
+        mix = rehearsal.Mix({"image": image}, 32, seed=0, twins=twins)
+        batch = mix.draw(0)
+        losses.append(float(mix.loss(world.base, batch, plain)))
+    rows = batch["image"][:8]
+    media = world.base.encode(image.candidate, rows)
+    own, other = (
+        world.base.encode(Side(texts=[[texts[row]] for row in rows])) for texts in (right, wrong)
+    )
+    nearer = (media * (other - own)).sum(1) / 0.02
+    assert losses[1] == losses[0]
+    assert losses[2] - losses[0] == pytest.approx(np.log1p(np.exp(nearer)).mean(), abs=1e-4)
