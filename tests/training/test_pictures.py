@@ -72,13 +72,21 @@ def test_only_pairs_or_so_many_or_the_largest_are_taken(tmp_path: Path) -> None:
 
 
 def test_emoji_are_named_by_code_point_and_tones_chosen(tmp_path: Path) -> None:
-    names = ["hello", "hello-light", "waving-hand-dark-skin-tone", "odd-thing", "flag-for-france"]
+    names = [
+        "hello",
+        "hello-light",
+        "waving-hand-dark-skin-tone",
+        "odd-thing",
+        "flag-for-france",
+        "flag-for-x",
+    ]
     chars = {"1f44b": "hello", "1f44b-1f3fb": "hello-light"}
     archive = icon_set(tmp_path, names, chars)
     assert titles(archive, source("noto", "emoji")) == {
         "hello": "waving hand",
         "odd-thing": "odd thing",
         "flag-for-france": "flag of France",
+        "flag-of-x": "flag of x",
     }
     found = {
         one.name: one.attributes

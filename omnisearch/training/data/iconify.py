@@ -108,7 +108,7 @@ def _emoji(name: str, svg: str, source: Source, emoji: Emoji, code: str | None) 
 
 def _nameless(name: str, svg: str, source: Source) -> Drawing | None:
     """Take an emoji that Unicode does not have by its name, if that says anything."""
-    drawing = _icon(name, svg, source)
+    drawing = _icon(_FLAG.sub("flag-of-", name), svg, source)
     toned = "skin-tone" in name or name.endswith(("-light", "-medium", "-dark"))
     return None if toned or drawing is None or " " not in drawing.title else drawing
 
