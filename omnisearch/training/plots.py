@@ -33,7 +33,9 @@ def retrieval_plot(found: Figures, path: Path) -> None:
     for axis, figures in zip(axes, found.values(), strict=True):
         steps = [name for name in PATH if name in figures["table"]]
         for kind, colour in COLOURS.items():
-            rows = [figures["table"][name][kind] for name in steps]
+            rows = [figures["table"][name].get(kind) for name in steps]
+            if not all(rows):
+                continue
             width = 2.6 if kind == GRAFTED else 1.3
             heights = [row["r10"] for row in rows]
             axis.plot(steps, heights, color=colour, linewidth=width, marker="o", label=kind)

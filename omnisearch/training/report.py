@@ -34,21 +34,36 @@ def page(found: Figures) -> str:
     parts = []
     for variant, figures in found.items():
         heads = f"## {VARIANTS[variant]} (variant {variant.upper()})"
-        parts += [heads, table(figures), compared(figures), inside(figures), vectors(figures)]
+        parts += [heads, trained(figures), table(figures), compared(figures)]
+        parts += [inside(figures), vectors(figures)]
     return Template(story).substitute(tables="\n\n".join(part for part in parts if part))
+
+
+def trained(figures: Figures) -> str:
+    """Tell what the specialists, the fusion and the recovery were."""
+    if "steps" not in figures:
+        return ""
+    steps, ways = figures["steps"], figures["ways"]
+    rows = steps["rows"]
+    taught = [f"{kind} {steps[kind][0]} x {steps[kind][1]} of {rows[kind]:,}" for kind in rows]
+    both = [f"{name} {steps[name][0]} x {steps[name][1]}" for name in ("step 1", "step 2")]
+    chosen = ", ".join(f"{way} (seed {seed})" for seed, way in ways.items())
+    learnt = f"Steps x rows of a batch, of training rows: {'; '.join(taught)}; {'; '.join(both)}."
+    return f"{learnt} Fused by: {chosen}."
 
 
 def table(figures: Figures) -> str:
     """Give R@1 / R@10 of each row and modality, with the error of R@1 and chance."""
     rows = figures["table"]
-    lines = [_line(["row", "seeds", *corpus.KINDS]), _line(["---"] * (len(corpus.KINDS) + 2))]
-    for name, row in rows.items():
-        cells = [_cell(row[kind]) if kind in row else "" for kind in corpus.KINDS]
-        lines.append(_line([row["says"], str(_seeds(figures, name)), *cells]))
     first = rows[next(iter(rows))]
-    chance = [f"{first[kind]['r1_chance']:.1f} / {first[kind]['r10_chance']:.1f}"
-              for kind in corpus.KINDS]  # fmt: skip
-    sizes = [f"{first[kind]['queries']:,} in {first[kind]['gallery']:,}" for kind in corpus.KINDS]
+    kinds = [kind for kind in corpus.KINDS if kind in first]
+    lines = [_line(["row", "seeds", *kinds]), _line(["---"] * (len(kinds) + 2))]
+    for name, row in rows.items():
+        cells = [_cell(row[kind]) if kind in row else "" for kind in kinds]
+        lines.append(_line([row["says"], str(_seeds(figures, name)), *cells]))
+    chances = [(first[kind]["r1_chance"], first[kind]["r10_chance"]) for kind in kinds]
+    chance = [f"{one:.1f} / {ten:.1f}" for one, ten in chances]
+    sizes = [f"{first[kind]['queries']:,} in {first[kind]['gallery']:,}" for kind in kinds]
     lines += [_line(["*chance*", "", *chance]), _line(["*queries in gallery*", "", *sizes])]
     return "\n".join(["R@1 ± standard error / R@10, in percent:", "", *lines])
 
@@ -69,8 +84,8 @@ def inside(figures: Figures) -> str:
     """Give the distance of the last states and of the output to the specialist's."""
     if "inside" not in figures:
         return ""
-    lines = ["| media tokens of | model | 1 - cos before layer 1 | after the last | Surgery L1 |",
-             "|---|---|---|---|---|"]  # fmt: skip
+    heads = ["media tokens of", "model", "1 - cos before layer 1", "after the last", "Surgery L1"]
+    lines = [_line(heads), _line(["---"] * len(heads))]
     for kind, models in figures["inside"].items():
         for name, one in models.items():
             layers = f"{one['layers'][0]:.4f} | {one['layers'][-1]:.4f}"

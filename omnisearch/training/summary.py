@@ -129,7 +129,9 @@ def _inside(rows: Kept) -> Figures:
         kind: {name: _mean([row["inside"][kind][name] for row in files]) for name in kinds[kind]}
         for kind in kinds
     }
-    return {"inside": inside, "task_vectors": files[0]["task_vectors"]}
+    first = {name: files[0][name] for name in ("task_vectors", "steps")}
+    ways = {str(row["seed"]): row["steps"]["way"] for row in files}
+    return {"inside": inside, **first, "ways": ways}
 
 
 def _mean(each: Sequence[Figures]) -> Figures:
