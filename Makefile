@@ -17,18 +17,18 @@ install: $(VENV)/dev.stamp
 demo: $(VENV)/run.stamp
 	$(BIN)/python examples/demo/demo.py
 
-test: $(VENV)/dev.stamp
+test: $(VENV)/train.stamp
 	$(BIN)/python -m pytest -q
 
-test-fast: $(VENV)/dev.stamp
+test-fast: $(VENV)/train.stamp
 	$(BIN)/python -m pytest -q -m "not slow and not gpu"
 
-lint: $(VENV)/dev.stamp
+lint: $(VENV)/train.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-types: $(VENV)/dev.stamp
+types: $(VENV)/train.stamp
 	$(BIN)/mypy
 
 bench-smoke: $(VENV)/dev.stamp
