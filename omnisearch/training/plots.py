@@ -55,6 +55,7 @@ def layers_plot(found: Figures, path: Path) -> None:
             if name in models:
                 depth = models[name]["layers"]
                 axis.plot(range(len(depth)), depth, color=STEPS[name], marker="o", label=name)
+                axis.set_xticks(range(len(depth)))
         axis.set_xlabel("after layer (0 is the projector)")
         axis.set_ylim(bottom=0)
     _save(figure, path)
