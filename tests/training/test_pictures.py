@@ -145,6 +145,12 @@ def test_a_drawing_keeps_its_shape_on_white() -> None:
     assert image.getpixel((128, 2)) == image.getpixel((128, 253)) == (221, 0, 0)
 
 
+@pytest.mark.parametrize("unit", ["", "pt", "mm", "cm", "in", "px"])
+def test_sizes_have_units(unit: str) -> None:
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="8{unit}" height="8{unit}">'
+    assert raster.from_svg(f'{head}<circle cx="3" cy="3" r="2" fill="#d00"/></svg>') is not None
+
+
 def test_what_is_white_is_put_on_a_darker_ground() -> None:
     image = raster.from_svg(
         SQUARE.format(w=8, h=8, body='<circle cx="4" cy="4" r="3" fill="#fff"/>')

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 SIDE = 256
+_DPI = 96  # without it, sizes in points or millimetres come out as nothing
 _DUSK = (150, 170, 195)  # behind what would not be seen on white
 _BRIGHT, _FAINT = 235, 0.004
 
@@ -17,7 +18,7 @@ _BRIGHT, _FAINT = 235, 0.004
 def from_svg(svg: str) -> Image.Image | None:
     """Render an SVG on a square; none if it cannot be drawn."""
     try:
-        png = resvg_py.svg_to_bytes(svg_string=svg, width=SIDE, skip_system_fonts=True)
+        png = resvg_py.svg_to_bytes(svg_string=svg, width=SIDE, dpi=_DPI, skip_system_fonts=True)
     except ValueError:
         return None
     return from_bytes(bytes(png))
