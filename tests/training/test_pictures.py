@@ -148,7 +148,9 @@ def test_a_drawing_keeps_its_shape_on_white() -> None:
 @pytest.mark.parametrize("unit", ["", "pt", "mm", "cm", "in", "px"])
 def test_sizes_have_units(unit: str) -> None:
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="8{unit}" height="8{unit}">'
-    assert raster.from_svg(f'{head}<circle cx="3" cy="3" r="2" fill="#d00"/></svg>') is not None
+    assert (
+        raster.from_svg(f'{head}<circle cx="50%" cy="50%" r="30%" fill="#d00"/></svg>') is not None
+    )
 
 
 def test_what_is_white_is_put_on_a_darker_ground() -> None:
