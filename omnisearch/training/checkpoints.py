@@ -54,6 +54,7 @@ def save(
     try:
         whole = {key: tensor.detach().contiguous().clone() for key, tensor in tensors.items()}
         save_file(whole, temporary, metadata={"format": "pt", **(metadata or {})})
+        temporary.chmod(0o644)  # safetensors writes for the owner alone
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

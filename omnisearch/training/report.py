@@ -10,10 +10,14 @@ from importlib import resources
 from string import Template
 
 from omnisearch.training import corpus
+from omnisearch.training.drift import ROWS
 from omnisearch.training.lab import Lab, Options, write_bytes, write_json
 from omnisearch.training.measures import Figures
 from omnisearch.training.plots import VARIANTS, layers_plot, retrieval_plot
 from omnisearch.training.summary import summarise
+
+SEEDS = 3
+MAIN = tuple(row.name for row in ROWS if not row.control)
 
 
 def run(lab: Lab, options: Options) -> Figures:
@@ -36,7 +40,20 @@ def page(found: Figures) -> str:
         heads = f"## {VARIANTS[variant]} (variant {variant.upper()})"
         parts += [heads, trained(figures), table(figures), compared(figures)]
         parts += [inside(figures), vectors(figures)]
-    return Template(story).substitute(tables="\n\n".join(part for part in parts if part))
+    tables = "\n\n".join(part for part in [unfinished(found), *parts] if part)
+    return Template(story).substitute(tables=tables)
+
+
+def unfinished(found: Figures) -> str:
+    """Tell what a run that was cut lacks."""
+    lacks = [f"variant {one.upper()}" for one in VARIANTS if one not in found]
+    for variant, figures in found.items():
+        first = figures["table"][next(iter(figures["table"]))]
+        lacks += [f"{kind} ({variant.upper()})" for kind in corpus.KINDS if kind not in first]
+        seeds = min(len(figures["seeds"].get(name, ())) for name in MAIN)
+        if seeds < SEEDS:
+            lacks.append(f"{SEEDS - seeds} of {SEEDS} seeds ({variant.upper()})")
+    return f"**This run is not finished.** It lacks {', '.join(lacks)}." if lacks else ""
 
 
 def trained(figures: Figures) -> str:

@@ -165,6 +165,7 @@ def test_checkpoints_come_back_bit_by_bit(tmp_path: Path) -> None:
     assert found.keys() == tensors.keys()
     assert all(digest(found[key]) == digest(tensors[key]) for key in tensors)
     assert [path.name for path in tmp_path.iterdir()] == ["one.safetensors"]
+    assert (tmp_path / "one.safetensors").stat().st_mode & 0o777 == 0o644
 
 
 def test_a_folder_is_one_checkpoint(tmp_path: Path) -> None:
