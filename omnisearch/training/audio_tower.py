@@ -158,8 +158,12 @@ class AudioTower(nn.Module):
         return self.layer_norm(x), early
 
     def forward(self, mel: Tensor) -> Tensor:
-        """Give the moments; the last is filled up with zeros."""
-        last, early = self.states(mel)
+        """Give the moments of four seconds."""
+        return self.moments(*self.states(mel))
+
+    @staticmethod
+    def moments(last: Tensor, early: Tensor) -> Tensor:
+        """Give the moments of states; the last is filled up with zeros."""
         fine = torch.unflatten(last, 1, (-1, 4)).mean(2)  # (n, 50, width), 80 ms each
         fine = functional.pad(fine, (0, 0, 0, -fine.shape[1] % 4))
         filled = functional.pad(early, (0, 0, 0, -early.shape[1] % 16))

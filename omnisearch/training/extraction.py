@@ -32,6 +32,14 @@ KINDS = {
     "sounds": {"": "sound"},
 }
 _TOWERS = {"picture": "image", "view": "image", "film": "image", "sound": "audio", "text": "text"}
+# what each reader looks at; features hold while these columns do
+COLUMNS = {
+    "picture": ["image"],
+    "view": ["image", "id", "title", "split"],
+    "film": ["frames"],
+    "sound": ["pcm"],
+    "text": ["text"],
+}
 Features = npt.NDArray[np.float16]
 
 

@@ -93,10 +93,10 @@ def _jobs(lab: Lab) -> Iterator[Job]:
             ):
                 continue
             name = f"{path.stem}{suffix}"
-            digest = _digest(path, extraction.tower(lab, reader))
+            digest = _digest(path, lab, reader)
             yield Job(name, path.stem, reader, tables.count(path), digest)
     texts = lab.features / "texts.arrow"
-    digest = _digest(texts, extraction.tower(lab, "text"))
+    digest = _digest(texts, lab, "text")
     yield Job("texts", "texts", "text", tables.count(texts), digest)
 
 
@@ -115,12 +115,13 @@ def _list_texts(lab: Lab) -> None:
     tables.write(path, captions.SCHEMA, ({"text": text} for text in every), batch=65536)
 
 
-def _digest(*paths: Path) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    digest.update(str(extraction.VERSION).encode())
-    for path in paths:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+def _digest(path: Path, lab: Lab, reader: str) -> str:
+    """Tell a tower and what it reads from others; other columns of the file may change."""
+    digest = hashlib.blake2b(str(extraction.VERSION).encode(), digest_size=16)
+    with extraction.tower(lab, reader).open("rb") as file:
+        digest.update(hashlib.file_digest(file, "sha256").digest())
+    for batch in tables.read(path, extraction.COLUMNS[reader]).to_batches():
+        digest.update(batch.serialize())
     return digest.hexdigest()
 
 

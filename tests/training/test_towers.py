@@ -114,12 +114,12 @@ def test_features_are_resumed_at_the_next_chunk(
     rows = tables.read(tiny_lab.data / "pictures-tiny.arrow").to_pylist()[:40]
     tables.write(lab.data / "pictures-tiny.arrow", tables.PICTURES, rows)
     monkeypatch.setattr(features, "CHUNK", 16)
-    made: list[int] = []
+    made: list[tuple[str, int]] = []
     extract = extraction.extract
 
     def noted(chunk: extraction.Chunk) -> extraction.Features:
-        made.append(chunk.start)
-        if made == [0, 16]:
+        made.append((chunk.reader, chunk.start))
+        if made == [("picture", 0), ("picture", 16)]:
             raise KeyboardInterrupt
         return extract(chunk)
 
@@ -129,12 +129,16 @@ def test_features_are_resumed_at_the_next_chunk(
     with pytest.raises(LabError, match="run `omnisearch train features`"):
         features.load(lab, "pictures-tiny")
     features.build(lab, Options(tiny=True))
-    assert made[:4] == [0, 16, 16, 32]
+    assert [start for reader, start in made if reader == "picture"] == [0, 16, 16, 32]
     whole = features.load(tiny_lab, "pictures-tiny")[:40]
     np.testing.assert_array_equal(features.load(lab, "pictures-tiny"), whole)
     made.clear()
     features.build(lab, Options(tiny=True))
     assert made == []
+    others = [{**row, "captions": ["other words"]} for row in rows]
+    tables.write(lab.data / "pictures-tiny.arrow", tables.PICTURES, others)
+    features.build(lab, Options(tiny=True))
+    assert {reader for reader, _ in made} == {"text"}
 
 
 def test_views_are_of_the_training_set_and_differ(tiny_lab: Lab) -> None:
