@@ -86,8 +86,7 @@ class Bank:
 
         @lru_cache(None)
         def good(title: str) -> bool:
-            phrase = concepts.of(title)
-            senses = wordnet.senses(phrase) or wordnet.senses(phrase.rpartition(" ")[2])
+            senses = wordnet.senses(concepts.of(title))
             return bool(senses) and is_thing(senses[0], above)
 
         paths = sorted(lab.data.glob("pictures-*.arrow"))
