@@ -3,13 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from omnisearch.training.data.queries import QuerySet, by_text, composed
+from omnisearch.training.data import queries
+from omnisearch.training.data.queries import SPLITS, QuerySet, by_text, compare, composed
 from omnisearch.training.data.splits import split_of
 from omnisearch.training.data.triplets import HELD_OUT, Picture, rows_of
 from omnisearch.training.data.variants import plural
 from omnisearch.training.lab import Lab, LabError, Options
 from omnisearch.training.stages import run
 
+ROOT = Path(queries.__file__).parent
 TRAIN, TEST = "hammer", "pencils"
 
 
@@ -125,6 +127,16 @@ def test_what_a_kind_lacks_others_fill() -> None:
     titles = {one.id: one.concept for one in pictures}
     asked = by_text(pictures, titles, {"emoji": 3, "clipart": 4, "mono": 2})
     assert len(asked.gallery) == 9
+
+
+def test_a_set_that_changed_stops_the_build() -> None:
+    frozen = json.loads((ROOT / "frozen.json").read_text())
+    assert set(frozen) == {
+        f"{kind}-{split}" for kind in ("pictures", "composed") for split in SPLITS
+    }
+    compare({name: {"sha256": digest} for name, digest in frozen.items()})
+    with pytest.raises(LabError, match="query set pictures-test is not the frozen one"):
+        compare({"pictures-test": {"sha256": "0"}})
 
 
 def test_sets_read_back_as_they_were_written(tmp_path: Path) -> None:

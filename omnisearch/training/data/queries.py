@@ -78,12 +78,17 @@ def build(lab: Lab, options: Options) -> Mapping[str, object]:
     del options
     found = {name: one.save(lab, name) for name, one in _sets(lab).items()}
     write_json(lab.data / "queries.json", found)
+    compare(found)
+    return found
+
+
+def compare(found: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise if a set is not the frozen one of its name."""
     frozen = json.loads(resources.files(__package__).joinpath("frozen.json").read_text("utf-8"))
     for name, entry in found.items():
-        if frozen.get(name, entry["sha256"]) != entry["sha256"]:
+        if frozen.get(name) != entry["sha256"]:
             fault = f"query set {name} is not the frozen one: its sha256 is {entry['sha256']}"
             raise LabError(f"{fault}; restore the sources, or freeze it anew in frozen.json")
-    return found
 
 
 def _sets(lab: Lab) -> dict[str, QuerySet]:
