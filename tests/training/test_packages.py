@@ -115,6 +115,16 @@ def test_a_package_is_fetched_once_and_its_digest_recorded(offered: Path, lab: L
     assert sorted(one.name for one in lab.packages.iterdir()) == ["packages.json", NAME]
 
 
+def test_the_folder_may_be_relative(
+    offered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = wheel(offered).read_bytes()
+    monkeypatch.chdir(tmp_path)
+    path = fetch(Lab(Path("lab")), PACKAGE)
+    assert path == Path("lab") / "packages" / NAME
+    assert path.read_bytes() == content
+
+
 def test_a_file_that_was_damaged_on_disk_is_fetched_again(offered: Path, lab: Lab) -> None:
     content = wheel(offered).read_bytes()
     fetch(lab, PACKAGE).write_bytes(content[:-1])

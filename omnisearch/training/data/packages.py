@@ -134,7 +134,7 @@ def _command(package: Package, folder: Path) -> list[str]:
 
 def _download(lab: Lab, package: Package) -> Path:
     with tempfile.TemporaryDirectory(dir=lab.packages, prefix=".download-") as name:
-        folder = Path(name)
+        folder = Path(name).resolve()  # clients run inside it
         try:
             done = subprocess.run(
                 _command(package, folder),
