@@ -51,8 +51,11 @@ STAGES: tuple[Stage, ...] = (
     Stage("fuse", "specialists fused in the best of many ways", "fusing:run", _TUNED, True),
     Stage("recover", "projectors alone, then a rehearsal", "recovering:run", ("fuse",), True),
     Stage("phases", "instruction tuning", "phases:run", ("recover",), True),
+    Stage("calibrate", "weights, and what a cosine is worth", "calibrate:run", ("phases",), True),
+    Stage("export", "int8 graphs and their card", "export:run", ("calibrate",), True),
     Stage("drift", "what fusion breaks and what repairs it", "drift:run", _WHOLE, True, True),
     Stage("arms", "instruction tuning in four ways", "phases:compare", ("recover",), True, True),
+    Stage("release", "the test split, once", "released:run", ("export",), True, True),
     Stage("report", "page, tables and plots of the drift", "report:run", apart=True),
 )
 

@@ -59,3 +59,13 @@ def tiny(tiny_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Lab:
     for stage in ("specialists", "fuse", "recover"):
         stages.run(stage, lab, Options(tiny=True, variant="a"))
     return lab
+
+
+@pytest.fixture(scope="session")
+def shippable(tiny: Lab, tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """A tiny laboratory after `train export` of variant a; made once, never changed."""
+    lab = Lab(tmp_path_factory.mktemp("shippable") / "lab")
+    shutil.copytree(tiny.root, lab.root)
+    for stage in ("phases", "calibrate", "export"):
+        stages.run(stage, lab, Options(tiny=True, variant="a"))
+    return lab

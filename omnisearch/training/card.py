@@ -1,0 +1,135 @@
+"""The model card: its tables are made from the figures that the stages wrote, never by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from omnisearch.training.lab import Lab, Options
+
+Figures = Mapping[str, Any]
+_LOST = 1.5  # points of R@10 that rounding may cost on sets of 250 queries or more
+_ENOUGH = 250
+
+
+def page(
+    lab: Lab,
+    options: Options,
+    folder: Path,
+    found: Figures,
+    graphs: Mapping[str, Figures] | None = None,
+) -> str:
+    """Fill the tables into the text."""
+    model = json.loads((folder / "model.json").read_text("utf-8"))
+    if graphs is None:
+        graphs = lab.read_figures(f"export-{options.run}")["graphs"]
+    calibrated = lab.read_figures(f"calibrate-{options.run}")
+    source = resources.files("omnisearch.training").joinpath("model_card.md")
+    return Template(source.read_text("utf-8")).substitute(
+        parameters=_sized(folder),
+        fingerprint=model["fingerprint"],
+        run=options.run,
+        found=retrieval(found),
+        phases=phases(lab.read_figures(f"phases-{options.run}")["validation"]["after"]),
+        weights=weights(calibrated["weights"]),
+        calibration=calibration(calibrated["pairs"]),
+        files=files(folder, graphs),
+        data=data(json.loads((folder / "data.json").read_text("utf-8"))),
+    )
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Give a table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def retrieval(found: Figures) -> str:
+    """Give R@1 and R@10 with error, chance and counts, and what rounding cost."""
+    rows, warned = [], []
+    for kind, one in found["kinds"].items():
+        small = one["int8"]
+        rows.append([f"text → {kind}", *_recalls(small), f"{one['lost_r10']:.1f}"])
+        if one["lost_r10"] > _LOST and small["queries"] >= _ENOUGH:
+            warned.append(f"Rounding costs text → {kind} {one['lost_r10']:.1f} points.")
+    head = [*_HEAD, "R@10 lost by int8"]
+    title = f"Split: **{found['split']}**, from the encoded bytes on; percent ± standard error."
+    return "\n\n".join([title, table(head, rows), *warned])
+
+
+_HEAD = ["query → target", "R@1", "R@10", "chance R@10", "queries", "gallery"]
+
+
+def _recalls(one: Figures) -> list[str]:
+    both = [f"{one[f'r{k}']:.1f} ± {one[f'r{k}_error']:.1f}" for k in (1, 10)]
+    return [*both, f"{one['r10_chance']:.1f}", f"{one['queries']:,}", f"{one['gallery']:,}"]
+
+
+def phases(found: Figures) -> str:
+    """Give mixed search, wishes and composed queries of the fused encoder on validation."""
+    rows = []
+    for name, says in (("mixed", "among everything"), ("wished", "with a wish, among everything")):
+        for kind, one in found.get(name, {}).items():
+            if isinstance(one, Mapping):
+                rows.append([f"text → {kind}, {says}", *_recalls(one)])
+    for name in ("composed", "captioned"):
+        for way, one in found.get(name, {}).items():
+            rows.append([f"{name}: {way}", *_recalls(one)])
+    title = "The fused encoder without what stands beside it, float32, on validation."
+    return f"{title}\n\n{table(_HEAD, rows)}"
+
+
+def weights(found: Mapping[str, Figures]) -> str:
+    """Give the chosen weights and what they change on validation."""
+    rows = []
+    for kind, one in found.items():
+        chosen = one["weights"]
+        numbers = [f"{chosen[name]:g}" if name in chosen else "" for name in ("locked", "classes")]
+        both = [f"{one[part]['r1']:.1f} / {one[part]['r10']:.1f}" for part in ("without", "with")]
+        error = f"{one['with']['r10_error']:.1f}"
+        rows.append([kind, *numbers, *both, error, f"{one['with']['queries']:,}"])
+    names = ["without: R@1 / R@10", "with: R@1 / R@10", "error of R@10", "queries"]
+    return table(["target", "locked head", "classes", *names], rows)
+
+
+def calibration(found: Mapping[str, Figures]) -> str:
+    """Give how far probabilities are off for each two modalities."""
+    rows = []
+    for name, one in found.items():
+        counts = [f"{one['queries']:,}", f"{one['gallery']:,}", f"{100 * one['right']:.1f}"]
+        names = ("calibration_error", "brier", "brier_of_the_rate")
+        rows.append([name.replace(" ", " → "), *counts, *(f"{one[key]:.3f}" for key in names)])
+    head = ["pair", "queries", "gallery", "% of hits right", "error", "Brier", "Brier of the rate"]
+    return table(head, rows)
+
+
+def files(folder: Path, graphs: Mapping[str, Figures]) -> str:
+    """Give each file's size and how near int8 graphs are to float32."""
+    rows = []
+    for file in sorted(folder.iterdir()):
+        near = graphs.get(file.stem, {}).get("int8", {}) if file.suffix == ".onnx" else {}
+        cosines = ", ".join(f"{name} {one['cosine']:.4f}" for name, one in near.items())
+        rows.append([file.name, f"{file.stat().st_size / 1e6:.2f}", cosines])
+    return table(["file", "MB", "mean cosine of int8 to float32"], rows)
+
+
+def data(entries: Sequence[Figures]) -> str:
+    """Give what was learnt from; NOTICE names who made it."""
+    rows = []
+    for entry in entries:
+        counts = [f"{entry['counts'].get(split, 0):,}" for split in _SPLITS]
+        rows.append([entry["item"], entry["licence"], *counts])
+    return table(["item", "licence", *_SPLITS], rows)
+
+
+_SPLITS = ("train", "validation", "test")
+
+
+def _sized(folder: Path) -> str:
+    whole = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
+    spoken = [file for file in folder.iterdir() if file.name.startswith("speech")]
+    return f"{whole:.0f} MB, of which {sum(f.stat().st_size for f in spoken) / 1e6:.0f} for speech."

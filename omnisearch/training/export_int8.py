@@ -1,0 +1,203 @@
+"""Graphs to int8 by their weights alone: what one row gives never depends on its batch.
+
+Dense maps become MatMulNBits: 8 bits, a scale for each channel and 64 inputs, and activations
+rounded row by row where the processor multiplies int8. Tables and convolutions are int8 with a
+scale for each row or channel; what is small or sensitive (depthwise kernels, positions) is float16.
+ONNX Runtime turns the latter back into float32 once, when it loads the graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import NodeProto, TensorProto, helper, numpy_helper
+
+Array = npt.NDArray[np.generic]
+Floats = npt.NDArray[np.float32]
+Halves = npt.NDArray[np.float16]
+BLOCK = 64  # inputs that share a scale; 128 loses twice as much, 32 costs a tenth more time
+_CONTRIB = "com.microsoft"
+_ROUNDED = 4  # accuracy_level: activations as int8 too
+_LEAST = 1e-4  # of scales: float16 is exact to a thousandth above
+_SMALL = 2048  # numbers; a tensor below stays float32
+
+
+def quantise(source: Path, target: Path) -> None:
+    """Write a graph with int8 weights."""
+    model = onnx.load(source)
+    writer = _Writer(model)
+    for node in model.graph.node:
+        writer.add(node)
+    writer.finish()
+    onnx.save(model, target)
+
+
+def blocks(weight: Floats) -> tuple[npt.NDArray[np.uint8], Halves]:
+    """Round (n, k) to bytes around 128 (n, k / 64, 64) and their scales (n, k / 64)."""
+    n, k = weight.shape
+    parts = -(-k // BLOCK)
+    filled = np.zeros((n, parts * BLOCK), np.float32)
+    filled[:, :k] = weight
+    split = filled.reshape(n, parts, BLOCK)
+    scales = _scales(np.abs(split).max(2))
+    rounded = np.rint(split / scales[..., None].astype(np.float32)).clip(-127, 127) + 128
+    return rounded.astype(np.uint8), scales
+
+
+def rows(weight: Floats) -> tuple[npt.NDArray[np.int8], Halves]:
+    """Round each row of any shape to int8 with a scale."""
+    scales = _scales(np.abs(weight.reshape(len(weight), -1)).max(1))
+    shaped = scales.reshape(-1, *[1] * (weight.ndim - 1))
+    rounded = np.rint(weight / shaped.astype(np.float32)).clip(-127, 127)
+    return rounded.astype(np.int8), shaped
+
+
+def _scales(largest: Floats) -> Halves:
+    return np.maximum(largest / 127, _LEAST).astype(np.float16)
+
+
+class _Writer:
+    """A graph that is written anew, node by node."""
+
+    def __init__(self, model: onnx.ModelProto) -> None:
+        self.model = model
+        self.known: dict[str, Array] = {
+            one.name: numpy_helper.to_array(one) for one in model.graph.initializer
+        }
+        self.nodes: list[NodeProto] = []
+        self.made: dict[str, Array] = {}
+        self.shared: dict[bytes, str] = {}  # a table that is also a dense map is kept once
+        self.ways: dict[str, Callable[[NodeProto], bool]] = {
+            "MatMul": self._dense,
+            "Gemm": self._dense,
+            "Gather": self._table,
+            "Conv": self._convolution,
+            "Transpose": self._turned,
+        }
+
+    def add(self, node: NodeProto) -> None:
+        """Write a node, perhaps as others."""
+        way = self.ways.get(node.op_type)
+        if way is None or not way(node):
+            self.nodes.append(node)
+
+    def finish(self) -> None:
+        """Put the nodes and the tensors that they use into the model."""
+        graph = self.model.graph
+        used = {name for node in self.nodes for name in node.input}
+        used |= {one.name for one in graph.output}
+        kept = {name: x for name, x in self.known.items() if name in used} | self.made
+        large = {name for name, x in kept.items() if x.dtype == np.float32 and x.size > _SMALL}
+        large |= {name for name, x in self.made.items() if x.dtype == np.float16}
+        casts = []
+        for name in sorted(large):
+            kept[f"{name}_half"] = kept.pop(name).astype(np.float16)
+            casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
+        del graph.initializer[:], graph.node[:], graph.value_info[:]
+        graph.initializer.extend(numpy_helper.from_array(x, name) for name, x in kept.items())
+        graph.node.extend([*casts, *self.nodes])
+        self.model.opset_import.append(helper.make_opsetid(_CONTRIB, 1))
+
+    def _weight(self, name: str, least: int = _SMALL) -> Floats | None:
+        """Give a tensor that is worth rounding."""
+        found = self.known.get(name)
+        if found is None or found.dtype != np.float32 or found.size < least:
+            return None
+        return found.astype(np.float32)
+
+    def _keep(self, name: str, array: Array) -> str:
+        self.made[name] = array
+        return name
+
+    def _node(self, kind: str, inputs: list[str], output: str, **settings: int) -> str:
+        domain = _CONTRIB if kind == "MatMulNBits" else ""
+        node = helper.make_node(kind, inputs, [output], domain=domain)
+        node.attribute.extend(helper.make_attribute(name, x) for name, x in settings.items())
+        self.nodes.append(node)
+        return output
+
+    def _blocks(self, name: str, weight: Floats) -> tuple[str, str]:
+        rounded, scales = blocks(weight)
+        key = rounded.tobytes() + scales.tobytes()
+        first = self.shared.setdefault(key, name)
+        return self._keep(f"{first}_bytes", rounded), self._keep(f"{first}_scales", scales)
+
+    def _turned(self, node: NodeProto) -> bool:
+        """Fold the transpose of a tensor that is known."""
+        found = self.known.get(node.input[0])
+        if found is None:
+            return False
+        order = [list(one.ints) for one in node.attribute if one.name == "perm"]
+        self.known[node.output[0]] = np.transpose(found, order[0] if order else None)
+        return True
+
+    def _dense(self, node: NodeProto) -> bool:
+        weight = self._weight(node.input[1])
+        settings = {one.name: helper.get_attribute_value(one) for one in node.attribute}
+        if weight is None or weight.ndim != 2 or settings.get("transA"):
+            return False
+        if settings.get("alpha", 1) != 1 or settings.get("beta", 1) != 1:
+            return False
+        by_output = weight if settings.get("transB") else np.ascontiguousarray(weight.T)
+        n, k = by_output.shape
+        inputs = [node.input[0], *self._blocks(node.input[1], by_output)]
+        biased = len(node.input) > 2
+        output = f"{node.output[0]}_unbiased" if biased else node.output[0]
+        sizes = {
+            "K": k,
+            "N": n,
+            "bits": 8,
+            "block_size": BLOCK,
+            "accuracy_level": _ROUNDED,
+        }
+        self._node("MatMulNBits", inputs, output, **sizes)
+        if biased:
+            self._node("Add", [output, node.input[2]], node.output[0])
+        return True
+
+    def _table(self, node: NodeProto) -> bool:
+        """Look rows up as bytes and give them back as numbers."""
+        weight = self._weight(node.input[0], least=1 << 18)
+        if weight is None or weight.ndim != 2:
+            return False
+        name, places, out = node.input[0], node.input[1], node.output[0]
+        if weight.shape[1] % BLOCK:
+            rounded, scales = rows(weight)
+            kept = self._keep(f"{name}_bytes", rounded), self._keep(f"{name}_scales", scales)
+            found = self._node("Gather", [kept[0], places], f"{out}_bytes")
+            scale = self._node("Gather", [kept[1], places], f"{out}_scales")
+            number = self._node("Cast", [found], f"{out}_numbers", to=TensorProto.FLOAT)
+            self._node("Mul", [number, scale], out)
+            return True
+        found, scale = (
+            self._node("Gather", [one, places], f"{out}_{what}")
+            for one, what in zip(self._blocks(name, weight), ("bytes", "scales"), strict=True)
+        )
+        number = self._node("Cast", [found], f"{out}_numbers", to=TensorProto.FLOAT)
+        middle = self._keep("middle", np.array(128, np.float32))
+        centred = self._node("Sub", [number, middle], f"{out}_centred")
+        last = self._keep("last_axis", np.array([-1], np.int64))
+        wide = self._node("Unsqueeze", [scale, last], f"{out}_wide")
+        parts = self._node("Mul", [centred, wide], f"{out}_parts")
+        shape = self._keep(f"{name}_width", np.array([0, 0, weight.shape[1]], np.int64))
+        self._node("Reshape", [parts, shape], out)
+        return True
+
+    def _convolution(self, node: NodeProto) -> bool:
+        weight = self._weight(node.input[1])
+        depthwise = any(one.name == "group" and one.i > 1 for one in node.attribute)
+        if weight is None or depthwise:
+            return False
+        name = node.input[1]
+        rounded, scales = rows(weight)
+        stored = self._keep(f"{name}_bytes", rounded)
+        number = self._node("Cast", [stored], f"{name}_numbers", to=TensorProto.FLOAT)
+        node.input[1] = self._node(
+            "Mul", [number, self._keep(f"{name}_scales", scales)], f"{name}_whole"
+        )
+        self.nodes.append(node)
+        return True

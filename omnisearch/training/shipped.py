@@ -1,0 +1,99 @@
+"""What is shipped, in torch: the fused encoder's vector plus the vectors beside it, by weights.
+
+Beside pictures, frames and pages stand the locked head and the likeliest classes; beside sounds the
+locked head. The weights are chosen on validation by the stage `calibrate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from omnisearch.training import bootstrap, checkpoints, towers
+from omnisearch.training.assembly import build
+from omnisearch.training.heads import LockedHead, named
+from omnisearch.training.lab import Lab, Options
+from omnisearch.training.pairs import Rows, Side
+from omnisearch.training.projectors import summary
+
+Floats = npt.NDArray[np.float32]
+Weights = Mapping[str, float]
+_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The vectors (n, width) that are added."""
+
+    fused: Floats
+    beside: Mapping[str, Floats]
+
+    def together(self, weights: Weights) -> Floats:
+        """Give the unit vectors of the weighted sum; of texts alone they are the fused ones."""
+        total = self.fused.copy()
+        for name, weight in weights.items():
+            total += np.float32(weight) * self.beside[name]
+        return np.asarray(total / np.linalg.norm(total, axis=1, keepdims=True))
+
+    def take(self, rows: Rows) -> Parts:
+        """Keep some rows."""
+        return Parts(self.fused[rows], {name: part[rows] for name, part in self.beside.items()})
+
+
+class Shipped:
+    """The encoder after the last phase, its locked heads and its classes."""
+
+    def __init__(self, lab: Lab, options: Options) -> None:
+        tensors = checkpoints.load(lab.models / f"phases-{options.run}" / "encoder.safetensors")
+        self.encoder = build(lab, tensors)
+        self.heads: dict[str, LockedHead] = {
+            channel: bootstrap.load_head(lab, sense).eval().requires_grad_(False)
+            for channel, sense in (("visual", "image"), ("audio", "audio"))
+        }
+        self.tower = towers.load_image(lab)
+        self.classes = self._classes(lab)
+
+    def parts(self, side: Side, rows: Rows | None = None) -> Parts:
+        """Encode rows of a side."""
+        chosen = np.arange(len(side)) if rows is None else rows
+        fused = self.encoder.encode(side, chosen)
+        if side.channel is None or not len(chosen):
+            return Parts(fused, {})
+        found = [
+            self._beside(side, chosen[at : at + _BATCH]) for at in range(0, len(chosen), _BATCH)
+        ]
+        names = found[0].keys()
+        return Parts(fused, {name: np.concatenate([x[name] for x in found]) for name in names})
+
+    @torch.no_grad()
+    def _beside(self, side: Side, rows: Rows) -> dict[str, Floats]:
+        assert side.channel is not None
+        features = torch.from_numpy(side.media(rows))
+        shape = features.shape[:-2]
+        flat = features.flatten(0, -3)
+        found = {"locked": self.heads[side.channel](summary(flat, side.channel))}
+        if side.channel == "visual":
+            classifier = self.tower._fc
+            found["classes"] = named(flat[:, 0], classifier.weight, classifier.bias, self.classes)
+        wide = {name: torch.unflatten(x, 0, shape) for name, x in found.items()}
+        return {name: _whole(x).numpy() for name, x in wide.items()}
+
+    def _classes(self, lab: Lab) -> Tensor:
+        """Give what the encoder makes of each class's names; the gloss, the last, counts half."""
+        texts = towers.class_texts(lab)
+        every = [text for some in texts for text in some]
+        vectors = self.encoder.encode(Side(texts=[[text] for text in every]))
+        ends = np.cumsum([len(some) for some in texts])
+        vectors[ends - 1] *= 0.5
+        means = np.stack([part.sum(0) for part in np.split(vectors, ends[:-1])])
+        return torch.from_numpy(means / np.linalg.norm(means, axis=1, keepdims=True))
+
+
+def _whole(vectors: Tensor) -> Tensor:
+    """Give one vector of each film: the mean over its frames."""
+    return vectors.mean(1) if vectors.ndim == 3 else vectors

@@ -1,0 +1,136 @@
+"""Graphs one by one: rounding, the decoder's past, and the released speech model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+pytest.importorskip("torch")
+
+import torch
+from torch import Tensor, nn
+
+from omnisearch.training import (
+    audio_tower,
+    export,
+    export_checks,
+    export_graphs,
+    export_int8,
+    export_speech,
+    towers,
+)
+from omnisearch.training.exported import Exported
+from omnisearch.training.heads import InverseHead, LockedHead
+from omnisearch.training.lab import Lab, LabError
+from omnisearch.training.projectors import Bootstrapped
+
+
+def test_the_past_changes_nothing() -> None:
+    torch.manual_seed(0)
+    decoder = audio_tower.SpeechDecoder(audio_tower.TINY).eval()
+    nn.init.normal_(decoder.encodings)
+    cached = export_speech.CachedDecoder(decoder)
+    ids, sound = torch.tensor([[1, 5, 3, 9]]), torch.randn(1, 20, 24)
+    none = export_speech.empty(decoder, 1)
+    with torch.no_grad():
+        whole = decoder(ids, sound)
+        first, past, heard = cached(ids[:, :2], sound, none, none)
+        second, past, heard = cached(ids[:, 2:], sound[:, :0], past, heard)
+    torch.testing.assert_close(torch.cat((first, second), 1), whole)
+    assert past.shape[4] == 4 and heard.shape[4] == 20
+
+
+def test_bootstrapped_projectors_are_exported_too(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    width, rows = 48, 13
+    head, inverse = LockedHead(240, 32, width), InverseHead(width, 64)
+    projector = Bootstrapped("audio", head, inverse, (rows, 120)).eval()
+    nn.init.normal_(projector.place.weight, std=0.1)
+    graph = export_graphs.SoundGraph(projector, LockedHead(240, 32, width).eval())
+    export_graphs.sound(graph, 24, tmp_path / "full.onnx")
+    export_int8.quantise(tmp_path / "full.onnx", tmp_path / "small.onnx")
+    last, early = torch.randn(3, 200, 24), torch.randn(3, 200, 24)
+    with torch.no_grad():
+        wanted = [part.numpy() for part in graph(last, early)]
+    given = {"last": last.numpy(), "early": early.numpy()}
+    found = export_checks.session(tmp_path / "small.onnx").run(None, given)
+    for a, b in zip(wanted, found, strict=True):
+        assert a.shape == b.shape
+        assert np.corrcoef(a.ravel(), b.ravel())[0, 1] > 0.999
+
+
+def test_bytes_and_scales_give_the_weights_back() -> None:
+    weight = np.random.default_rng(0).normal(size=(10, 100)).astype(np.float32)
+    weight[3] = 0
+    rounded, scales = export_int8.blocks(weight)
+    assert rounded.shape == (10, 2, 64) and scales.dtype == np.float16
+    back = ((rounded.astype(np.float32) - 128) * scales[..., None]).reshape(10, -1)[:, :100]
+    assert np.abs(back - weight).max() < np.abs(weight).max() / 200
+    assert not back[3].any()
+    small, row = export_int8.rows(weight.reshape(10, 4, 5, 5))
+    assert small.dtype == np.int8 and row.shape == (10, 1, 1, 1)
+    assert np.abs(small * row.astype(np.float32) - weight.reshape(small.shape)).max() < 0.02
+
+
+def test_a_table_that_is_also_a_dense_map_is_kept_once(tmp_path: Path) -> None:
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = nn.Embedding(4200, 64)
+
+        def forward(self, ids: Tensor) -> Tensor:
+            logits: Tensor = self.table(ids) @ self.table.weight.T
+            return logits
+
+    tied = Tied().eval()
+    ids = torch.tensor([[1, 2, 3], [7, 8, 4000]])
+    export_graphs.write(tied, (ids,), {"ids": {}}, ["logits"], tmp_path / "full.onnx")
+    export_int8.quantise(tmp_path / "full.onnx", tmp_path / "small.onnx")
+    assert (tmp_path / "small.onnx").stat().st_size < 1.1 * 4200 * 64
+    kinds = {node.op_type for node in onnx.load(tmp_path / "small.onnx").graph.node}
+    assert {"MatMulNBits", "Gather"} <= kinds
+    given = {"ids": ids.numpy()}
+    found = export_checks.session(tmp_path / "small.onnx").run(None, given)[0]
+    wanted = tied(ids).detach().numpy()
+    assert np.corrcoef(found.ravel(), wanted.ravel())[0, 1] > 0.9999
+
+
+def test_what_rounding_breaks_is_refused() -> None:
+    export_checks.refuse_coarse("text", {"vector": {"cosine": 0.98, "least": 0.5}})
+    with pytest.raises(LabError, match=r"text: vector in int8 have cosine 0\.96"):
+        export_checks.refuse_coarse("text", {"vector": {"cosine": 0.96, "least": 0.5}})
+
+
+@pytest.mark.slow
+def test_released_whisper_hears_a_sentence(real_lab: Lab, tmp_path: Path) -> None:
+    """Skipped, with the reason said, where the released towers are not."""
+    spoken = real_lab.data / "sounds-speech.arrow"
+    if not spoken.exists():
+        pytest.skip(f"no {spoken}: run `omnisearch train data`")
+    from omnisearch.training.data import tables
+
+    tower, decoder = towers.load_audio(real_lab)
+    export_graphs.audio(tower, tmp_path / "audio32.onnx")
+    export_graphs.speech(decoder, tmp_path / "speech32.onnx")
+    for name in ("audio", "speech"):
+        export_int8.quantise(tmp_path / f"{name}32.onnx", tmp_path / f"{name}.onnx")
+    assert (tmp_path / "audio.onnx").stat().st_size < 10_000_000
+    assert (tmp_path / "speech.onnx").stat().st_size < 32_000_000
+    export.tables(real_lab, tmp_path)
+    model = {"graphs": {name: {"file": f"{name}.onnx"} for name in ("audio", "speech")}}
+    (tmp_path / "model.json").write_text(
+        json.dumps({**model, **export.preprocessing(real_lab)}), "utf-8"
+    )
+    rows = tables.read(spoken, ["pcm", "transcript"]).slice(0, 40).to_pylist()
+    encoder = Exported(tmp_path)
+    heard = wanted = 0
+    for row in rows[::4]:
+        wave = np.frombuffer(row["pcm"], "<i2").astype(np.float32)
+        words = set(encoder.transcribe(wave / np.float32(32768)).casefold().strip(".?!").split())
+        truth = set(row["transcript"].casefold().split())
+        heard, wanted = heard + len(words & truth), wanted + len(truth)
+    assert heard > 0.5 * wanted
