@@ -40,10 +40,10 @@ class HeadSettings:
     decay: float = 0.02
     noise: float = 0.05  # of a feature's deviation
     steered: int = 0  # features in a batch that are moved towards a class of the tower
-    weight: float = 0.5  # of the loss that finds their class
+    weight: float = 0.25  # of the loss that finds their class
 
 
-IMAGE = HeadSettings(1200, 512, steered=256)
+IMAGE = HeadSettings(900, 512, steered=256)
 AUDIO = HeadSettings(800, 256)
 TINY = {"image": HeadSettings(200, 64, 64, steered=16), "audio": HeadSettings(200, 64, 64)}
 

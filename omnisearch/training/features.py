@@ -95,9 +95,7 @@ def _jobs(lab: Lab) -> Iterator[Job]:
             name = f"{path.stem}{suffix}"
             digest = _digest(path, lab, reader)
             yield Job(name, path.stem, reader, tables.count(path), digest)
-    texts = lab.features / "texts.arrow"
-    digest = _digest(texts, lab, "text")
-    yield Job("texts", "texts", "text", tables.count(texts), digest)
+    yield _text_job(lab)
 
 
 def _has_views(path: Path) -> bool:
@@ -106,13 +104,35 @@ def _has_views(path: Path) -> bool:
 
 
 def _list_texts(lab: Lab) -> None:
-    """Write the list of all texts; one that did not change is left as it is."""
+    """Write the list of all texts; vectors of those that were known are carried over."""
     path = lab.features / "texts.arrow"
     named = (text for one in towers.class_texts(lab) for text in one)
-    every = [*dict.fromkeys((*captions.every(lab), *named))]
-    if path.exists() and tables.read(path, ["text"])["text"].to_pylist() == every:
+    every = dict.fromkeys((*captions.every(lab), *named))
+    known = tables.read(path, ["text"])["text"].to_pylist() if path.exists() else []
+    if known and {*known} == {*every}:
         return
-    tables.write(path, captions.SCHEMA, ({"text": text} for text in every), batch=65536)
+    whole = bool(known) and _whole(lab)
+    rows = [row for row, text in enumerate(known) if text in every] if whole else []
+    vectors = load(lab, "texts")[rows] if rows else None
+    kept = [known[row] for row in rows]
+    fresh = every.keys() - {*kept}
+    ordered = [*kept, *(text for text in every if text in fresh)]
+    (lab.features / "texts.npy").unlink(missing_ok=True)
+    tables.write(path, captions.SCHEMA, ({"text": text} for text in ordered), batch=65536)
+    if vectors is not None:
+        job, done = _text_job(lab), len(rows) // CHUNK * CHUNK
+        _open(lab, job, vectors.shape[1:], 0)[: len(rows)] = vectors
+        write_json(_mark(lab, job), {**asdict(job), "rows": done})
+
+
+def _text_job(lab: Lab) -> Job:
+    texts = lab.features / "texts.arrow"
+    return Job("texts", "texts", "text", tables.count(texts), _digest(texts, lab, "text"))
+
+
+def _whole(lab: Lab) -> bool:
+    job = _text_job(lab)
+    return bool(_state(lab, job)["rows"] == job.rows)
 
 
 def _digest(path: Path, lab: Lab, reader: str) -> str:

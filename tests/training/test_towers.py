@@ -135,10 +135,16 @@ def test_features_are_resumed_at_the_next_chunk(
     made.clear()
     features.build(lab, Options(tiny=True))
     assert made == []
-    others = [{**row, "captions": ["other words"]} for row in rows]
+    others = [{**row, "captions": ["heart of a star"]} for row in rows]
     tables.write(lab.data / "pictures-tiny.arrow", tables.PICTURES, others)
     features.build(lab, Options(tiny=True))
     assert {reader for reader, _ in made} == {"text"}
+    assert made[0][1] > 0  # texts that were known are carried over
+    names = ["heart of a star", rows[0]["title"], towers.class_texts(lab)[-1][0]]
+    with torch.no_grad():
+        backbone = towers.load_backbone(lab).eval()
+        expected = backbone(*towers.Words.load(lab).encode(names)).numpy()
+    np.testing.assert_allclose(Texts(lab).vectors(names), expected, atol=2e-3)
 
 
 def test_views_are_of_the_training_set_and_differ(tiny_lab: Lab) -> None:
