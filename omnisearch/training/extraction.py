@@ -32,6 +32,7 @@ KINDS = {
     "sounds": {"": "sound"},
 }
 _TOWERS = {"picture": "image", "view": "image", "film": "image", "sound": "audio", "text": "text"}
+_WEIGHTS = {"image": "image", "audio": "speech", "text": "minilm"}
 # what each reader looks at; features hold while these columns do
 COLUMNS = {
     "picture": ["image"],
@@ -57,6 +58,11 @@ class Chunk:
 def tower(lab: Lab, reader: str) -> Path:
     """Give the graph that a reader uses."""
     return lab.models / "towers" / f"{_TOWERS[reader]}.onnx"
+
+
+def weights(lab: Lab, reader: str) -> Path:
+    """Give the checkpoint of that graph, whose bytes are the same each time it is made."""
+    return lab.models / "towers" / f"{_WEIGHTS[_TOWERS[reader]]}.safetensors"
 
 
 def extract(chunk: Chunk) -> Features:

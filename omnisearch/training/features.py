@@ -138,7 +138,7 @@ def _whole(lab: Lab) -> bool:
 def _digest(path: Path, lab: Lab, reader: str) -> str:
     """Tell a tower and what it reads from others; other columns of the file may change."""
     digest = hashlib.blake2b(str(extraction.VERSION).encode(), digest_size=16)
-    with extraction.tower(lab, reader).open("rb") as file:
+    with extraction.weights(lab, reader).open("rb") as file:
         digest.update(hashlib.file_digest(file, "sha256").digest())
     for batch in tables.read(path, extraction.COLUMNS[reader]).to_batches():
         digest.update(batch.serialize())
