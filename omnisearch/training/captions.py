@@ -19,7 +19,7 @@ _COLUMNS = {
     "pages": ("title", "captions", "queries_layout", "queries_words"),
     "sounds": ("title", "captions", "transcript"),
     "videos": ("captions", "twin"),
-    "texts": ("query", "passage"),
+    "texts": ("query",),  # passages are read by the specialist of text alone
     "triplets": ("instruction",),
 }
 SCHEMA = pa.schema([pa.field("text", pa.string(), nullable=False)])
