@@ -79,7 +79,11 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.FloatRange(0, 1, max_open=True),
             help="fuse: share of entries that dare drops. Default: 0.5",
         ),
-        click.option("--out", type=_FILE, help="fuse: the .safetensors file to write."),
+        click.option(
+            "--out",
+            type=_FILE,
+            help="fuse: the .safetensors file to write. export: a folder to copy the encoder to.",
+        ),
     )
     for option in reversed(added):
         command = option(command)
@@ -88,6 +92,8 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def asked(stage: str, files: Files) -> bool:
     """Tell whether files are to be fused rather than a stage run."""
+    if stage == "export" and not (files["base"] or files["specialists"]):
+        return False
     given = any(files[name] for name in ("base", "specialists", "out"))
     if given and stage != "fuse":
         raise click.UsageError("--base, --specialist and --out belong to the stage fuse")

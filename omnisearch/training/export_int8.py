@@ -1,9 +1,9 @@
 """Graphs to int8 by their weights alone: what one row gives never depends on its batch.
 
-Dense maps become MatMulNBits: 8 bits, a scale for each channel and 64 inputs, and activations
+Dense maps become MatMulNBits: 8 bits, a scale for each channel and 64 or 128 inputs, activations
 rounded row by row where the processor multiplies int8. Tables and convolutions are int8 with a
-scale for each row or channel; what is small or sensitive (depthwise kernels, positions) is float16.
-ONNX Runtime turns the latter back into float32 once, when it loads the graph.
+scale for each row or channel; what is small or sensitive (depthwise kernels, the first layers of a
+picture tower) is float16. ONNX Runtime turns both into float32 once, when it loads the graph.
 """
 
 from __future__ import annotations
@@ -19,30 +19,32 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 Array = npt.NDArray[np.generic]
 Floats = npt.NDArray[np.float32]
 Halves = npt.NDArray[np.float16]
-BLOCK = 64  # inputs that share a scale; 128 loses twice as much, 32 costs a tenth more time
+BLOCK = 64  # inputs that share a scale; 128 loses 1.8 times as much, 32 takes a tenth longer
 _CONTRIB = "com.microsoft"
 _ROUNDED = 4  # accuracy_level: activations as int8 too
 _LEAST = 1e-4  # of scales: float16 is exact to a thousandth above
 _SMALL = 2048  # numbers; a tensor below stays float32
+_TABLE = 1 << 17  # numbers; a table below is float16
+_KERNEL = 32_000  # numbers; a convolution below is float16: the first layers, where errors begin
 
 
-def quantise(source: Path, target: Path) -> None:
-    """Write a graph with int8 weights."""
+def quantise(source: Path, target: Path, block: int = BLOCK) -> None:
+    """Write a graph with int8 weights; `block` inputs of a dense map share a scale."""
     model = onnx.load(source)
-    writer = _Writer(model)
+    writer = _Writer(model, block)
     for node in model.graph.node:
         writer.add(node)
     writer.finish()
     onnx.save(model, target)
 
 
-def blocks(weight: Floats) -> tuple[npt.NDArray[np.uint8], Halves]:
-    """Round (n, k) to bytes around 128 (n, k / 64, 64) and their scales (n, k / 64)."""
+def blocks(weight: Floats, block: int = BLOCK) -> tuple[npt.NDArray[np.uint8], Halves]:
+    """Round (n, k) to bytes around 128 (n, k / block, block) and their scales (n, k / block)."""
     n, k = weight.shape
-    parts = -(-k // BLOCK)
-    filled = np.zeros((n, parts * BLOCK), np.float32)
+    parts = -(-k // block)
+    filled = np.zeros((n, parts * block), np.float32)
     filled[:, :k] = weight
-    split = filled.reshape(n, parts, BLOCK)
+    split = filled.reshape(n, parts, block)
     scales = _scales(np.abs(split).max(2))
     rounded = np.rint(split / scales[..., None].astype(np.float32)).clip(-127, 127) + 128
     return rounded.astype(np.uint8), scales
@@ -63,14 +65,22 @@ def _scales(largest: Floats) -> Halves:
 class _Writer:
     """A graph that is written anew, node by node."""
 
-    def __init__(self, model: onnx.ModelProto) -> None:
+    def __init__(self, model: onnx.ModelProto, block: int) -> None:
         self.model = model
+        self.block = block
         self.known: dict[str, Array] = {
             one.name: numpy_helper.to_array(one) for one in model.graph.initializer
         }
         self.nodes: list[NodeProto] = []
         self.made: dict[str, Array] = {}
         self.shared: dict[bytes, str] = {}  # a table that is also a dense map is kept once
+        self.dense = {
+            self.known[name].shape[:: -1 if node.op_type == "MatMul" else 1]
+            for node in model.graph.node
+            if node.op_type in ("MatMul", "Transpose")
+            for name in node.input
+            if name in self.known
+        }  # (outputs, inputs)
         self.ways: dict[str, Callable[[NodeProto], bool]] = {
             "MatMul": self._dense,
             "Gemm": self._dense,
@@ -93,14 +103,25 @@ class _Writer:
         kept = {name: x for name, x in self.known.items() if name in used} | self.made
         large = {name for name, x in kept.items() if x.dtype == np.float32 and x.size > _SMALL}
         large |= {name for name, x in self.made.items() if x.dtype == np.float16}
-        casts = []
+        body, self.nodes = self.nodes, []
         for name in sorted(large):
-            kept[f"{name}_half"] = kept.pop(name).astype(np.float16)
-            casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
+            self._stored(kept, name)
         del graph.initializer[:], graph.node[:], graph.value_info[:]
         graph.initializer.extend(numpy_helper.from_array(x, name) for name, x in kept.items())
-        graph.node.extend([*casts, *self.nodes])
+        graph.node.extend([*self.nodes, *body])
         self.model.opset_import.append(helper.make_opsetid(_CONTRIB, 1))
+
+    def _stored(self, kept: dict[str, Array], name: str) -> None:
+        """Store a tensor as float16, or a large table as int8, and turn it back."""
+        found = kept.pop(name)
+        if found.dtype == np.float16 or found.ndim != 2 or found.size < _TABLE:
+            kept[f"{name}_half"] = found.astype(np.float16)
+            self._node("Cast", [f"{name}_half"], name, to=TensorProto.FLOAT)
+            return
+        kept[f"{name}_bytes"], kept[f"{name}_scales"] = rows(found.astype(np.float32))
+        for what in ("bytes", "scales"):
+            self._node("Cast", [f"{name}_{what}"], f"{name}_{what}_wide", to=TensorProto.FLOAT)
+        self._node("Mul", [f"{name}_bytes_wide", f"{name}_scales_wide"], name)
 
     def _weight(self, name: str, least: int = _SMALL) -> Floats | None:
         """Give a tensor that is worth rounding."""
@@ -121,7 +142,7 @@ class _Writer:
         return output
 
     def _blocks(self, name: str, weight: Floats) -> tuple[str, str]:
-        rounded, scales = blocks(weight)
+        rounded, scales = blocks(weight, self.block)
         key = rounded.tobytes() + scales.tobytes()
         first = self.shared.setdefault(key, name)
         return self._keep(f"{first}_bytes", rounded), self._keep(f"{first}_scales", scales)
@@ -151,7 +172,7 @@ class _Writer:
             "K": k,
             "N": n,
             "bits": 8,
-            "block_size": BLOCK,
+            "block_size": self.block,
             "accuracy_level": _ROUNDED,
         }
         self._node("MatMulNBits", inputs, output, **sizes)
@@ -161,11 +182,11 @@ class _Writer:
 
     def _table(self, node: NodeProto) -> bool:
         """Look rows up as bytes and give them back as numbers."""
-        weight = self._weight(node.input[0], least=1 << 18)
+        weight = self._weight(node.input[0], least=_TABLE)
         if weight is None or weight.ndim != 2:
             return False
         name, places, out = node.input[0], node.input[1], node.output[0]
-        if weight.shape[1] % BLOCK:
+        if weight.shape not in self.dense or weight.shape[1] % self.block:
             rounded, scales = rows(weight)
             kept = self._keep(f"{name}_bytes", rounded), self._keep(f"{name}_scales", scales)
             found = self._node("Gather", [kept[0], places], f"{out}_bytes")
@@ -188,7 +209,7 @@ class _Writer:
         return True
 
     def _convolution(self, node: NodeProto) -> bool:
-        weight = self._weight(node.input[1])
+        weight = self._weight(node.input[1], least=_KERNEL)
         depthwise = any(one.name == "group" and one.i > 1 for one in node.attribute)
         if weight is None or depthwise:
             return False

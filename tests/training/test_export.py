@@ -22,6 +22,7 @@ from omnisearch.training import audio_tower, card, export, released, stages, tow
 from omnisearch.training.exported import Exported, place
 from omnisearch.training.lab import Lab, LabError, Options
 from omnisearch.training.shipped import Shipped
+from tests.cli.place import Place
 
 TINY = Options(tiny=True, variant="a")
 # run by a process in which torch cannot be imported
@@ -214,6 +215,21 @@ def test_the_release_asks_the_test_split(shippable: Lab, tmp_path: Path) -> None
     assert stages.run("release", own, TINY)
     assert own.read_figures("release-a0")["split"] == "test"
     assert "Split: **test**" in (place(own, TINY) / "MODEL_CARD.md").read_text("utf-8")
+
+
+def test_the_command_copies_the_encoder_out(shippable: Lab, folder: Path, tmp_path: Path) -> None:
+    where = Place(tmp_path)
+    command = ["train", "export", "--tiny", "--variant", "a", "--lab", str(shippable.root)]
+    for _ in range(2):
+        done = where.run(*command, "--out", "omni-mini")
+        assert done.returncode == 0, done.stderr
+        assert "export: was done before" in done.stderr
+        out = where.home / "omni-mini"
+        assert {p.name for p in out.iterdir()} == {p.name for p in folder.iterdir()}
+    (where.home / "mine").mkdir()
+    refused = where.run(*command, "--out", "mine")
+    assert refused.returncode == 2 and "mine is there already and is no export" in refused.stderr
+    assert where.run("train", "heads", "--out", "x").returncode == 2
 
 
 def test_bytes_are_read_in_the_order_of_their_places(shippable: Lab) -> None:

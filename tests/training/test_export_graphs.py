@@ -117,9 +117,10 @@ def test_released_whisper_hears_a_sentence(real_lab: Lab, tmp_path: Path) -> Non
     export_graphs.audio(tower, tmp_path / "audio32.onnx")
     export_graphs.speech(decoder, tmp_path / "speech32.onnx")
     for name in ("audio", "speech"):
-        export_int8.quantise(tmp_path / f"{name}32.onnx", tmp_path / f"{name}.onnx")
+        block = export.BLOCKS.get(name, export_int8.BLOCK)
+        export_int8.quantise(tmp_path / f"{name}32.onnx", tmp_path / f"{name}.onnx", block)
     assert (tmp_path / "audio.onnx").stat().st_size < 10_000_000
-    assert (tmp_path / "speech.onnx").stat().st_size < 32_000_000
+    assert (tmp_path / "speech.onnx").stat().st_size < 30_600_000
     export.tables(real_lab, tmp_path)
     model = {"graphs": {name: {"file": f"{name}.onnx"} for name in ("audio", "speech")}}
     (tmp_path / "model.json").write_text(

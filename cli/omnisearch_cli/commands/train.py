@@ -7,7 +7,7 @@ from typing import Literal, Unpack
 
 import click
 
-from omnisearch.training import stages
+from omnisearch.training import exported, stages
 from omnisearch.training.lab import Lab, Options
 from omnisearch_cli import fusing, output, settings
 
@@ -22,6 +22,7 @@ Examples:
   omnisearch train data
   omnisearch train all --lab ./lab
   omnisearch train all --tiny --lab /tmp/tiny
+  omnisearch train export --out omni-mini
   omnisearch train fuse --base base.safetensors --specialist a=a.safetensors \\
       --specialist b=b.safetensors --coefficient b=0.5 --out fused.safetensors
 
@@ -76,6 +77,8 @@ def command(
     wanted = recipe if stage == "all" else [stage]
     for name in wanted:
         _run(name, lab, options, again=again, quiet=quiet)
+    if stage == "export" and files["out"] is not None:
+        exported.copy(exported.place(lab, options), files["out"])
 
 
 def _run(name: str, lab: Lab, options: Options, *, again: bool, quiet: bool) -> None:
