@@ -39,7 +39,7 @@ RANDOM = {
     for kind, one in PLAN.items()
 }
 # order takes longest to learn
-TINY = {kind: Training(200 if kind == "video" else 120, 24, 1e-3, 2e-3, extra=64) for kind in PLAN}
+TINY = {kind: Training(300 if kind == "video" else 120, 24, 1e-3, 2e-3, extra=64) for kind in PLAN}
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,8 @@ def test_the_specialist_of_video_learns_the_order_of_frames(lab: Lab) -> None:
     """Twins are wrong in their order only, so a mean of frames gets half of them."""
     both = (told(lab, "b", name, "video") for name in ("base", "video"))
     before, after = (one["order twins, accuracy of 36"] for one in both)
-    assert after > 0.8 > before
+    assert after > 0.75, (before, after)
+    assert after > before + 0.2
 
 
 def test_a_bootstrapped_start_is_better_than_a_random_one(lab: Lab) -> None:
