@@ -26,7 +26,8 @@ from omnisearch.training import (
     released,
     towers,
 )
-from omnisearch.training.exported import Exported, place
+from omnisearch.training.export_folder import place
+from omnisearch.training.exported import Exported
 from omnisearch.training.image_tower import SIDE
 from omnisearch.training.lab import Lab, LabError, Options, write_bytes, write_json
 from omnisearch.training.projectors import FRAMES

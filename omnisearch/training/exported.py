@@ -6,7 +6,6 @@ It shows what the files mean, and the export is checked through it.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,26 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from omnisearch.training.lab import Lab, LabError, Options
-
 Floats = npt.NDArray[np.float32]
-
-
-def place(lab: Lab, options: Options) -> Path:
-    """Tell where the export of a run is."""
-    return lab.root / "export" / options.run
-
-
-def copy(source: Path, target: Path) -> None:
-    """Put an export somewhere else, whole or not at all; what stands there must be one as well."""
-    if target.exists() and not (target / "model.json").exists():
-        raise LabError(f"{target} is there already and is no export: name another folder")
-    temporary = target.with_name(f"{target.name}.new")
-    shutil.rmtree(temporary, ignore_errors=True)
-    shutil.copytree(source, temporary)
-    if target.exists():
-        shutil.rmtree(target)
-    temporary.replace(target)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from PIL import Image
 from omnisearch.training import card, corpus, extraction, plans
 from omnisearch.training.audio_tower import clip
 from omnisearch.training.data import tables
-from omnisearch.training.exported import Exported, place
+from omnisearch.training.export_folder import place
+from omnisearch.training.exported import Exported
 from omnisearch.training.lab import Lab, Options, write_bytes
 from omnisearch.training.measures import of_scores, without_ranks
 from omnisearch.training.pairs import Pairs, Rows, same
@@ -103,7 +104,7 @@ def content(lab: Lab, kind: str, places: Rows) -> list[Any]:
     for stem in corpus.Columns(lab, kind, "train", []).stems:
         table = tables.read(lab.data / f"{stem}.arrow", [column])
         own = places[(places >= first) & (places < first + len(table))]
-        values = table.take(own - first)[column].to_pylist()
+        values = [table[column][int(row)].as_py() for row in own - first]
         found |= dict(zip(own.tolist(), values, strict=True))
         first += len(table)
     return [found[int(place)] for place in places]

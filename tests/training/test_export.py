@@ -19,7 +19,8 @@ from PIL import Image
 from torch import nn
 
 from omnisearch.training import audio_tower, card, export, released, stages, towers
-from omnisearch.training.exported import Exported, place
+from omnisearch.training.export_folder import place
+from omnisearch.training.exported import Exported
 from omnisearch.training.lab import Lab, LabError, Options
 from omnisearch.training.shipped import Shipped
 from tests.cli.place import Place

@@ -7,7 +7,7 @@ from typing import Literal, Unpack
 
 import click
 
-from omnisearch.training import exported, stages
+from omnisearch.training import export_folder, stages
 from omnisearch.training.lab import Lab, Options
 from omnisearch_cli import fusing, output, settings
 
@@ -78,7 +78,7 @@ def command(
     for name in wanted:
         _run(name, lab, options, again=again, quiet=quiet)
     if stage == "export" and files["out"] is not None:
-        exported.copy(exported.place(lab, options), files["out"])
+        export_folder.copy(export_folder.place(lab, options), files["out"])
 
 
 def _run(name: str, lab: Lab, options: Options, *, again: bool, quiet: bool) -> None:
