@@ -91,6 +91,7 @@ def _run(arguments: list[str]) -> int:
         sys.stderr.write(f"{help_.format_message()}\n")
         return USAGE
     except (KeyboardInterrupt, click.Abort):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Python's own end would fall to the next one
         output.complain("interrupted")
         return interrupts.INTERRUPTED
     except click.ClickException as error:
