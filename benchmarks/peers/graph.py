@@ -29,7 +29,8 @@ class Usearch(Bare):
         self.graph.expansion_search = int(self.settings["ef"])
 
     def batch(self, queries: Floats, k: int) -> list[list[int]]:
-        found: list[list[int]] = self.graph.search(queries, k, threads=1).keys.tolist()
+        keys = self.graph.search(queries, k, threads=1).keys  # of one query alone: one row
+        found: list[list[int]] = np.atleast_2d(keys).tolist()
         return found
 
     def version(self) -> str:

@@ -176,7 +176,7 @@ class Engine:
 
     def _outcome(self, progress: Progress, scorer: Scorer, question: Question) -> Outcome:
         """Return what was found; where its bound takes too many candidates, the exact answer."""
-        if progress.done:
+        if progress.done and len(progress.best[0]) == question.k:
             return Outcome(progress.best, progress.candidates, progress.rounds, progress.probed)
         alone = dataclasses.replace(question, queries=progress.query[None])
         few = question.allowed_rows < _GATHERED * len(self.rows)

@@ -20,6 +20,7 @@ from omnisearch_indexes.protocol import Mask, Positions, Vectors
 from omnisearch_indexes.refine import Progress, Refiner
 
 _ROUND_US = 150.0  # what one more round costs
+_HELD = 4  # times the allowed rows: as many codes are soon read
 _MORE = 1.5  # times the candidates of a scan: they are the cheaper part here
 
 
@@ -57,6 +58,8 @@ class IVFPQ:
         if self.held is not None:
             coarse[:, ~self.held], usable = -np.inf, int(np.count_nonzero(self.held))
         usual, first = (min(usable, max(1, round(share * lists))) for share in self.shares)
+        if self.held is not None and self.coded.sizes[self.held].sum() < _HELD * refiner.among:
+            usual = first = usable  # they are few, and near ones tell nothing of the others
         scan_us = self.coded.codebook.calibration.scan_us
         if (usual - first) / lists * self.coded.listed * scan_us < _ROUND_US:
             first = usual

@@ -91,7 +91,7 @@ class Trial:
 
     def lift(self, codebook: Codebook) -> NDArray[np.float32]:
         """By how much wide lists come sooner: so that reading up to most neighbours is cheapest."""
-        if codebook.lists == 1 or not len(self.asked):
+        if codebook.lists == 1 or not len(self.asked) or not len(self.rows):
             return codebook.lift
         sizes = np.bincount(self.own, minlength=codebook.lists)
         away = np.square(self.rows - codebook.centroids[self.own]).sum(axis=1)
@@ -122,7 +122,8 @@ class Trial:
         far_coded = self._by_code(codebook, codebook.decode(nibbles[self.far.ravel()]))
         pairs = (self.best, coded), (self.away, far_coded)
         (best, coded), spread = [tuple((p - mean) / unit for p in pair) for pair in pairs]
-        codes = Line.fit(best, coded, noise, spread)
+        anywhere = spread if codebook.metric != "l2" else None  # distances bend: codes blur them
+        codes = Line.fit(best, coded, noise, anywhere)
         lists, ranks, depths = self._by_list(codebook)
         scan_us = _time_scan(codebook, nibbles, self.asked)
         gather_us = _time_gather(codebook, self.rows)

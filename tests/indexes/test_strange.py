@@ -61,3 +61,32 @@ def test_strays_are_kept_apart_saved_and_merged() -> None:
     allow[700] = False
     near = Shards([Piece(rows, codes)], "l2", book, "ivfpq").search(rows[7:8], 5, allow)[0]
     assert not np.isin([7, 700], near.positions).any()
+
+
+def test_a_query_of_zeros_still_gets_k_rows() -> None:
+    rows = np.random.default_rng(3).normal(size=(20_000, 16)).astype(np.float32)
+    book = Codebook.train(rows, "ip")
+    found = Shards([Piece(rows, book.encode(rows))], "ip", book).search(np.zeros((1, 16), "f4"), 10)
+    assert len(found[0].positions) == 10
+
+
+@pytest.mark.parametrize("metric", ["ip", "l2"])
+def test_rows_that_are_all_kept_apart_are_found(metric: Metric) -> None:
+    rows = np.full((20_000, 8), 0.1, np.float32)
+    book = Codebook.train(rows, metric, kind="ivfpq")
+    found = Shards([Piece(rows, book.encode(rows))], metric, book, "ivfpq").search(rows[:5], 3)
+    assert [one.positions.tolist() for one in found] == [[0, 1, 2]] * 5
+
+
+def test_a_filter_that_goes_with_lists_of_duplicates_keeps_recall() -> None:
+    random = np.random.default_rng(0)
+    points, group = random.normal(size=(200, 16)), random.integers(200, size=210_000)
+    spread = 0.3 * (random.random((210_000, 1)) < 0.2)
+    rows = points[group] + spread * random.normal(size=(210_000, 16))
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    book = Codebook.train(rows, "cosine")
+    allow, asked = group % 4 == 1, rows[:100]
+    shards = Shards([Piece(rows, book.encode(rows))], "cosine", book)
+    least = -np.sort(-(asked @ rows[allow].T), axis=1)[:, 9]
+    pairs = zip(shards.search(asked, 10, allow), least, strict=True)
+    assert np.mean([(one.scores >= true - 1e-5).mean() for one, true in pairs]) > 0.97
