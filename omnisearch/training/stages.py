@@ -65,8 +65,9 @@ def find(name: str) -> Stage:
     names = [stage.name for stage in STAGES]
     if name in names:
         return STAGES[names.index(name)]
-    near = get_close_matches(name, names, 1) or [", ".join(names)]
-    raise LabError(f"there is no stage {name!r}, only {near[0]}")
+    near = get_close_matches(name, names, 1)
+    known = f"did you mean {near[0]}?" if near else f"there are all, {', '.join(names)}"
+    raise LabError(f"there is no stage {name!r}: {known}")
 
 
 def run(name: str, lab: Lab, options: Options, *, again: bool = False) -> bool:
@@ -93,6 +94,10 @@ def extra() -> Iterator[None]:
             raise
         remedy = 'pip install "omnisearch[train]"'
         raise LabError(f"omnisearch train needs {missing}: {remedy}") from error
+    except ImportError as error:  # installed, but it does not load here
+        raise LabError(
+            f"omnisearch train cannot load {error.name or 'a library'}: {error}"
+        ) from error
 
 
 def _carry_out(stage: Stage, lab: Lab, options: Options) -> Mapping[str, object]:

@@ -59,7 +59,10 @@ def test_a_missing_extra_is_one_line(place: Place) -> None:
 
 def test_an_unknown_stage_is_a_usage_error(place: Place) -> None:
     done = place.run("train", "dta")
-    assert (done.returncode, done.stderr) == (2, "omnisearch: there is no stage 'dta', only data\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "omnisearch: there is no stage 'dta': did you mean data?\n",
+    )
 
 
 def test_ctrl_c_says_how_to_go_on(place: Place) -> None:
