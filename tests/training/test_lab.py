@@ -71,7 +71,7 @@ def test_a_stage_that_varies_has_a_record_for_each_seed_and_variant() -> None:
 
 
 def test_a_wrong_name_is_answered_with_the_nearest() -> None:
-    with pytest.raises(LabError, match="no stage 'dta', only data"):
+    with pytest.raises(LabError, match="no stage 'dta': did you mean data"):
         find("dta")
 
 
