@@ -126,6 +126,11 @@ class Calibration:
         return Calibration(codes, lists, ranks, depths, float(costs[0]), float(costs[1]))
 
 
+def part(allowed: int, rows: int, k: int) -> float:
+    """Return the share of the rows that lets ten neighbours lie as deep as the k allowed ones."""
+    return allowed / rows * NEAR / k
+
+
 def uncalibrated() -> Calibration:
     """Return what is assumed before anything was measured."""
     line = Line(0.0, 1.0, np.zeros(len(LEVELS)))

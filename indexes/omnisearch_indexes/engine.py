@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from omnisearch_indexes.calibration import GRADES, NEAR
+from omnisearch_indexes.calibration import GRADES, part
 from omnisearch_indexes.codebook import Codebook
 from omnisearch_indexes.coded import Coded, Part
 from omnisearch_indexes.exact import Found, Scorer, merge, nearest_of
@@ -17,6 +17,7 @@ from omnisearch_indexes.graph import Graph
 from omnisearch_indexes.hnsw import HNSW
 from omnisearch_indexes.ivfpq import IVFPQ
 from omnisearch_indexes.pieces import Rows
+from omnisearch_indexes.planner import BARE_SHARE
 from omnisearch_indexes.protocol import Method, Metric
 from omnisearch_indexes.refine import Progress, Refiner
 from omnisearch_indexes.scan import Scan, first_count
@@ -25,7 +26,6 @@ _BATCH = 64  # queries whose candidates are held at a time
 _MOST_CANDIDATES = 1 << 20  # of them together
 _EXACT_SHARE = 2  # scoring half of the allowed rows after a scan costs as much as all
 _LEAST_MOST = 1024
-_GATHERED = 0.3  # of the rows: fewer are fetched one by one
 
 # Shares of the misses that a recall allows. The k-th neighbour is missed more often than the k on
 # average, and a list that is left out costs more than a candidate.
@@ -156,10 +156,10 @@ class Engine:
         if not listed:
             return Scan(coded, most)
         miss, measured = 1 - question.recall, coded.codebook.calibration
-        part = question.allowed_rows / len(self.rows) * NEAR / question.k
+        deep = part(question.allowed_rows, len(self.rows), question.k)
         grades, sure = range(len(GRADES)), 1 - miss * _LISTS
-        shares = [measured.share(sure, part, grade) for grade in grades]
-        depths = [measured.depth(part, grade) for grade in grades]
+        shares = [measured.share(sure, deep, grade) for grade in grades]
+        depths = [measured.depth(deep, grade) for grade in grades]
         followed = _FOLLOWED if question.allow is None else _FOLLOWED_FILTERED
         line, held = measured.lists, None
         if question.allow is not None:
@@ -179,7 +179,7 @@ class Engine:
         if progress.done and len(progress.best[0]) == question.k:
             return Outcome(progress.best, progress.candidates, progress.rounds, progress.probed)
         alone = dataclasses.replace(question, queries=progress.query[None])
-        few = question.allowed_rows < _GATHERED * len(self.rows)
+        few = question.allowed_rows < BARE_SHARE * len(self.rows)
         found = (
             search_allowed(self.rows, scorer, alone)[0]
             if few

@@ -68,9 +68,10 @@ class IVFPQ:
         candidates = self.coded.search(rotated, first_count(refiner.k), nearest, allowed)
         needed = refiner.refine(queries, candidates)
         for number, (progress, count) in enumerate(zip(queries, needed, strict=True)):
-            near = _Near(rotated[number : number + 1], coarse[number], *units[:, number].tolist())
+            one, rest = rotated[number : number + 1], order[number, first:usual]
+            mean, spread = units[:, number].tolist()
+            near = _Near(one, coarse[number], mean, spread, rest)
             near.probed[nearest[number]] = True
-            near.usual = order[number, first:usual]
             progress.probed = first / lists
             self._follow(refiner, progress, near, count, allowed)
 
@@ -129,8 +130,8 @@ class _Near:
     coarse: Vectors  # (lists,)
     mean: float
     spread: float
+    usual: Positions  # the next lists, for all but few queries
     probed: Mask = field(init=False)
-    usual: Positions = field(init=False)  # the next lists, for all but few queries
 
     def __post_init__(self) -> None:
         self.probed = np.zeros(len(self.coarse), np.bool_)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
-from omnisearch_indexes.calibration import NEAR, Calibration
+from omnisearch_indexes.calibration import Calibration, part
 from omnisearch_indexes.protocol import Kind, Method
 
 # Below this share, filters that go with the vectors cost a graph a tenth of its recall (measured).
@@ -16,7 +16,9 @@ _FILTERED = 2.5  # times as much for codes under a bitmap, a second reading coun
 _CACHED_ROWS = 400_000  # the codes of more do not stay in a cache
 _UNCACHED = 2.0  # times as much
 _ROUNDS = 1.5  # under a filter
-_BARE_SHARE = 0.3  # fetching scattered rows costs more than reading all in order above this
+BARE_SHARE = (
+    0.3  # of the rows: fetching scattered rows costs more than reading all in order above this
+)
 _READ_SHARE = 0.3  # the cost of a row read in order, in rows fetched one by one
 
 
@@ -32,11 +34,6 @@ class Query:
     allowed: int
     k: int
     recall: float
-
-    @property
-    def part(self) -> float:
-        """The share of the rows that lets ten neighbours lie as deep as the k allowed ones."""
-        return self.allowed / self.rows * NEAR / self.k
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ def choose(query: Query, kind: Kind, calibration: Calibration | None) -> Choice:
     all_us, codes_us = _exact_us(query, calibration), _codes_us(query, calibration)
     if all_us <= codes_us:
         reason = f"scoring them all takes about {all_us:.0f} us, reading codes {codes_us:.0f} us"
-        return Choice("exact" if share < _BARE_SHARE else "flat", reason)
+        return Choice("exact" if share < BARE_SHARE else "flat", reason)
     if kind == "hnsw" and query.linked and share >= GRAPH_SHARE:
         return Choice("hnsw", "graphs are shortest where most rows are allowed")
     if query.listed and kind != "scan":
@@ -72,7 +69,7 @@ def choose(query: Query, kind: Kind, calibration: Calibration | None) -> Choice:
 
 def _exact_us(query: Query, calibration: Calibration) -> float:
     """Return what scoring every allowed row takes."""
-    if query.allowed < _BARE_SHARE * query.rows:
+    if query.allowed < BARE_SHARE * query.rows:
         return query.allowed * calibration.gather_us
     return query.rows * _READ_SHARE * calibration.gather_us
 
@@ -84,7 +81,8 @@ def _code_us(query: Query, calibration: Calibration) -> float:
 
 
 def _codes_us(query: Query, calibration: Calibration) -> float:
-    share = calibration.share(query.recall, query.part) if query.listed else 0.0
+    deep = part(query.allowed, query.rows, query.k)
+    share = calibration.share(query.recall, deep) if query.listed else 0.0
     read = query.listed * share + query.coded - query.listed
     lists = query.lists * share * _LIST_US
     rounds = _ROUNDS if query.allowed < query.rows else 1.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from omnisearch.training.lab import LabError
+from omnisearch.training.lab import LabError, whole
 
 
 class CheckpointError(LabError):
@@ -49,15 +48,10 @@ def save(
     path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None
 ) -> None:
     """Write a checkpoint under a temporary name, then give it its own: whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        whole = {key: tensor.detach().contiguous().clone() for key, tensor in tensors.items()}
-        save_file(whole, temporary, metadata={"format": "pt", **(metadata or {})})
+    tight = {key: tensor.detach().contiguous().clone() for key, tensor in tensors.items()}
+    with whole(path) as temporary:
+        save_file(tight, temporary, metadata={"format": "pt", **(metadata or {})})
         temporary.chmod(0o644)  # safetensors writes for the owner alone
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def digest_of(files: Iterable[Path]) -> str:

@@ -31,6 +31,14 @@ class Seen:
         return Seen(self.soft.reshape(1, -1, self.soft.shape[2]), means)
 
 
+def together(fused: Floats, beside: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
+    """Give the unit vectors of the weighted sum; of texts alone they are the fused ones."""
+    total = fused.copy()
+    for name, weight in weights.items():
+        total += np.float32(weight) * beside[name]
+    return np.asarray(total / np.linalg.norm(total, axis=1, keepdims=True))
+
+
 class Exported:
     """The folder of an export."""
 
@@ -60,10 +68,8 @@ class Exported:
 
     def media(self, kind: str, seen: Seen, texts: Sequence[str] | None = None) -> Floats:
         """Give the vectors of media, perhaps read with texts; kind is a key of `weights`."""
-        total = self._read([""] * len(seen.soft) if texts is None else texts, seen.soft)
-        for name, weight in self.model["weights"][kind].items():
-            total = total + np.float32(weight) * seen.beside[name]
-        return np.asarray(total / np.linalg.norm(total, axis=1, keepdims=True))
+        fused = self._read([""] * len(seen.soft) if texts is None else texts, seen.soft)
+        return together(fused, seen.beside, self.model["weights"][kind])
 
     def pictures(self, pixels: Floats, places: Sequence[int] | None = None) -> Seen:
         """Look at pixels (n, 3, side, side) from 0 to 255; frames of a film have places 1 to 8."""

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from omnisearch.training import bootstrap, checkpoints, towers
 from omnisearch.training.assembly import build
+from omnisearch.training.exported import together
 from omnisearch.training.heads import LockedHead, named
 from omnisearch.training.lab import Lab, Options
 from omnisearch.training.pairs import Rows, Side
@@ -35,10 +36,7 @@ class Parts:
 
     def together(self, weights: Weights) -> Floats:
         """Give the unit vectors of the weighted sum; of texts alone they are the fused ones."""
-        total = self.fused.copy()
-        for name, weight in weights.items():
-            total += np.float32(weight) * self.beside[name]
-        return np.asarray(total / np.linalg.norm(total, axis=1, keepdims=True))
+        return together(self.fused, self.beside, weights)
 
     def take(self, rows: Rows) -> Parts:
         """Keep some rows."""

@@ -173,16 +173,22 @@ def hear_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_an_import_between_batches(
-    number: signal.Signals, code: int, place: Place
-) -> None:
+def importing(place: Place) -> subprocess.Popen[str]:
+    """Begin a long import and wait for its first batch."""
     vectors = np.random.default_rng(0).normal(size=(400_000, 64)).astype(np.float32)
     np.save(place.home / "large.npy", vectors)
     process = place.start("import", "large.npy", preexec_fn=hear_interrupts)
     head = place.home / ".omnisearch" / "HEAD"
     while not head.exists() and process.poll() is None:
         os.sched_yield()
+    return process
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_an_import_between_batches(
+    number: signal.Signals, code: int, place: Place
+) -> None:
+    process = importing(place)
     os.kill(process.pid, number)
     shown, said = process.communicate(timeout=60)
     assert (process.returncode, shown) == (code, ""), said
@@ -197,12 +203,7 @@ def test_a_signal_ends_an_import_between_batches(
 
 @pytest.mark.parametrize("times", [2, 8])
 def test_more_interrupts_lose_nothing(times: int, place: Place) -> None:
-    vectors = np.random.default_rng(0).normal(size=(400_000, 64)).astype(np.float32)
-    np.save(place.home / "large.npy", vectors)
-    process = place.start("import", "large.npy", preexec_fn=hear_interrupts)
-    head = place.home / ".omnisearch" / "HEAD"
-    while not head.exists() and process.poll() is None:
-        os.sched_yield()
+    process = importing(place)
     for _ in range(times):
         os.kill(process.pid, signal.SIGINT)
         time.sleep(0.02)

@@ -10,7 +10,6 @@ from omnisearch.training import stages
 from omnisearch.training.lab import Lab, Options
 
 if TYPE_CHECKING:
-    from omnisearch.training.lab import Lab
     from tests.training.toy import Decoupled
 
 REAL = Path(__file__).parents[2] / "lab"
@@ -30,8 +29,6 @@ def world() -> Decoupled:
 def tiny_lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     """A tiny laboratory up to heads and inverse head, made once; read only."""
     torch = pytest.importorskip("torch")
-    from omnisearch.training import stages
-    from omnisearch.training.lab import Lab, Options
 
     torch.set_num_threads(1)
     lab = Lab(tmp_path_factory.mktemp("tiny-lab"))
@@ -44,7 +41,6 @@ def tiny_lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
 def real_lab() -> Lab:
     """The laboratory with the released towers; without it, tests of these are skipped."""
     pytest.importorskip("torch")
-    from omnisearch.training.lab import Lab
 
     if not (REAL / "models" / "towers" / "text.onnx").exists():
         pytest.skip(f"no released towers in {REAL}: run `omnisearch train towers`")
@@ -54,18 +50,19 @@ def real_lab() -> Lab:
 @pytest.fixture(scope="session")
 def tiny(tiny_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Lab:
     """A tiny laboratory after `train recover` of variant a; made once, never changed."""
-    lab = Lab(tmp_path_factory.mktemp("tiny") / "lab")
-    shutil.copytree(tiny_lab.root, lab.root)
-    for stage in ("specialists", "fuse", "recover"):
-        stages.run(stage, lab, Options(tiny=True, variant="a"))
-    return lab
+    return carried_on(tiny_lab, tmp_path_factory.mktemp("tiny"), "specialists", "fuse", "recover")
 
 
 @pytest.fixture(scope="session")
 def shippable(tiny: Lab, tmp_path_factory: pytest.TempPathFactory) -> Lab:
     """A tiny laboratory after `train export` of variant a; made once, never changed."""
-    lab = Lab(tmp_path_factory.mktemp("shippable") / "lab")
-    shutil.copytree(tiny.root, lab.root)
-    for stage in ("phases", "calibrate", "export"):
+    return carried_on(tiny, tmp_path_factory.mktemp("shippable"), "phases", "calibrate", "export")
+
+
+def carried_on(before: Lab, folder: Path, *names: str) -> Lab:
+    """Run stages of variant a in a copy of a laboratory."""
+    lab = Lab(folder / "lab")
+    shutil.copytree(before.root, lab.root)
+    for stage in names:
         stages.run(stage, lab, Options(tiny=True, variant="a"))
     return lab

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -12,6 +11,7 @@ from typing import Any
 from omnisearch.training.data.archives import members
 from omnisearch.training.data.drawings import Drawing, Source
 from omnisearch.training.data.emoji import Emoji, plain
+from omnisearch.training.data.splits import rank
 
 _SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
@@ -50,10 +50,6 @@ def _svg(icons: dict[str, Any], name: str) -> str:
     return _SVG.format(w=w, h=h, x=sizes["left"], y=sizes["top"], body=icon["body"])
 
 
-def _rank(name: str) -> str:
-    return hashlib.blake2b(name.encode(), digest_size=8).hexdigest()
-
-
 def _chosen(names: list[str], source: Source) -> list[str]:
     """Take a share that looks random and stays the same."""
     if source.name == "fluent-color":  # one icon in several sizes
@@ -64,10 +60,10 @@ def _chosen(names: list[str], source: Source) -> list[str]:
     if source.pairs:
         suffix = next(iter(source.variants))
         both = [name for name in names if f"{name}{suffix}" in set(names)]
-        first = sorted(both, key=_rank)[: source.pairs]
+        first = sorted(both, key=rank)[: source.pairs]
         return sorted([*first, *(f"{name}{suffix}" for name in first)])
     if source.limit:
-        return sorted(sorted(names, key=_rank)[: source.limit])
+        return sorted(sorted(names, key=rank)[: source.limit])
     return names
 
 

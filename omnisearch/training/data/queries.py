@@ -16,8 +16,8 @@ from importlib import resources
 from typing import Any
 
 from omnisearch.training.data import tables, triplets
+from omnisearch.training.data.splits import rank
 from omnisearch.training.data.triplets import Picture
-from omnisearch.training.data.variants import rank
 from omnisearch.training.lab import Lab, LabError, Options, write_bytes, write_json
 
 GALLERY = {"emoji": 500, "clipart": 400, "icon": 200, "mono": 200}

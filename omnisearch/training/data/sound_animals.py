@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from omnisearch.training.data.sound_kinds import sound
+from omnisearch.training.data.sound_kinds import LOW_HIGH, SLOW_FAST, Rng, sound
 from omnisearch.training.data.synthesis import (
     SECONDS,
     Wave,
@@ -27,10 +27,6 @@ from omnisearch.training.data.synthesis import (
     unit,
     wander,
 )
-
-Rng = np.random.Generator
-SLOW_FAST = ("slow", "fast")
-LOW_HIGH = ("low", "high")
 
 
 def _chirp(points: list[float], length: float) -> Wave:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from omnisearch.training.data.sound_kinds import sound
+from omnisearch.training.data.sound_kinds import LOW_HIGH, SLOW_FAST, Rng, sound
 from omnisearch.training.data.synthesis import (
     SECONDS,
     Wave,
@@ -15,6 +15,7 @@ from omnisearch.training.data.synthesis import (
     hiss,
     noise,
     put,
+    repeat,
     scatter,
     showers,
     silence,
@@ -25,28 +26,7 @@ from omnisearch.training.data.synthesis import (
     unit,
 )
 
-Rng = np.random.Generator
-SLOW_FAST = ("slow", "fast")
-LOW_HIGH = ("low", "high")
-
-
 BELL = (0.5, 1, 1.19, 1.5, 2, 2.74, 3.76)
-DIALS = {
-    key: (row, column)
-    for key, row, column in zip(
-        "123456789*0#",
-        (697, 697, 697, 770, 770, 770, 852, 852, 852, 941, 941, 941),
-        (1209, 1336, 1477) * 4,
-        strict=True,
-    )
-}
-
-
-def _repeat(clip: Wave, every: float, start: float = 0.1) -> Wave:
-    track = silence()
-    for at in np.arange(start, SECONDS, every):
-        put(track, clip, float(at))
-    return track
 
 
 @sound("siren", "a wailing siren", "a fire engine", "an air raid siren", speed=SLOW_FAST)
@@ -77,7 +57,7 @@ def _fire_alarm(rng: Rng, pitch: float) -> Wave:
 @sound("smoke detector", "a smoke alarm", "a loud piercing beep", speed=SLOW_FAST)
 def _smoke(rng: Rng, speed: float) -> Wave:
     length = between(1 - speed, 0.12, 0.5)
-    return _repeat(square(float(rng.uniform(2800, 3300)), length), 2 * length)
+    return repeat(square(float(rng.uniform(2800, 3300)), length), 2 * length)
 
 
 @sound("alarm clock", "an alarm going off", "a digital alarm", speed=SLOW_FAST)
@@ -85,7 +65,7 @@ def _alarm_clock(rng: Rng, speed: float) -> Wave:
     beep, burst = square(float(rng.uniform(900, 2200)), 0.07), silence(0.6)
     for number in range(4):
         put(burst, beep, number * 0.13)
-    return _repeat(burst, between(1 - speed, 0.62, 1.3))
+    return repeat(burst, between(1 - speed, 0.62, 1.3))
 
 
 @sound("car alarm", "the alarm of a car", "a vehicle alarm", pitch=LOW_HIGH)
@@ -101,7 +81,7 @@ def _car_alarm(rng: Rng, pitch: float) -> Wave:
 @sound("church bell", "a bell tolling", "a big bell", speed=SLOW_FAST, pitch=LOW_HIGH)
 def _church_bell(rng: Rng, speed: float, pitch: float) -> Wave:
     toll = strike(between(pitch, 160, 520), BELL, 1.4)
-    return _repeat(toll, between(1 - speed, 0.7, 2.2), float(rng.uniform(0, 0.4)))
+    return repeat(toll, between(1 - speed, 0.7, 2.2), float(rng.uniform(0, 0.4)))
 
 
 @sound("hand bell", "a small bell ringing", "jingle bells", "a tinkling bell", speed=SLOW_FAST)
@@ -161,7 +141,7 @@ def _telephone(rng: Rng, pitch: float) -> Wave:
     base, ring = between(pitch, 900, 1700), silence(1.4)
     for number in range(26):
         put(ring, strike(base * (1 + 0.2 * (number % 2)), [1, 2.3], 0.1, 0.3), number * 0.04)
-    return _repeat(ring, float(rng.uniform(1.8, 2.4)))
+    return repeat(ring, float(rng.uniform(1.8, 2.4)))
 
 
 @sound(
@@ -183,7 +163,7 @@ def _mobile(rng: Rng, speed: float) -> Wave:
 def _vibrating(rng: Rng, speed: float) -> Wave:
     length = between(speed, 0.25, 1.2)
     clip = unit(buzz(float(rng.uniform(120, 180)), length, 0.6)) * swell(length, 0.05)
-    return _repeat(clip + 0.2 * noise(rng, length), length * 1.7)
+    return repeat(clip + 0.2 * noise(rng, length), length * 1.7)
 
 
 @sound("dial tone", "a telephone dial tone", "a phone off the hook", pitch=LOW_HIGH)
@@ -195,6 +175,4 @@ def _dial_tone(rng: Rng, pitch: float) -> Wave:
 @sound("busy signal", "the line is busy", "an engaged tone", speed=SLOW_FAST)
 def _busy(rng: Rng, speed: float) -> Wave:
     length = between(1 - speed, 0.2, 0.5)
-    return _repeat(
-        tone(480.0, length) + tone(620.0, length), 2 * length, float(rng.uniform(0, 0.3))
-    )
+    return repeat(tone(480.0, length) + tone(620.0, length), 2 * length, float(rng.uniform(0, 0.3)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from omnisearch.training.data.sound_kinds import sound
+from omnisearch.training.data.sound_kinds import LOW_HIGH, SLOW_FAST, Rng, sound
 from omnisearch.training.data.synthesis import (
     SECONDS,
     Wave,
@@ -25,10 +25,6 @@ from omnisearch.training.data.synthesis import (
     unit,
     wander,
 )
-
-Rng = np.random.Generator
-SLOW_FAST = ("slow", "fast")
-LOW_HIGH = ("low", "high")
 
 
 def _pulses(rng: Rng, rate: float | Wave, low: float, high: float) -> Wave:

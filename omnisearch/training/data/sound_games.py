@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from omnisearch.training.data.sound_kinds import sound
+from omnisearch.training.data.sound_kinds import LOW_HIGH, SLOW_FAST, Rng, sound
 from omnisearch.training.data.synthesis import (
     SECONDS,
     Wave,
@@ -19,6 +19,7 @@ from omnisearch.training.data.synthesis import (
     knock,
     noise,
     put,
+    repeat,
     scatter,
     showers,
     silence,
@@ -29,11 +30,6 @@ from omnisearch.training.data.synthesis import (
     wander,
 )
 
-Rng = np.random.Generator
-SLOW_FAST = ("slow", "fast")
-LOW_HIGH = ("low", "high")
-
-
 DIALS = {
     key: (row, column)
     for key, row, column in zip(
@@ -43,13 +39,6 @@ DIALS = {
         strict=True,
     )
 }
-
-
-def _repeat(clip: Wave, every: float, start: float = 0.1) -> Wave:
-    track = silence()
-    for at in np.arange(start, SECONDS, every):
-        put(track, clip, float(at))
-    return track
 
 
 @sound("dialling", "touch tones", "dialling a phone number", speed=SLOW_FAST)
@@ -75,7 +64,7 @@ def _modem(rng: Rng, pitch: float) -> Wave:
 @sound("beep", "beeping", "an electronic beep", "a beeper", speed=SLOW_FAST, pitch=LOW_HIGH)
 def _beep(rng: Rng, speed: float, pitch: float) -> Wave:
     every = between(1 - speed, 0.18, 1.1)
-    return _repeat(tone(between(pitch, 350, 3000), every / 2) * swell(every / 2, 0.05), every)
+    return repeat(tone(between(pitch, 350, 3000), every / 2) * swell(every / 2, 0.05), every)
 
 
 @sound("countdown", "a countdown timer", "beeps before a start", pitch=LOW_HIGH)
@@ -90,14 +79,14 @@ def _countdown(rng: Rng, pitch: float) -> Wave:
 @sound("heart monitor", "a hospital monitor", "a machine in intensive care", speed=SLOW_FAST)
 def _monitor(rng: Rng, speed: float) -> Wave:
     blip = tone(float(rng.uniform(850, 1100)), 0.1, [1, 0.1]) * swell(0.1, 0.1)
-    return _repeat(blip, 1 / between(speed, 0.7, 2.3)) + 0.01 * noise(rng)
+    return repeat(blip, 1 / between(speed, 0.7, 2.3)) + 0.01 * noise(rng)
 
 
 @sound("sonar", "a sonar ping", "a submarine", pitch=LOW_HIGH)
 def _sonar(rng: Rng, pitch: float) -> Wave:
     ping = tone(between(pitch, 500, 1500), 1.8) * fade(1.8, 0.3, 0.01)
     deep = 0.05 * unit(band(noise(rng, slope=1.0), 30, 300))
-    return _repeat(ping, float(rng.uniform(1.5, 2.0)), 0.2) + deep
+    return repeat(ping, float(rng.uniform(1.5, 2.0)), 0.2) + deep
 
 
 @sound("morse code", "a telegraph", "dots and dashes", speed=SLOW_FAST)
@@ -143,14 +132,14 @@ def _game_coin(rng: Rng, speed: float) -> Wave:
     base, clip = float(rng.uniform(800, 1100)), silence(0.6)
     put(clip, square(base, 0.07), 0.0)
     put(clip, square(base * 1.335, 0.5) * fade(0.5, 0.12), 0.07)
-    return _repeat(clip, between(1 - speed, 0.5, 1.4))
+    return repeat(clip, between(1 - speed, 0.5, 1.4))
 
 
 @sound("jump in a game", "a video game jump", "a cartoon spring", "boing", speed=SLOW_FAST)
 def _game_jump(rng: Rng, speed: float) -> Wave:
     base = float(rng.uniform(150, 300))
     hop = square(glide([base, base * 1.6, base * 3.2], 0.3), 0.3) * swell(0.3, 0.1)
-    return _repeat(hop, between(1 - speed, 0.45, 1.3))
+    return repeat(hop, between(1 - speed, 0.45, 1.3))
 
 
 @sound("game over", "losing a game", "a sad falling tune", pitch=LOW_HIGH)
@@ -176,7 +165,7 @@ def _fanfare(rng: Rng, pitch: float) -> Wave:
 @sound("wrong answer", "a buzzer", "an error sound", "a quiz show buzzer", pitch=LOW_HIGH)
 def _wrong(rng: Rng, pitch: float) -> Wave:
     clip = unit(buzz(between(pitch, 80, 220), 0.8, 0.4)) * swell(0.8, 0.03)
-    return _repeat(clip, float(rng.uniform(1.1, 1.9)), 0.3)
+    return repeat(clip, float(rng.uniform(1.1, 1.9)), 0.3)
 
 
 @sound("robot", "a robot talking", "robot bleeps", "a science fiction computer", speed=SLOW_FAST)

@@ -9,6 +9,9 @@ import numpy as np
 from omnisearch.training.data.synthesis import Wave
 
 Make = Callable[..., Wave]
+Rng = np.random.Generator
+SLOW_FAST = ("slow", "fast")
+LOW_HIGH = ("low", "high")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from omnisearch.training.data.sound_kinds import sound
+from omnisearch.training.data.sound_kinds import LOW_HIGH, SLOW_FAST, Rng, sound
 from omnisearch.training.data.synthesis import (
     SECONDS,
     Wave,
@@ -24,10 +24,6 @@ from omnisearch.training.data.synthesis import (
     swell,
     tone,
 )
-
-Rng = np.random.Generator
-SLOW_FAST = ("slow", "fast")
-LOW_HIGH = ("low", "high")
 
 
 @sound("footsteps", "someone walking", "steps on a floor", "a person's footsteps", speed=SLOW_FAST)

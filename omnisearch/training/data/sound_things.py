@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from omnisearch.training.data.sound_kinds import sound
+from omnisearch.training.data.sound_kinds import LOW_HIGH, SLOW_FAST, Rng, sound
 from omnisearch.training.data.synthesis import (
     SECONDS,
     Wave,
@@ -28,10 +28,6 @@ from omnisearch.training.data.synthesis import (
     unit,
     wander,
 )
-
-Rng = np.random.Generator
-SLOW_FAST = ("slow", "fast")
-LOW_HIGH = ("low", "high")
 
 
 @sound("typing", "typing on a keyboard", "someone at a computer keyboard", speed=SLOW_FAST)

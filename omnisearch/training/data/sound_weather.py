@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from omnisearch.training.data.sound_kinds import sound
+from omnisearch.training.data.sound_kinds import SLOW_FAST, Rng, sound
 from omnisearch.training.data.synthesis import (
     SECONDS,
     Wave,
@@ -26,9 +24,6 @@ from omnisearch.training.data.synthesis import (
     unit,
     wander,
 )
-
-Rng = np.random.Generator
-SLOW_FAST = ("slow", "fast")
 
 
 @sound("rain", "rainfall", "raindrops pattering on a roof", strength=("light", "heavy"))

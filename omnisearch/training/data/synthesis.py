@@ -132,6 +132,14 @@ def put(track: Wave, clip: Wave, at: float, gain: float = 1.0) -> None:
     track[start : start + len(part)] += gain * part
 
 
+def repeat(clip: Wave, every: float, start: float = 0.1) -> Wave:
+    """Give a track in which a clip comes again and again."""
+    track = silence()
+    for at in np.arange(start, SECONDS, every):
+        put(track, clip, float(at))
+    return track
+
+
 def beats(rng: np.random.Generator, rate: float, jitter: float = 0.1) -> list[float]:
     """Give the times of a pulse of `rate` a second, each off by a share of the period."""
     period = 1 / rate

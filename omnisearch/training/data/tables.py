@@ -5,12 +5,13 @@ A file is written in batches under a temporary name and then given its own, so w
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
+
+from omnisearch.training.lab import whole
 
 Row = Mapping[str, object]
 
@@ -102,17 +103,15 @@ TRIPLETS = _schema(
 
 def write(path: Path, schema: pa.Schema, rows: Iterable[Row], batch: int = 512) -> int:
     """Write rows to a new file, whole or not at all; gives their number."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     count = 0
-    try:
-        with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
-            for some in _batches(rows, batch):
-                writer.write_batch(_whole(pa.RecordBatch.from_pylist(some, schema=schema), path))
-                count += len(some)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with (
+        whole(path) as temporary,
+        pa.OSFile(str(temporary), "wb") as sink,
+        pa.ipc.new_file(sink, schema) as writer,
+    ):
+        for some in _batches(rows, batch):
+            writer.write_batch(_whole(pa.RecordBatch.from_pylist(some, schema=schema), path))
+            count += len(some)
     return count
 
 

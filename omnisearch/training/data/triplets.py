@@ -14,7 +14,8 @@ from itertools import permutations
 
 from omnisearch.training.data import tables
 from omnisearch.training.data.pictures import sources
-from omnisearch.training.data.variants import COLOURS, ITEM, NUMBERS, rank
+from omnisearch.training.data.splits import rank
+from omnisearch.training.data.variants import COLOURS, ITEM, NUMBERS
 from omnisearch.training.lab import Lab, LabError, Options
 
 HELD_OUT = frozenset(
@@ -152,28 +153,26 @@ def _skins(pictures: list[Picture]) -> Change:
 
 
 def _numbers(pictures: list[Picture]) -> Change:
-    by_id = {picture.id: picture for picture in pictures}
-    groups: dict[str, list[Picture]] = defaultdict(list)
-    for picture in pictures:
-        if "number" in picture.attributes:
-            groups[picture.attributes["of"]].append(picture)
-    for one, group in groups.items():
-        for source, target in permutations([by_id[one], *group], 2):
-            number = target.attributes.get("number")
-            if number is not None:
-                wish = _say(_NUMBER, source, target, NUMBERS[int(number)])
-                yield source, target, f"number:{number}", wish
+    for source, target in _made_of_one(pictures, "number"):
+        number = target.attributes.get("number")
+        if number is not None:
+            wish = _say(_NUMBER, source, target, NUMBERS[int(number)])
+            yield source, target, f"number:{number}", wish
 
 
 def _colours(pictures: list[Picture]) -> Change:
+    for source, target in _made_of_one(pictures, "colour"):
+        colour = target.attributes.get("colour")
+        if colour in COLOURS:
+            yield source, target, f"colour:{colour}", _say(_COLOUR, source, target, colour)
+
+
+def _made_of_one(pictures: list[Picture], change: str) -> Iterator[tuple[Picture, Picture]]:
+    """Pair a picture and those that were made of it by a change."""
     by_id = {picture.id: picture for picture in pictures}
     groups: dict[str, list[Picture]] = defaultdict(list)
     for picture in pictures:
-        if "colour" in picture.attributes:
+        if change in picture.attributes:
             groups[picture.attributes["of"]].append(picture)
     for one, group in groups.items():
-        for source, target in permutations([by_id[one], *group], 2):
-            colour = target.attributes.get("colour")
-            if colour in COLOURS:
-                wish = _say(_COLOUR, source, target, colour)
-                yield source, target, f"colour:{colour}", wish
+        yield from permutations([by_id[one], *group], 2)

@@ -5,7 +5,6 @@ They are what "three of them" and "the same in red" ask for, and count as scenes
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,7 @@ from PIL import Image
 
 from omnisearch.training.data import manifest, raster, tables
 from omnisearch.training.data.pictures import article, sources
+from omnisearch.training.data.splits import rank
 from omnisearch.training.lab import Lab, Options
 
 ITEM = "pictures-variants"
@@ -79,11 +79,6 @@ def _rows(lab: Lab) -> Iterator[tables.Row]:
     for row in sorted(rows, key=lambda one: rank(one["id"]))[:_SILHOUETTES]:
         wanted = sorted(COLOURS, key=lambda colour: rank(f"{row['id']} {colour}"))
         yield from (_tinted(row, colour) for colour in wanted[:_TINTS])
-
-
-def rank(name: str) -> str:
-    """Give a place in an order that looks random and stays the same."""
-    return hashlib.blake2b(name.encode(), digest_size=8).hexdigest()
 
 
 def _first(concept: str) -> str:
