@@ -53,8 +53,9 @@ class Options:
 class Lab:
     """The folder of one laboratory."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, quiet: bool = False) -> None:
         self.root = root
+        self.quiet = quiet
 
     @property
     def packages(self) -> Path:
@@ -132,11 +133,14 @@ class Lab:
         return 0.0 if record is None else float(record["seconds"])
 
     def progress(self, stage: str, total: int, unit: str) -> tqdm[Any]:
-        """Show a bar with the time left on stderr, on a terminal only."""
+        """Show the time left on stderr: a bar on a terminal, a line each minute elsewhere."""
         from tqdm import tqdm
 
-        hidden = not sys.stderr.isatty()
-        return tqdm(desc=stage, total=total, unit=f" {unit}", disable=hidden, leave=False)
+        shown: dict[str, Any] = {"desc": stage, "total": total, "unit": f" {unit}", "leave": False}
+        if not sys.stderr.isatty():
+            line = "{desc}: {n_fmt} of {total_fmt}{unit}, {remaining} left\n"
+            shown |= {"mininterval": 60, "delay": 60, "bar_format": line}
+        return tqdm(**shown, disable=self.quiet)
 
     def _record(self, stage: str) -> dict[str, Any] | None:
         path = self.root / "done" / f"{stage}.json"

@@ -71,7 +71,7 @@ def command(
     if fusing.asked(stage, files):
         fusing.fuse(files, seed, quiet)
         return
-    lab = Lab(folder)
+    lab = Lab(folder, quiet)
     options = Options(seed=seed, tiny=tiny, variant=variant, threads=threads)
     recipe = [one.name for one in stages.STAGES if not one.apart]
     wanted = recipe if stage == "all" else [stage]
