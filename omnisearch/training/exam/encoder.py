@@ -1,0 +1,38 @@
+"""The encoder that ships, with the weights that the stage `calibrate` chose."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from omnisearch.training.lab import Lab, Options
+from omnisearch.training.pairs import Rows, Side
+from omnisearch.training.shipped import Shipped, Weights
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Texts and media to unit vectors."""
+
+    shipped: Shipped
+    weights: dict[str, Weights]  # of each kind
+
+    @classmethod
+    def load(cls, lab: Lab, options: Options, shipped: Shipped) -> Encoder:
+        """Read the weights of a run."""
+        path = lab.models / f"calibrate-{options.run}" / "calibration.json"
+        return cls(shipped, json.loads(path.read_text("utf-8"))["weights"])
+
+    def texts(self, texts: Sequence[str]) -> Floats:
+        """Encode texts."""
+        return self.shipped.parts(Side(texts=[[text] for text in texts])).fused
+
+    def media(self, kind: str, side: Side, rows: Rows | None = None) -> Floats:
+        """Encode rows of media, perhaps read with texts; kind is one of those with weights."""
+        return self.shipped.parts(side, rows).together(self.weights[kind])
