@@ -89,6 +89,19 @@ def chance_recall(relevant: Relevant, k: int) -> float:
     return float(np.average(hits, weights=counts))
 
 
+def chance_mrr(relevant: Relevant) -> float:
+    """MRR of a random order, averaged over queries."""
+    total = relevant.shape[1]
+    rights, counts = np.unique(relevant.sum(axis=1), return_counts=True)
+    places = np.arange(total)
+    found = []
+    for right in rights:  # P(none among the first k), k from 1
+        none = np.cumprod(np.clip(total - right - places, 0, None) / (total - places))
+        first = -np.diff(none, prepend=1.0)
+        found.append(float((first / (places + 1)).sum()))
+    return float(np.average(found, weights=counts))
+
+
 def standard_error(values: Values) -> float:
     """Return the standard error of a mean over queries."""
     values = values.astype(np.float64)

@@ -55,6 +55,14 @@ def load(lab: Lab, kind: str, split: str) -> Pairs:
     return _LOADERS[kind](lab, split)
 
 
+def pictures(lab: Lab) -> tuple[Stacked, dict[str, int]]:
+    """Open the features of all pictures; gives the place of each id in them too."""
+    stems = sorted(path.stem for path in lab.data.glob(f"{_STEMS['image']}.arrow"))
+    names = [tables.read(lab.data / f"{stem}.arrow", ["id"])["id"].to_pylist() for stem in stems]
+    places = {id_: place for place, id_ in enumerate(id_ for part in names for id_ in part)}
+    return Stacked([features.load(lab, stem) for stem in stems]), places
+
+
 def every(lab: Lab, split: str, limit: int | None = None, seed: int = 0) -> dict[str, Pairs]:
     """Read the pairs of all five modalities, at most `limit` rows of each."""
     found = {kind: load(lab, kind, split) for kind in KINDS}
@@ -96,10 +104,7 @@ def _composed(lab: Lab, split: str) -> Pairs:
         lab.data / "triplets.arrow", ["source_picture", "instruction", "target_picture", "split"]
     )
     kept = [row for row in table.to_pylist() if row["split"] == split]
-    stems = sorted(path.stem for path in lab.data.glob("pictures-*.arrow"))
-    names = [tables.read(lab.data / f"{stem}.arrow", ["id"])["id"].to_pylist() for stem in stems]
-    places = {id_: place for place, id_ in enumerate(id_ for part in names for id_ in part)}
-    stacked = Stacked([features.load(lab, stem) for stem in stems])
+    stacked, places = pictures(lab)
     source, target = (
         Side("visual", stacked, np.array([places[row[name]] for row in kept], dtype=np.int64))
         for name in ("source_picture", "target_picture")

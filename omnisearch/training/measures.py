@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from omnisearch.evaluation import retrieval
 from omnisearch.training.omni import Omni
-from omnisearch.training.pairs import Pairs, same
+from omnisearch.training.pairs import Pairs, Rows, same
 
 Vectors = NDArray[np.float32]
+Floats = NDArray[np.floating]
 Figures = dict[str, Any]  # JSON
 
 
@@ -35,19 +36,46 @@ def of_scores(
     relevant: retrieval.Relevant,
     excluded: retrieval.Relevant | None = None,
 ) -> Figures:
-    """Give recall at 1, 5 and 10 in percent, with chance and errors, MRR, and all ranks."""
+    """Give recall at 1, 5 and 10 in percent, MRR, both with chance and errors, and all ranks."""
     found = retrieval.ranks(query, candidate, relevant, excluded)
     figures: Figures = {"queries": len(query), "gallery": len(candidate)}
     for k in (1, 5, 10):
         figures[f"r{k}"] = percent(retrieval.recall_at(found, k))
         figures[f"r{k}_error"] = percent(retrieval.standard_error(found <= k))
         figures[f"r{k}_chance"] = percent(retrieval.chance_recall(relevant, k))
-    return {**figures, "mrr": round(retrieval.mrr(found), 4), "ranks": found.tolist()}
+    figures["mrr"] = round(retrieval.mrr(found), 4)
+    figures["mrr_error"] = _number(retrieval.standard_error(1 / found))
+    figures["mrr_chance"] = _number(retrieval.chance_mrr(relevant))
+    return {**figures, "ranks": found.tolist()}
+
+
+def apart(right: Floats, wrong: Floats, items: Rows) -> Figures:
+    """Tell how often the right score is the higher one; items with several pairs count once."""
+    _, item = np.unique(items, return_inverse=True)
+    won = (right > wrong) + 0.5 * (right == wrong)
+    means = np.bincount(item, weights=won) / np.bincount(item)
+    figures = {"accuracy": percent(float(means.mean())), "accuracy_chance": 50.0}
+    figures["accuracy_error"] = percent(retrieval.standard_error(means))
+    return {**figures, "queries": len(means), "pairs": len(won)}
+
+
+def difference(ours: Figures, theirs: Figures) -> Figures:
+    """Give what was gained over the same queries, in points, with the error of the pairs."""
+    figures: Figures = {"queries": ours["queries"]}
+    for k in (1, 10):
+        gained = hits(ours, k) - hits(theirs, k)
+        figures[f"r{k}"] = percent(float(gained.mean()))
+        figures[f"r{k}_error"] = percent(retrieval.standard_error(gained))
+    return figures
 
 
 def percent(share: float) -> float:
     """Give a share in percent, to a hundredth; no number is zero, for JSON has none."""
     return round(100 * share, 2) if np.isfinite(share) else 0.0
+
+
+def _number(value: float) -> float:
+    return round(value, 4) if np.isfinite(value) else 0.0
 
 
 def hits(figures: Mapping[str, Any], k: int) -> NDArray[np.float64]:

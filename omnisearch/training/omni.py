@@ -74,6 +74,10 @@ class Omni(nn.Module):
         width = self.backbone.sizes.width
         return torch.cat(parts).numpy() if parts else np.empty((0, width), dtype=np.float32)
 
+    def texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Encode texts for a test."""
+        return self.encode(Side(texts=[[text] for text in texts]))
+
     def _inputs(
         self, side: Side, rows: Rows, wording: np.random.Generator | None
     ) -> tuple[Tensor, Tensor, Tensor | None]:

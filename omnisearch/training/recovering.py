@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
+from functools import partial
 
-from omnisearch.evaluation.retrieval import pairwise_accuracy
 from omnisearch.training import checkpoints, corpus, plans, twins
 from omnisearch.training.assembly import build
 from omnisearch.training.fusing import tried_on
 from omnisearch.training.lab import Lab, Options
-from omnisearch.training.measures import Figures, percent
+from omnisearch.training.measures import Figures
 from omnisearch.training.omni import Omni
-from omnisearch.training.pairs import Side
 from omnisearch.training.recovery import Run, step_1, step_2
 from omnisearch.training.twins import Twin
 
@@ -50,25 +48,12 @@ def every_twin(lab: Lab, split: str) -> dict[str, list[list[Twin]]]:
 
 def told_apart(lab: Lab, model: Omni, limit: int) -> Figures:
     """Tell how often a held-out item is nearer to its caption than to a twin; half is chance."""
-    found: dict[str, list[tuple[float, float]]] = {}
+    found: Figures = {}
     for kind, rows in every_twin(lab, "validation").items():
         both = [(row, twin) for row, some in enumerate(rows) for twin in some[:1]][:limit]
         side = corpus.load(lab, kind, "validation").candidate
-        media = model.encode(side, np.array([row for row, _ in both]))
-        right, wrong = (
-            model.encode(Side(texts=[[text] for text in texts]))
-            for texts in zip(*((twin.right, twin.wrong) for _, twin in both), strict=True)
-        )
-        scores = zip((media * right).sum(1), (media * wrong).sum(1), strict=True)
-        for (_, twin), (own, other) in zip(both, scores, strict=True):
-            found.setdefault(twin.differs, []).append((float(own), float(other)))
-    return {
-        differs: {
-            "accuracy": percent(pairwise_accuracy(*np.array(pairs).T)),
-            "pairs": len(pairs),
-        }
-        for differs, pairs in found.items()
-    }
+        found |= twins.told_apart(both, partial(model.encode, side), model.texts)
+    return found
 
 
 def _save(lab: Lab, options: Options, name: str, model: Omni) -> None:

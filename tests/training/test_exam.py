@@ -18,7 +18,7 @@ def test_captions_of_photographs_are_the_frozen_ones() -> None:
 
 
 def test_a_photograph_that_is_not_installed_says_what_to_install() -> None:
-    with pytest.raises(LabError, match="not installed: pip install scikit-image$"):
+    with pytest.raises(LabError, match=r"not installed: pip install scikit-image$"):
         photos.content("skimage/data/nowhere.png")
 
 

@@ -102,3 +102,9 @@ def test_impossible_questions_are_refused() -> None:
         retrieval.ranks(QUERIES, CANDIDATES, RELEVANT & np.array([[True], [False], [True]]))
     with pytest.raises(ValueError, match="is wanted"):
         retrieval.ranks(QUERIES, CANDIDATES, RELEVANT[:, :2])
+
+
+def test_chance_of_a_reciprocal_rank_is_that_of_all_orders() -> None:
+    relevant = np.array([[1, 0, 0, 0], [1, 1, 0, 0]], dtype=bool)
+    one, two = (1 + 1 / 2 + 1 / 3 + 1 / 4) / 4, (3 + 2 / 2 + 1 / 3) / 6
+    assert retrieval.chance_mrr(relevant) == pytest.approx((one + two) / 2)
