@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -55,12 +55,30 @@ def load(lab: Lab, kind: str, split: str) -> Pairs:
     return _LOADERS[kind](lab, split)
 
 
-def pictures(lab: Lab) -> tuple[Stacked, dict[str, int]]:
-    """Open the features of all pictures; gives the place of each id in them too."""
-    stems = sorted(path.stem for path in lab.data.glob(f"{_STEMS['image']}.arrow"))
-    names = [tables.read(lab.data / f"{stem}.arrow", ["id"])["id"].to_pylist() for stem in stems]
-    places = {id_: place for place, id_ in enumerate(id_ for part in names for id_ in part)}
-    return Stacked([features.load(lab, stem) for stem in stems]), places
+@dataclass(frozen=True)
+class Pictures:
+    """All pictures of a laboratory, whatever their split."""
+
+    features: Stacked
+    places: Mapping[str, int]  # of each id
+    concepts: Sequence[str]  # of each place
+
+    @classmethod
+    def load(cls, lab: Lab) -> Pictures:
+        """Open them."""
+        stems = sorted(path.stem for path in lab.data.glob(f"{_STEMS['image']}.arrow"))
+        rows = [tables.read(lab.data / f"{stem}.arrow", ["id", "concept"]) for stem in stems]
+        ids, concepts = ([x for part in rows for x in part[k].to_pylist()] for k in _NAMES)
+        places = {id_: place for place, id_ in enumerate(ids)}
+        return cls(Stacked([features.load(lab, stem) for stem in stems]), places, concepts)
+
+    def side(self, ids: Iterable[str]) -> Side:
+        """Give pictures by their ids."""
+        places = np.array([self.places[one] for one in ids], dtype=np.int64)
+        return Side("visual", self.features, places)
+
+
+_NAMES = ("id", "concept")
 
 
 def every(lab: Lab, split: str, limit: int | None = None, seed: int = 0) -> dict[str, Pairs]:
@@ -104,10 +122,9 @@ def _composed(lab: Lab, split: str) -> Pairs:
         lab.data / "triplets.arrow", ["source_picture", "instruction", "target_picture", "split"]
     )
     kept = [row for row in table.to_pylist() if row["split"] == split]
-    stacked, places = pictures(lab)
+    every = Pictures.load(lab)
     source, target = (
-        Side("visual", stacked, np.array([places[row[name]] for row in kept], dtype=np.int64))
-        for name in ("source_picture", "target_picture")
+        every.side(row[name] for row in kept) for name in ("source_picture", "target_picture")
     )
     query = replace(source, texts=[[row["instruction"]] for row in kept])
     return Pairs("composed", query, target, [row["target_picture"] for row in kept], CODES["image"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -72,6 +72,18 @@ def difference(ours: Figures, theirs: Figures) -> Figures:
 def percent(share: float) -> float:
     """Give a share in percent, to a hundredth; no number is zero, for JSON has none."""
     return round(100 * share, 2) if np.isfinite(share) else 0.0
+
+
+def mean(several: Sequence[Figures]) -> Figures:
+    """Give the mean of figures over different questions, and its error."""
+    found: Figures = {"queries": sum(one["queries"] for one in several)}
+    for name in several[0]:
+        values = [one[name] for one in several]
+        if name.endswith("_error"):
+            found[name] = round(float(np.linalg.norm(values)) / len(several), 4)
+        elif f"{name}_error" in several[0] or name.endswith("_chance"):
+            found[name] = round(float(np.mean(values)), 4)
+    return found
 
 
 def _number(value: float) -> float:

@@ -52,6 +52,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("recover", "projectors alone, then a rehearsal", "recovering:run", ("fuse",), True),
     Stage("phases", "instruction tuning", "phases:run", ("recover",), True),
     Stage("calibrate", "weights, and what a cosine is worth", "calibrate:run", ("phases",), True),
+    Stage("exam", "all that the encoder is held against", "exam.run:run", ("calibrate",), True),
     Stage("export", "int8 graphs and their card", "export:run", ("calibrate",), True),
     Stage("drift", "what fusion breaks and what repairs it", "drift:run", _WHOLE, True, True),
     Stage("arms", "instruction tuning in four ways", "phases:compare", ("recover",), True, True),

@@ -1,10 +1,11 @@
-"""The encoder that ships, with the weights that the stage `calibrate` chose."""
+"""What is examined: the encoder that ships, with the weights that the stage `calibrate` chose."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,18 @@ from omnisearch.training.pairs import Rows, Side
 from omnisearch.training.shipped import Shipped, Weights
 
 Floats = npt.NDArray[np.float32]
+
+
+class Reader(Protocol):
+    """Texts and media to unit vectors of one space."""
+
+    def texts(self, texts: Sequence[str]) -> Floats:
+        """Encode texts."""
+        ...
+
+    def media(self, kind: str, side: Side, rows: Rows | None = None) -> Floats:
+        """Encode rows of media, perhaps read with texts; kind is one of those with weights."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,57 @@
+"""Films: is the order told, and is what is in them found as well as by the mean of their frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from omnisearch.training import corpus, twins
+from omnisearch.training.exam.encoder import Encoder, Floats, Reader
+from omnisearch.training.lab import Lab, Options
+from omnisearch.training.measures import Figures, difference, of_scores, without_ranks
+from omnisearch.training.pairs import Side, same
+from omnisearch.training.shipped import Shipped
+
+
+def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> Mapping[str, Figures]:
+    """Tell captions from those in another order, and find films by what is true in any order."""
+    encoder = Encoder.load(lab, options, shipped)
+    side = corpus.load(lab, "video", split).candidate
+    vectors = {
+        "film": encoder.media("video", side),
+        "mean of frames": mean_of_frames(encoder, side),
+    }
+    pairs = [(row, twin) for row, some in enumerate(twins.of(lab, "video", split)) for twin in some]
+    found = {}
+    for name, seen in vectors.items():
+        for figures in twins.told_apart(pairs, seen.__getitem__, encoder.texts).values():
+            found[f"order, {name}"] = figures
+    rows = corpus.Columns(lab, "video", split, ["concept", "captions"])
+    timeless = [captions[-1] for captions in rows.lists("captions")]
+    return found | any_order(encoder.texts(timeless), vectors, rows["concept"], timeless)
+
+
+def any_order(
+    query: Floats, vectors: Mapping[str, Floats], concepts: list[str], captions: list[str]
+) -> dict[str, Figures]:
+    """Ask each caption once; right is what shows the same things or bears the same caption."""
+    relevant = same(concepts, concepts) | same(captions, captions)
+    firsts = np.array(
+        sorted({text: row for row, text in reversed([*enumerate(captions)])}.values())
+    )
+    both = {
+        name: of_scores(query[firsts], seen, relevant[firsts]) for name, seen in vectors.items()
+    }
+    gained = difference(*both.values())
+    named = {f"any order, {name}": without_ranks(figures) for name, figures in both.items()}
+    return {**named, "any order, gained": gained}
+
+
+def mean_of_frames(reader: Reader, films: Side) -> Floats:
+    """Read each frame as a picture; the unit vector of their mean knows no order."""
+    frames = films.media(np.arange(len(films)))
+    flat = frames.reshape(-1, *frames.shape[2:])
+    seen = reader.media("image", Side(films.channel, flat, np.arange(len(flat))))
+    total = seen.reshape(len(films), -1, seen.shape[1]).sum(axis=1)
+    return np.asarray(total / np.linalg.norm(total, axis=1, keepdims=True))

@@ -1,0 +1,50 @@
+"""Pages: read with their words, beside their words alone and the picture alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from omnisearch.evaluation.retrieval import Relevant
+from omnisearch.training import corpus
+from omnisearch.training.exam.encoder import Encoder, Floats
+from omnisearch.training.lab import Lab, Options
+from omnisearch.training.measures import Figures, difference, of_scores, without_ranks
+from omnisearch.training.pairs import same
+from omnisearch.training.shipped import Shipped
+
+
+def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> Mapping[str, Figures]:
+    """Ask for the layout of a subject, and for the words of a page."""
+    encoder = Encoder.load(lab, options, shipped)
+    side = corpus.load(lab, "document", split).candidate
+    names = ["concept", "layout", "words", "queries_layout", "queries_words"]
+    rows = corpus.Columns(lab, "document", split, names)
+    vectors = {
+        "page": encoder.media("document", side),
+        "words alone": encoder.texts(rows["words"]),
+        "picture alone": encoder.media("document", replace(side, texts=None)),
+    }
+    subject = same(rows["concept"], rows["concept"])
+    asked = {
+        "layout": ("queries_layout", subject & same(rows["layout"], rows["layout"])),
+        "words": ("queries_words", subject),
+    }
+    found: dict[str, Figures] = {}
+    for name, (column, relevant) in asked.items():
+        told = np.array([row for row, texts in enumerate(rows.lists(column)) if texts])
+        query = encoder.texts([rows.lists(column)[row][0] for row in told])
+        found |= beside(name, query, vectors, relevant[told])
+    return found
+
+
+def beside(
+    name: str, query: Floats, vectors: Mapping[str, Floats], relevant: Relevant
+) -> dict[str, Figures]:
+    """Ask for pages read in several ways; the first is held against the second."""
+    ways = {way: of_scores(query, seen, relevant) for way, seen in vectors.items()}
+    found = {f"{name}, {way}": without_ranks(figures) for way, figures in ways.items()}
+    page, words, *_ = ways.values()
+    return {**found, f"{name}, gained over words": difference(page, words)}
