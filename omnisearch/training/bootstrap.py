@@ -81,9 +81,14 @@ class HeadTrainer:
     """One set of features and texts, from which heads are trained."""
 
     def __init__(
-        self, lab: Lab, data: Summaries, settings: HeadSettings, classes: Classes | None
+        self,
+        lab: Lab,
+        data: Summaries,
+        settings: HeadSettings,
+        classes: Classes | None,
+        stage: str = "heads",
     ) -> None:
-        self.folder = lab.models / "heads"
+        self.folder = lab.models / stage
         self.lab = lab
         self.data = data
         self.settings = settings

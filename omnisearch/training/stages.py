@@ -56,6 +56,8 @@ STAGES: tuple[Stage, ...] = (
     Stage("export", "int8 graphs and their card", "export:run", ("calibrate",), True),
     Stage("drift", "what fusion breaks and what repairs it", "drift:run", _WHOLE, True, True),
     Stage("arms", "instruction tuning in four ways", "phases:compare", ("recover",), True, True),
+    Stage("baseline", "the simplest recipe", "exam.baseline:run", ("features",), apart=True),
+    Stage("folds", "every kind of sound held out once", "exam.folds:run", ("features",), apart=True),
     Stage("release", "the test split, once", "released:run", ("export",), True, True),
     Stage("report", "page, tables and plots of the drift", "report:run", apart=True),
 )

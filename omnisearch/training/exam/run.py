@@ -44,20 +44,21 @@ def measure(lab: Lab, options: Options, shipped: Shipped, split: str) -> dict[st
         for name, call in PARTS.items():
             module, _, function = call.partition(":")
             part: Part = getattr(import_module(f"omnisearch.training.{module}"), function)
-            found[name] = _kept(lab, options, shipped, split, name, part)
+            found[name] = kept(lab, options, shipped, split, name, part)
             bar.update()
     return found
 
 
-def _kept(
+def kept(
     lab: Lab, options: Options, shipped: Shipped, split: str, name: str, part: Part
 ) -> Mapping[str, Figures]:
+    """Give the figures of a part, which is asked once for each encoder."""
     path = lab.figures / "exam" / f"{options.run}-{split}-{name}.json"
     origin = _origin(lab, options, part)
     if path.exists():
-        kept: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        if kept["origin"] == origin:
-            return dict(kept["found"])
+        before: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        if before["origin"] == origin:
+            return dict(before["found"])
     found = part(lab, options, shipped, split)
     write_json(path, {"origin": origin, "found": found})
     return found
