@@ -34,6 +34,7 @@ def page(
         fingerprint=model["fingerprint"],
         run=options.run,
         found=retrieval(found),
+        exam=exam(*_examined(lab, options, found)),
         phases=phases(lab.read_figures(f"phases-{options.run}")["validation"]["after"]),
         weights=weights(calibrated["weights"]),
         calibration=calibration(calibrated["pairs"]),
@@ -59,6 +60,56 @@ def retrieval(found: Figures) -> str:
     head = [*_HEAD, "R@10 lost by int8"]
     title = f"Split: **{found['split']}**, from the encoded bytes on; percent ± standard error."
     return "\n\n".join([title, table(head, rows), *warned])
+
+
+# figure → how it is called; the last of them that a row has is the one whose chance is told
+_MEASURES = {"r1": "R@1", "mrr": "MRR", "r10": "R@10", "map": "mAP", "accuracy": "accuracy"}
+
+
+def exam(found: Figures, plain: Figures) -> str:
+    """Give a table for each part of the exam, beside the simplest recipe where it was asked."""
+    if not found:
+        return "Not examined: run `omnisearch train exam`."
+    parts = [f"Split: **{found['split']}**; float32, values ± standard errors."]
+    for name, rows in found.items():
+        if name != "split" and rows:
+            parts.append(f"**{name.capitalize()}**\n\n{_part(rows, plain.get(name, {}))}")
+    return "\n\n".join(parts)
+
+
+def _part(rows: Figures, plain: Figures) -> str:
+    """Give a table with those measures that some row has."""
+    told = {row: one for row, one in rows.items() if _MEASURES.keys() & one.keys()}
+    used = [name for name in _MEASURES if any(name in one for one in told.values())]
+    beside = {row: _valued(plain[row], used[-1]) for row in told if used[-1] in plain.get(row, {})}
+    head = ["", *(_MEASURES[name] for name in used), "chance", "queries", "gallery"]
+    lines = []
+    for row, one in told.items():
+        last = [name for name in used if name in one][-1]
+        chance = f"{one[f'{last}_chance']:.3g}" if f"{last}_chance" in one else ""
+        counts = [f"{one[name]:,}" if name in one else "" for name in ("queries", "gallery")]
+        line = [row, *(_valued(one, name) for name in used), chance, *counts]
+        lines.append([*line, beside.get(row, "")] if beside else line)
+    if beside:
+        head.append(f"{_MEASURES[used[-1]]} of the simplest recipe")
+    return table(head, lines)
+
+
+def _valued(one: Figures, name: str) -> str:
+    if name not in one:
+        return ""
+    digits = 3 if name == "mrr" else 1
+    error = f" ± {one[f'{name}_error']:.{digits}f}" if f"{name}_error" in one else ""
+    return f"{one[name]:.{digits}f}{error}"
+
+
+def _examined(lab: Lab, options: Options, found: Figures) -> tuple[Figures, Figures]:
+    """Give what was examined with the figures, or else what the stages found on validation."""
+    if "exam" in found:
+        return found["exam"], found.get("baseline", {})
+    kept = (lab.figures / f"{name}.json" for name in (f"exam-{options.run}", "baseline"))
+    exam, plain = (json.loads(x.read_text("utf-8")) if x.exists() else {} for x in kept)
+    return exam, plain
 
 
 _HEAD = ["query → target", "R@1", "R@10", "chance R@10", "queries", "gallery"]

@@ -17,6 +17,8 @@ from PIL import Image
 from omnisearch.training import card, corpus, extraction, plans
 from omnisearch.training.audio_tower import clip
 from omnisearch.training.data import tables
+from omnisearch.training.exam import baseline
+from omnisearch.training.exam.run import measure as examined
 from omnisearch.training.export_folder import place
 from omnisearch.training.exported import Exported
 from omnisearch.training.lab import Lab, Options, write_bytes
@@ -34,6 +36,8 @@ def run(lab: Lab, options: Options) -> Mapping[str, object]:
     """Measure the export on the test split and write the card anew."""
     folder = place(lab, options)
     figures = measure(lab, options, Exported(folder), "test")
+    figures["exam"] = examined(lab, options, Shipped(lab, options), "test")
+    figures["baseline"] = baseline.measure(lab, options, "test")
     write_bytes(folder / "MODEL_CARD.md", card.page(lab, options, folder, figures).encode())
     return figures
 

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from omnisearch.training import measures, stages, twins
+from omnisearch.training import card, measures, stages, twins
 from omnisearch.training.data import queries, tables
 from omnisearch.training.exam import baseline, films, mixed, photos, pictures, run, texts
 from omnisearch.training.lab import Lab, LabError, Options
@@ -186,3 +186,20 @@ def test_a_part_is_asked_anew_when_the_encoder_is_another(shippable: Lab, tmp_pa
     path.write_text(path.read_text("utf-8") + "\n", "utf-8")
     run.kept(lab, tiny, shipped, "validation", "toy", part)
     assert len(asked) == 2
+
+
+def test_the_card_has_a_table_for_each_part() -> None:
+    row = {"r10": 61.24, "r10_error": 2.04, "r10_chance": 0.7692, "queries": 1549, "gallery": 1300}
+    told = {"accuracy": 77.0, "accuracy_error": 3.0, "accuracy_chance": 50.0, "queries": 80}
+    found = {
+        "split": "test",
+        "pictures": {"all": row, "gained": {"r10": 1.5, "r10_error": 0.5, "queries": 1549}},
+        "scenes": {"count": told},
+        "photos": {},
+    }
+    page = card.exam(found, {"pictures": {"all": {**row, "r10": 50.0}}})
+    assert "| all | 61.2 ± 2.0 | 0.769 | 1,549 | 1,300 | 50.0 ± 2.0 |" in page
+    assert "| gained | 1.5 ± 0.5 |  | 1,549 |  |  |" in page
+    assert "| count | 77.0 ± 3.0 | 50 | 80 |  |" in page
+    assert "Photos" not in page
+    assert "train exam" in card.exam({}, {})
