@@ -1,7 +1,7 @@
 """The stage `exam`: everything the encoder that ships is held against, on validation.
 
 The stage `release` asks the same on test. A part that is done is not done again while the encoder
-and the code of that part are the same.
+and the code of the exam are the same.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def kept(
 ) -> Mapping[str, Figures]:
     """Give the figures of a part, which is asked once for each encoder."""
     path = lab.figures / "exam" / f"{options.run}-{split}-{name}.json"
-    origin = _origin(lab, options, part)
+    origin = _origin(lab, options)
     if path.exists():
         before: dict[str, Any] = json.loads(path.read_text("utf-8"))
         if before["origin"] == origin:
@@ -64,12 +64,13 @@ def kept(
     return found
 
 
-def _origin(lab: Lab, options: Options, part: Part) -> str:
+def _origin(lab: Lab, options: Options) -> str:
     """Tell the encoder, what is asked and how from others."""
     files = [
         lab.models / f"phases-{options.run}" / "encoder.safetensors",
         lab.models / f"calibrate-{options.run}" / "calibration.json",
         lab.models / "heads" / "heads.safetensors",
-        Path(part.__code__.co_filename),
+        lab.data / "queries.json",
+        *Path(__file__).parent.iterdir(),
     ]
-    return checkpoints.digest_of([file for file in files if file.exists()])
+    return checkpoints.digest_of([file for file in files if file.is_file()])
