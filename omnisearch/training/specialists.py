@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from omnisearch.training import apprentice, bootstrap, checkpoints, corpus, features
+from omnisearch.training import apprentice, bootstrap, checkpoints, corpus, features, inverse
 from omnisearch.training.apprentice import Apprentice, Training
 from omnisearch.training.captions import Texts
 from omnisearch.training.lab import Lab, Options, write_json
@@ -130,8 +130,8 @@ def _projector(
     rows, in_dim = features.load(lab, stem).shape[1:]
     if options.variant == "a":
         return Projector(in_dim, 2 * width, width=width)
-    head, inverse = bootstrap.load_head(lab, name), bootstrap.load_inverse(lab)
-    return Bootstrapped(sense, head, inverse, (rows, in_dim))
+    head, back = bootstrap.load_head(lab, name), inverse.load_inverse(lab)
+    return Bootstrapped(sense, head, back, (rows, in_dim))
 
 
 def _origin(

@@ -10,8 +10,8 @@ import torch
 from omnisearch.training import (
     apprentice,
     assembly,
-    bootstrap,
     checkpoints,
+    inverse,
     loop,
     specialists,
     stages,
@@ -157,7 +157,7 @@ def test_kinds_are_drawn_by_the_root_of_their_size() -> None:
 
 
 def test_the_inverse_head_never_saw_held_out_texts(tiny_lab: Lab) -> None:
-    trainer = bootstrap.InverseTrainer(tiny_lab, Options(tiny=True), bootstrap.InverseSettings())
+    trainer = inverse.InverseTrainer(tiny_lab, Options(tiny=True), inverse.InverseSettings())
     all_texts = Texts(tiny_lab)
     held = Draw(tiny_lab, "image", "test", all_texts)
     train = Draw(tiny_lab, "image", "train", all_texts)
@@ -166,7 +166,7 @@ def test_the_inverse_head_never_saw_held_out_texts(tiny_lab: Lab) -> None:
 
 
 def test_the_inverse_head_is_read_back(tiny_lab: Lab) -> None:
-    head = bootstrap.load_inverse(tiny_lab)
-    trainer = bootstrap.InverseTrainer(tiny_lab, Options(tiny=True), bootstrap.InverseSettings())
+    head = inverse.load_inverse(tiny_lab)
+    trainer = inverse.InverseTrainer(tiny_lab, Options(tiny=True), inverse.InverseSettings())
     random = type(head)(head.position.shape[1], len(head.inner.weight))
     assert trainer.cosine(head) > trainer.cosine(random) + 0.05
