@@ -36,6 +36,12 @@ from omnisearch.training.shipped import Shipped
 
 GRAPHS = ("text", "image", "audio", "sound", "speech")
 BLOCKS = {"image": 128, "sound": 128, "speech": 128}  # less is at stake there than in the backbone
+# four bits for what is largest and costs least: the words, and all that writes soft tokens
+COARSE = {
+    "text": ("backbone.embeddings.word",),
+    "image": ("projector.",),
+    "sound": ("projector.",),
+}
 SPEECH = ("speech.onnx", "speech-tokenizer.json")
 MODALITIES = ("text", "image", "audio", "video", "document")
 LIMIT, LIMIT_WITH_SPEECH = 60_000_000, 92_000_000
@@ -62,7 +68,8 @@ def run(lab: Lab, options: Options) -> Mapping[str, object]:
     graphs: dict[str, dict[str, Any]] = {}
     for name in GRAPHS:
         small = made / f"{name}.onnx"
-        export_int8.quantise(full / small.name, small, BLOCKS.get(name, export_int8.BLOCK))
+        block, coarse = BLOCKS.get(name, export_int8.BLOCK), COARSE.get(name, ())
+        export_int8.quantise(full / small.name, small, block, coarse)
         cosines = export_checks.agreement(full / small.name, small, tried[name])
         export_checks.refuse_coarse(name, cosines)
         graphs[name] = {"bytes": small.stat().st_size, "int8": cosines}

@@ -4,6 +4,7 @@ Dense maps become MatMulNBits: 8 bits, a scale for each channel and 64 or 128 in
 rounded row by row where the processor multiplies int8. Tables and convolutions are int8 with a
 scale for each row or channel; what is small or sensitive (depthwise kernels, the first layers of a
 picture tower) is float16. ONNX Runtime turns both into float32 once, when it loads the graph.
+Dense maps and tables that are named `coarse` have 4 bits, and a scale for every 32 inputs.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ Array = npt.NDArray[np.generic]
 Floats = npt.NDArray[np.float32]
 Halves = npt.NDArray[np.float16]
 BLOCK = 64  # inputs that share a scale; 128 loses 1.8 times as much, 32 takes a tenth longer
+_FINE, _COARSE = 8, 4  # bits
+_NARROW = 32  # inputs that share a scale in 4 bits
+_SHRUNK = np.linspace(0.7, 1.05, 8, dtype=np.float32)  # of a block's largest: a few are cut off
 _CONTRIB = "com.microsoft"
 _ROUNDED = 4  # accuracy_level: activations as int8 too
 _LEAST = 1e-4  # of scales: float16 is exact to a thousandth above
@@ -28,26 +32,37 @@ _TABLE = 1 << 17  # numbers; a table below is float16
 _KERNEL = 32_000  # numbers; a convolution below is float16: the first layers, where errors begin
 
 
-def quantise(source: Path, target: Path, block: int = BLOCK) -> None:
-    """Write a graph with int8 weights; `block` inputs of a dense map share a scale."""
+def quantise(source: Path, target: Path, block: int = BLOCK, coarse: tuple[str, ...] = ()) -> None:
+    """Write a graph with int8 weights; `block` inputs of a dense map share a scale.
+
+    Tensors whose names begin with one of `coarse` have 4 bits.
+    """
     model = onnx.load(source)
-    writer = _Writer(model, block)
+    writer = _Writer(model, block, coarse)
     for node in model.graph.node:
         writer.add(node)
     writer.finish()
     onnx.save(model, target)
 
 
-def blocks(weight: Floats, block: int = BLOCK) -> tuple[npt.NDArray[np.uint8], Halves]:
-    """Round (n, k) to bytes around 128 (n, k / block, block) and their scales (n, k / block)."""
+def blocks(
+    weight: Floats, block: int = BLOCK, bits: int = _FINE
+) -> tuple[npt.NDArray[np.uint8], Halves]:
+    """Round (n, k) to numbers around 128, or 8, and their scales (n, k / block).
+
+    Numbers of 8 bits are (n, k / block, block); of 4 bits two share a byte, the first the low half.
+    """
     n, k = weight.shape
-    parts = -(-k // block)
+    parts, top = -(-k // block), 2 ** (bits - 1) - 1
     filled = np.zeros((n, parts * block), np.float32)
     filled[:, :k] = weight
     split = filled.reshape(n, parts, block)
-    scales = _scales(np.abs(split).max(2))
-    rounded = np.rint(split / scales[..., None].astype(np.float32)).clip(-127, 127) + 128
-    return rounded.astype(np.uint8), scales
+    scales = _scales(np.abs(split).max(2)) if bits == _FINE else _nearest(split, top)
+    rounded = _rounded(split, scales, top) + np.float32(top + 1)
+    numbers: npt.NDArray[np.uint8] = rounded.astype(np.uint8)
+    if bits == _FINE:
+        return numbers, scales
+    return numbers[..., ::2] + np.uint8(16) * numbers[..., 1::2], scales
 
 
 def rows(weight: Floats) -> tuple[npt.NDArray[np.int8], Halves]:
@@ -58,16 +73,34 @@ def rows(weight: Floats) -> tuple[npt.NDArray[np.int8], Halves]:
     return rounded.astype(np.int8), shaped
 
 
-def _scales(largest: Floats) -> Halves:
-    return np.maximum(largest / 127, _LEAST).astype(np.float16)
+def _scales(largest: Floats, top: int = 127) -> Halves:
+    return np.maximum(largest / top, _LEAST).astype(np.float16)
+
+
+def _rounded(split: Floats, scales: Halves, top: int) -> Floats:
+    return np.rint(split / scales[..., None].astype(np.float32)).clip(-top, top)
+
+
+def _nearest(split: Floats, top: int) -> Halves:
+    """Give the scale of each block (n, parts, block) that loses least."""
+    largest = np.abs(split).max(2)
+    best = _scales(largest, top)
+    least = np.full(best.shape, np.inf, np.float32)
+    for share in _SHRUNK:
+        scales = _scales(largest * share, top)
+        back = _rounded(split, scales, top) * scales[..., None].astype(np.float32)
+        lost = np.square(back - split).sum(2)
+        best, least = np.where(lost < least, scales, best), np.minimum(lost, least)
+    return best
 
 
 class _Writer:
     """A graph that is written anew, node by node."""
 
-    def __init__(self, model: onnx.ModelProto, block: int) -> None:
+    def __init__(self, model: onnx.ModelProto, block: int, coarse: tuple[str, ...]) -> None:
         self.model = model
         self.block = block
+        self.coarse = coarse
         self.known: dict[str, Array] = {
             one.name: numpy_helper.to_array(one) for one in model.graph.initializer
         }
@@ -135,14 +168,18 @@ class _Writer:
         return name
 
     def _node(self, kind: str, inputs: list[str], output: str, **settings: int) -> str:
-        domain = _CONTRIB if kind == "MatMulNBits" else ""
+        domain = _CONTRIB if kind in ("MatMulNBits", "GatherBlockQuantized") else ""
         node = helper.make_node(kind, inputs, [output], domain=domain)
         node.attribute.extend(helper.make_attribute(name, x) for name, x in settings.items())
         self.nodes.append(node)
         return output
 
+    def _grain(self, name: str) -> tuple[int, int]:
+        """Tell how many inputs share a scale, and how many bits a number has."""
+        return (_NARROW, _COARSE) if name.startswith(self.coarse) else (self.block, _FINE)
+
     def _blocks(self, name: str, weight: Floats) -> tuple[str, str]:
-        rounded, scales = blocks(weight, self.block)
+        rounded, scales = blocks(weight, *self._grain(name))
         key = rounded.tobytes() + scales.tobytes()
         first = self.shared.setdefault(key, name)
         return self._keep(f"{first}_bytes", rounded), self._keep(f"{first}_scales", scales)
@@ -168,13 +205,8 @@ class _Writer:
         inputs = [node.input[0], *self._blocks(node.input[1], by_output)]
         biased = len(node.input) > 2
         output = f"{node.output[0]}_unbiased" if biased else node.output[0]
-        sizes = {
-            "K": k,
-            "N": n,
-            "bits": 8,
-            "block_size": self.block,
-            "accuracy_level": _ROUNDED,
-        }
+        block, bits = self._grain(node.input[1])
+        sizes = {"K": k, "N": n, "bits": bits, "block_size": block, "accuracy_level": _ROUNDED}
         self._node("MatMulNBits", inputs, output, **sizes)
         if biased:
             self._node("Add", [output, node.input[2]], node.output[0])
@@ -186,6 +218,9 @@ class _Writer:
         if weight is None or weight.ndim != 2:
             return False
         name, places, out = node.input[0], node.input[1], node.output[0]
+        if name.startswith(self.coarse) and weight.shape[1] % _NARROW == 0:
+            self._packed(name, weight, places, out)
+            return True
         if weight.shape not in self.dense or weight.shape[1] % self.block:
             rounded, scales = rows(weight)
             kept = self._keep(f"{name}_bytes", rounded), self._keep(f"{name}_scales", scales)
@@ -207,6 +242,14 @@ class _Writer:
         shape = self._keep(f"{name}_width", np.array([0, 0, weight.shape[1]], np.int64))
         self._node("Reshape", [parts, shape], out)
         return True
+
+    def _packed(self, name: str, weight: Floats, places: str, out: str) -> None:
+        """Look up rows of 4 bits."""
+        packed, scales = blocks(weight, _NARROW, _COARSE)
+        kept = self._keep(f"{name}_bytes", packed.reshape(len(packed), -1))
+        sizes = {"bits": _COARSE, "block_size": _NARROW, "gather_axis": 0, "quantize_axis": 1}
+        inputs = [kept, places, self._keep(f"{name}_scales", scales)]
+        self._node("GatherBlockQuantized", inputs, out, **sizes)
 
     def _convolution(self, node: NodeProto) -> bool:
         weight = self._weight(node.input[1], least=_KERNEL)

@@ -76,6 +76,51 @@ def test_bytes_and_scales_give_the_weights_back() -> None:
     assert np.abs(small * row.astype(np.float32) - weight.reshape(small.shape)).max() < 0.02
 
 
+def test_two_numbers_of_four_bits_share_a_byte() -> None:
+    weight = np.array([[7, -7, 3, 0] * 8, [0.5, -0.5, 0.25, 0] * 8], np.float32)
+    packed, scales = export_int8.blocks(weight, 32, 4)
+    assert packed.shape == (2, 1, 16)
+    assert scales.ravel().tolist() == [1, pytest.approx(1 / 14, rel=1e-3)]
+    assert packed[0, 0, :2].tolist() == [15 + 16 * 1, 11 + 16 * 8]  # the first is the low half
+    assert packed[1, 0, :2].tolist() == [15 + 16 * 1, 12 + 16 * 8]
+
+
+def test_the_scale_of_four_bits_loses_least() -> None:
+    weight = np.random.default_rng(0).normal(size=(64, 96)).astype(np.float32)
+    packed, scales = export_int8.blocks(weight, 32, 4)
+    numbers = np.stack([packed & 15, packed >> 4], -1).reshape(64, 3, 32).astype(np.float32) - 8
+    lost = np.square(numbers * scales[..., None] - weight.reshape(64, 3, 32)).mean()
+    widest = np.abs(weight.reshape(64, 3, 32)).max(2, keepdims=True) / 7
+    plain = np.square(
+        np.rint(weight.reshape(64, 3, 32) / widest) * widest - weight.reshape(64, 3, 32)
+    )
+    assert lost < 0.9 * plain.mean()
+
+
+def test_what_is_named_coarse_has_four_bits(tmp_path: Path) -> None:
+    class Both(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = nn.Embedding(4200, 96)
+            self.outer = nn.Linear(96, 200)
+
+        def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
+            states: Tensor = self.table(ids)
+            return states, self.outer(states.sum(1))
+
+    both, ids = Both().eval(), torch.tensor([[1, 2, 3], [7, 8, 4000]])
+    full, paths = tmp_path / "full.onnx", [tmp_path / "fine.onnx", tmp_path / "coarse.onnx"]
+    export_graphs.write(both, (ids,), {"ids": {}}, ["states", "vector"], full)
+    for path, coarse in zip(paths, ((), ("table", "outer")), strict=True):
+        export_int8.quantise(full, path, coarse=coarse)
+    fine, small = (path.stat().st_size for path in paths)
+    assert small < 0.6 * fine
+    found = export_checks.agreement(full, paths[1], {"ids": ids.numpy()})
+    assert all(0.98 < one["least"] < 0.9999 for one in found.values())
+    kinds = {node.op_type for node in onnx.load(paths[1]).graph.node}
+    assert {"GatherBlockQuantized", "MatMulNBits"} <= kinds
+
+
 def test_a_table_that_is_also_a_dense_map_is_kept_once(tmp_path: Path) -> None:
     class Tied(nn.Module):
         def __init__(self) -> None:
