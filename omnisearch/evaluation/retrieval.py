@@ -76,6 +76,18 @@ def mean_ap(query: Vectors, candidate: Vectors, relevant: Relevant) -> float:
     return float(average_precision(query, candidate, relevant).mean())
 
 
+def chance_ap(relevant: Relevant) -> float:
+    """Return the mean average precision of a random order: 1 / m · (H + (r - 1)(m - H) / (m - 1)).
+
+    H is the m-th harmonic number, of m candidates r are right.
+    """
+    total = relevant.shape[1]
+    harmonic = float((1 / np.arange(1, total + 1)).sum())
+    rights = relevant.sum(axis=1)
+    more = (rights - 1) * (total - harmonic) / max(1, total - 1)
+    return float(((harmonic + more) / total).mean())
+
+
 def pairwise_accuracy(right: Floats, wrong: Floats) -> float:
     """Share of pairs in which the right one scores higher; a tie is half a success."""
     return float(((right > wrong) + 0.5 * (right == wrong)).mean())

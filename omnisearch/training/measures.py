@@ -37,8 +37,12 @@ def of_scores(
     excluded: retrieval.Relevant | None = None,
 ) -> Figures:
     """Give recall at 1, 5 and 10 in percent, MRR, both with chance and errors, and all ranks."""
-    found = retrieval.ranks(query, candidate, relevant, excluded)
-    figures: Figures = {"queries": len(query), "gallery": len(candidate)}
+    return of_ranks(retrieval.ranks(query, candidate, relevant, excluded), relevant)
+
+
+def of_ranks(found: retrieval.Ranks, relevant: retrieval.Relevant) -> Figures:
+    """Give the figures of the rank of each query's first right candidate."""
+    figures: Figures = {"queries": relevant.shape[0], "gallery": relevant.shape[1]}
     for k in (1, 5, 10):
         figures[f"r{k}"] = percent(retrieval.recall_at(found, k))
         figures[f"r{k}_error"] = percent(retrieval.standard_error(found <= k))
@@ -47,6 +51,22 @@ def of_scores(
     figures["mrr_error"] = _number(retrieval.standard_error(1 / found))
     figures["mrr_chance"] = _number(retrieval.chance_mrr(relevant))
     return {**figures, "ranks": found.tolist()}
+
+
+def of_precision(query: Vectors, candidate: Vectors, relevant: retrieval.Relevant) -> Figures:
+    """Give the mean average precision in percent, with chance and error."""
+    return of_precisions(retrieval.average_precision(query, candidate, relevant), relevant)
+
+
+def of_precisions(precisions: Floats, relevant: retrieval.Relevant) -> Figures:
+    """Give the mean of average precisions in percent, with chance and error."""
+    return {
+        "queries": len(precisions),
+        "gallery": relevant.shape[1],
+        "map": percent(float(precisions.mean())),
+        "map_error": percent(retrieval.standard_error(precisions)),
+        "map_chance": percent(retrieval.chance_ap(relevant)),
+    }
 
 
 def apart(right: Floats, wrong: Floats, items: Rows) -> Figures:

@@ -29,6 +29,9 @@ PARTS: dict[str, str] = {
     "scenes": "exam.scenes:run",
     "composed": "exam.composed:run",
     "pages": "exam.pages:run",
+    "sounds": "exam.sounds:run",
+    "speech": "exam.speech:run",
+    "words": "exam.words:run",
 }
 
 

@@ -1,0 +1,39 @@
+"""Everyday sentences of five words and more, spoken by voices that no training clip has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omnisearch.training.exam import spoken
+from omnisearch.training.exam.encoder import Encoder, Reader
+from omnisearch.training.exam.spoken import Way
+from omnisearch.training.lab import Lab, Options
+from omnisearch.training.shipped import Shipped
+
+SHORTEST = 5  # words
+TABLES = {
+    "sound": [Way(0.0, 1.0)],
+    "transcript": [Way()],
+    "transcript and sound": [*spoken.ways()],
+    "transcript, sound, letters": [*spoken.ways("l")],
+    "transcript, sound, phonetic": [*spoken.ways("lsc")],
+}
+
+
+def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> dict[str, Any]:
+    """Ask for clips by what is said in them."""
+    return measure(lab, Encoder.load(lab, options, shipped), split)
+
+
+def measure(lab: Lab, reader: Reader, split: str) -> dict[str, Any]:
+    """Ask with any encoder; the weights are chosen on validation."""
+    held = spoken.load(lab, reader, "validation", everyday)
+    asked = None if split == "validation" else spoken.load(lab, reader, split, everyday)
+    if held is None or (asked is None and split != "validation"):
+        return {}
+    return spoken.table(held, asked, TABLES)
+
+
+def everyday(name: str, text: str) -> bool:
+    """Tell a sentence of every day from single words and from dictionaries' examples."""
+    return "/quotation/" not in name and len(text.split()) >= SHORTEST

@@ -1,0 +1,38 @@
+"""Single names, spoken by voices that no training clip has: also by how the words sound."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omnisearch.training.exam import spoken
+from omnisearch.training.exam.encoder import Encoder, Reader
+from omnisearch.training.exam.spoken import DEPTHS, Way
+from omnisearch.training.lab import Lab, Options
+from omnisearch.training.shipped import Shipped
+
+LONGEST = 3  # words: "commercial art" is one name
+TABLES = {
+    "sound": [Way(0.0, 1.0)],
+    "transcript": [Way()],
+    "transcript and sound": [*spoken.ways()],
+    **{f"transcript, sound, {name}": [*spoken.ways(depths)] for name, depths in DEPTHS.items()},
+}
+
+
+def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> dict[str, Any]:
+    """Ask for clips by the name that is said in them."""
+    return measure(lab, Encoder.load(lab, options, shipped), split)
+
+
+def measure(lab: Lab, reader: Reader, split: str) -> dict[str, Any]:
+    """Ask with any encoder; the weights are chosen on validation."""
+    held = spoken.load(lab, reader, "validation", single)
+    asked = None if split == "validation" else spoken.load(lab, reader, split, single)
+    if held is None or (asked is None and split != "validation"):
+        return {}
+    return spoken.table(held, asked, TABLES)
+
+
+def single(name: str, text: str) -> bool:
+    """Tell a name from a sentence."""
+    return "/quotation/" not in name and len(text.split()) <= LONGEST

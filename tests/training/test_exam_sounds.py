@@ -1,0 +1,104 @@
+"""Sounds and folds: what is asked, what is held out, and what is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from omnisearch.evaluation import retrieval
+from omnisearch.training import measures
+from omnisearch.training.exam import folds, sounds
+from omnisearch.training.exam.encoder import Encoder
+from omnisearch.training.lab import Lab, Options
+from omnisearch.training.shipped import Shipped
+from tests.training.conftest import carried_on
+
+TINY = Options(tiny=True, variant="a")
+
+
+def test_average_precision_by_chance_is_that_of_shuffled_candidates() -> None:
+    relevant = np.zeros((400, 30), dtype=np.bool_)
+    relevant[:200, :1] = True
+    relevant[200:, :7] = True
+    random = np.random.default_rng(0).normal(size=(400, 30))
+    drawn = retrieval.average_precision(random, np.eye(30), relevant)
+    assert retrieval.chance_ap(relevant) == pytest.approx(drawn.mean(), abs=0.02)
+    assert retrieval.chance_ap(np.ones((2, 5), dtype=np.bool_)) == pytest.approx(1.0)
+
+
+def test_precision_is_told_in_percent_with_its_error() -> None:
+    own = np.eye(2, dtype=np.float32)
+    found = measures.of_precision(own, own, np.array([[True, False], [True, False]]))
+    assert (found["map"], found["map_error"], found["map_chance"]) == (75.0, 25.0, 75.0)
+    assert (found["queries"], found["gallery"]) == (2, 2)
+
+
+def test_names_that_were_held_out_are_asked_among_clips_that_were_not(shippable: Lab) -> None:
+    clips = sounds.Clips.load(shippable, "validation")
+    names, concepts = clips.named(clips.held)
+    assert names and len(set(concepts)) == len(concepts)
+    trained = {clips.concepts[row] for row in range(len(clips.concepts))} - set(concepts)
+    assert len(trained) > 10
+    assert {clips.concepts[row] for row in clips.held} == {*concepts}
+    reader = Encoder.load(shippable, TINY, Shipped(shippable, TINY))
+    found = sounds.measure(shippable, reader, "validation")
+    whole = found["all, names"]
+    assert whole["gallery"] == len(clips.concepts) and whole["queries"] == len(names)
+    assert whole["map"] > whole["map_chance"] / 2 and 0 < whole["r10_chance"] < 100
+    assert set(found) >= {"all, names", "all, captions"}
+
+
+@pytest.fixture(scope="module")
+def whole(tiny_lab: Lab) -> folds.Sounds:
+    return folds.Sounds(tiny_lab)
+
+
+def test_each_concept_is_held_out_once_and_never_trained_on_then(whole: folds.Sounds) -> None:
+    parts = folds.held(whole, 3)
+    concepts, kinds = np.array(whole.columns["concept"]), np.array(whole.columns["kind"])
+    folded = np.isin(kinds, sounds.KINDS)
+    times = np.sum([parts[str(number)] for number in range(3)], axis=0)
+    assert (times[folded] == 1).all()
+    for number in range(3):
+        out = parts[str(number)]
+        taught = whole.taught(out)
+        assert not set(concepts[taught]) & set(concepts[out])
+        assert {*whole.splits[taught[kinds[taught] == "speech"]]} <= {"train"}
+
+
+def test_a_mixture_is_held_out_with_its_sounds(whole: folds.Sounds) -> None:
+    one = next(iter(folds.folds(whole, 2)))
+    whole.columns["concept"].append(f"other+{one}")
+    try:
+        parts = folds.held(whole, 2)
+    finally:
+        whole.columns["concept"].pop()
+    assert parts[str(folds.folds(whole, 2)[one])][-1]
+
+
+def test_a_tenth_of_the_renders_is_held_out_and_the_kind_still_taught(whole: folds.Sounds) -> None:
+    out = folds.renders(whole)
+    concepts = np.array(whole.columns["concept"])
+    assert 0 < out.sum() < len(out) / 5
+    assert set(concepts[out]) <= set(concepts[whole.taught(out)])
+
+
+def test_folds_are_measured_by_every_recipe_and_go_on(tiny_lab: Lab, tmp_path: Path) -> None:
+    lab = carried_on(tiny_lab, tmp_path, "folds")
+    found = lab.read_figures("folds")
+    assert set(found) == set(folds.RECIPES)
+    kinds = found["one"]["unheard kinds"]
+    assert set(kinds) == set(sounds.KINDS)
+    assert kinds["instrument"]["queries"] == 9 and kinds["instrument"]["gallery"] == 54
+    heard = found["one"]["unheard renders"]["instrument"]
+    assert heard["map"] > 2 * heard["map_chance"]
+    kept = sorted((lab.figures / "folds").iterdir())
+    assert len(kept) == 3 * len(folds.RECIPES) and not (lab.models / "folds").exists()
+    kept[0].unlink()
+    before = kept[1].stat().st_mtime_ns
+    assert folds.run(lab, Options(tiny=True)) == found
+    assert kept[0].exists() and kept[1].stat().st_mtime_ns == before
