@@ -38,6 +38,7 @@ def page(
         phases=phases(lab.read_figures(f"phases-{options.run}")["validation"]["after"]),
         weights=weights(calibrated["weights"]),
         calibration=calibration(calibrated["pairs"]),
+        reranker=reranker(_kept(lab, f"rerank-{options.run}")),
         files=files(folder, graphs),
         data=data(json.loads((folder / "data.json").read_text("utf-8"))),
     )
@@ -107,9 +108,14 @@ def _examined(lab: Lab, options: Options, found: Figures) -> tuple[Figures, Figu
     """Give what was examined with the figures, or else what the stages found on validation."""
     if "exam" in found:
         return found["exam"], found.get("baseline", {})
-    kept = (lab.figures / f"{name}.json" for name in (f"exam-{options.run}", "baseline"))
-    exam, plain = (json.loads(x.read_text("utf-8")) if x.exists() else {} for x in kept)
-    return exam, plain
+    return _kept(lab, f"exam-{options.run}"), _kept(lab, "baseline")
+
+
+def _kept(lab: Lab, stage: str) -> Figures:
+    """Give the figures of a stage, which need not have run."""
+    path = lab.figures / f"{stage}.json"
+    found: Figures = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return found
 
 
 _HEAD = ["query → target", "R@1", "R@10", "chance R@10", "queries", "gallery"]
@@ -156,6 +162,21 @@ def calibration(found: Mapping[str, Figures]) -> str:
         rows.append([name.replace(" ", " → "), *counts, *(f"{one[key]:.3f}" for key in names)])
     head = ["pair", "queries", "gallery", "% of hits right", "error", "Brier", "Brier of the rate"]
     return table(head, rows)
+
+
+def reranker(found: Figures) -> str:
+    """Give what a reranker changes at rank 1, and whether it is worth a graph."""
+    if not found:
+        return "Not tried: run `omnisearch train rerank`."
+    rows = []
+    for name in ("image", "mixed"):
+        one = found[name]
+        recalls = [f"{one[key]:.1f}" for key in ("r1_before", "r1_after", "in_list")]
+        gain = f"{one['gain']:+.1f} ({one['low']:+.1f} to {one['high']:+.1f})"
+        rows.append([name, *recalls, gain, f"{one['queries']:,}"])
+    head = ["index", "R@1", "reranked", "best order", "gain (95 % interval)", "queries"]
+    told = "It ships." if found["ships"] else "It does not ship."
+    return f"{told}\n\n{table(head, rows)}"
 
 
 def files(folder: Path, graphs: Mapping[str, Figures]) -> str:

@@ -58,6 +58,11 @@ class Omni(nn.Module):
         vectors: Tensor = self.backbone(*self._inputs(side, rows, wording))
         return vectors
 
+    def token_states(self, side: Side, rows: Rows) -> tuple[Tensor, Tensor]:
+        """Give the last states (n, t, width) of [CLS], media, words; and which count."""
+        states: tuple[Tensor, Tensor] = self.backbone.token_states(*self._inputs(side, rows, None))
+        return states
+
     def layer_states(self, side: Side, rows: Rows) -> list[Tensor]:
         """Give the states of the media tokens before the first layer and after each."""
         inputs = self._inputs(side, rows, None)
