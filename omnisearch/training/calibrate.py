@@ -21,7 +21,7 @@ from omnisearch.training.pairs import Pairs, Side, same
 from omnisearch.training.shipped import Parts, Shipped
 
 LOCKED = (0.0, 0.25, 0.5, 1.0, 2.0)
-CLASSES = (0.0, 0.15, 0.3)
+CLASSES = (0.0, 0.15, 0.3, 0.6, 1.0)
 # the classifier knows things that no picture of the corpus shows: it may cost this many points
 COST = 0.5
 HITS = 10  # of each query

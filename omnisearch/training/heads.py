@@ -96,8 +96,10 @@ def steered(
 
 
 def named(pooled: Tensor, weight: Tensor, bias: Tensor, texts: Tensor, top: int = 10) -> Tensor:
-    """Give the mean of the class texts (classes, width) by the likeliest classes' probabilities."""
+    """Give the mean of the class texts (classes, width) by the likeliest classes' probabilities.
+
+    It is as long as the likeliest class is probable: of drawings the tower is rarely sure.
+    """
     best = (pooled @ weight.T + bias).softmax(1).topk(min(top, len(weight)), dim=1)
-    share = best.values / best.values.sum(1, keepdim=True)
-    mixed = torch.einsum("nk,nkd->nd", share, texts[best.indices])
-    return functional.normalize(mixed, dim=-1)
+    mixed = torch.einsum("nk,nkd->nd", best.values, texts[best.indices])
+    return functional.normalize(mixed, dim=-1) * best.values[:, :1]
