@@ -145,11 +145,12 @@ def test_sets_outside_the_splits_are_asked_in_two_parts(tmp_path: Path) -> None:
     path = lab.data / "evaluation" / "texts-debian.arrow"
     tables.write(path, tables.TEXTS, [{**row, **head} for row in asked])
     own = {"id": "own", "query": "q", "passage": "p", "concept": "own", "kind": "other"}
-    every = [{**own, "id": split, "split": split, "licence": "MIT"} for split in queries.SPLITS]
+    every = [{**own, "id": split, "split": split, "licence": "MIT"} for split in texts.SPLITS]
     tables.write(lab.data / "texts-tiny.arrow", tables.TEXTS, every)
     validation, test = (next(texts.sets(lab, split)) for split in queries.SPLITS)
     assert (len(validation.queries), len(test.queries)) == (2, 6)
     assert not {*validation.queries} & {*test.queries}
+    assert len(validation.passages) == len(test.passages) == 8
 
 
 def test_the_stages_examine_a_tiny_encoder(shippable: Lab, tmp_path: Path) -> None:

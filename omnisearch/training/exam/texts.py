@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from omnisearch.training import corpus, towers
 from omnisearch.training.data import tables
 from omnisearch.training.data.splits import rank
@@ -23,17 +21,19 @@ from omnisearch.training.pairs import same
 from omnisearch.training.shipped import Shipped
 
 MOST = 2000  # questions of a set
+SPLITS = ("train", "validation", "test")
 _OTHERS = ("debian", "readmes")
 
 
 @dataclass(frozen=True)
 class TextSet:
-    """Questions and passages, row by row; rows of one concept answer each other."""
+    """Questions, and passages among which those of their concept answer them."""
 
     name: str
     queries: Sequence[str]
-    passages: Sequence[str]
     concepts: Sequence[str]
+    passages: Sequence[str]
+    subjects: Sequence[str]  # the concepts of the passages
 
 
 def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> Mapping[str, Figures]:
@@ -48,7 +48,7 @@ def beside(asked: Sequence[TextSet], ours: Reader, theirs: Omni) -> dict[str, Fi
     found: dict[str, Figures] = {}
     gained = []
     for one in asked:
-        right = same(one.concepts, one.concepts)
+        right = same(one.concepts, one.subjects)
         both = [
             of_scores(reader.texts(one.queries), reader.texts(one.passages), right)
             for reader in (ours, theirs)
@@ -63,25 +63,49 @@ def beside(asked: Sequence[TextSet], ours: Reader, theirs: Omni) -> dict[str, Fi
 
 
 def sets(lab: Lab, split: str) -> Iterator[TextSet]:
-    """Give the sets of a split that a laboratory has."""
-    rows = corpus.Columns(lab, "text", split, ["id", "concept", "query", "passage", "kind"])
-    kinds = np.array(rows["kind"])
-    for name, kind in (("gloss to lemma", "gloss"), ("manuals", "manual")):
-        chosen = [*map(int, np.flatnonzero(kinds == kind))]
-        chosen = sorted(chosen, key=lambda row: rank(rows["id"][row]))[:MOST]
-        texts = ([rows[column][row] for row in chosen] for column in ("query", "passage"))
-        asked, answers = reversed([*texts]) if kind == "gloss" else texts
-        if chosen:
-            yield TextSet(name, asked, answers, [rows["concept"][row] for row in chosen])
+    """Give the sets of a split that a laboratory has.
+
+    Glosses ask among those of their split; what is easier to find is asked for among all there is.
+    """
+    parts = {one: _Rows(lab, one) for one in SPLITS}
+    own = parts[split]
+    if glosses := own.of("gloss")[:MOST]:
+        lemmas, subjects = own.read("query", glosses), own.read("concept", glosses)
+        yield TextSet("gloss to lemma", own.read("passage", glosses), subjects, lemmas, subjects)
+    if manuals := own.of("manual"):
+        passages, subjects = (
+            [text for one in parts.values() for text in one.read(name, one.of("manual"))]
+            for name in ("passage", "concept")
+        )
+        asked, concepts = own.read("query", manuals), own.read("concept", manuals)
+        yield TextSet("manuals", asked, concepts, passages, subjects)
     for name in _OTHERS:
         path = lab.data / "evaluation" / f"texts-{name}.arrow"
         if path.exists():
             yield _others(name, path, split)
 
 
+class _Rows:
+    """Texts of one split, in an order that stays the same."""
+
+    def __init__(self, lab: Lab, split: str) -> None:
+        names = ["id", "concept", "query", "passage", "kind"]
+        self.columns = corpus.Columns(lab, "text", split, names)
+
+    def of(self, kind: str) -> list[int]:
+        """Give the rows of a kind."""
+        rows = (row for row, one in enumerate(self.columns["kind"]) if one == kind)
+        return sorted(rows, key=lambda row: rank(self.columns["id"][row]))
+
+    def read(self, name: str, rows: Sequence[int]) -> list[str]:
+        """Read a column of rows."""
+        return [self.columns[name][row] for row in rows]
+
+
 def _others(name: str, path: Path, split: str) -> TextSet:
     every = sorted(tables.read(path).to_pylist(), key=lambda row: rank(row["id"]))
     quarter = len(every) // 4
     some = every[:quarter] if split == "validation" else every[quarter:]
-    columns = ([row[key] for row in some] for key in ("query", "passage", "concept"))
-    return TextSet(name, *columns)
+    asked = ([row[key] for row in some] for key in ("query", "concept"))
+    passages = ([row[key] for row in every] for key in ("passage", "concept"))
+    return TextSet(name, *asked, *passages)
