@@ -15,7 +15,7 @@ import torch
 from omnisearch.training import bootstrap, captions, corpus, towers
 from omnisearch.training.bootstrap import HeadSettings, HeadTrainer
 from omnisearch.training.data import tiny
-from omnisearch.training.exam import mixed, pictures
+from omnisearch.training.exam import mixed, pictures, sounds
 from omnisearch.training.exam.encoder import Floats
 from omnisearch.training.heads import LockedHead
 from omnisearch.training.lab import Lab, Options
@@ -33,7 +33,7 @@ SOURCES = {
 }
 SETTINGS = {"image": HeadSettings(0, 512, steered=256, weight=0.5), "audio": HeadSettings(0, 256)}
 _BATCH = 256
-PARTS = {"pictures": pictures.measure, "mixed": mixed.measure}
+PARTS = {"pictures": pictures.measure, "sounds": sounds.measure, "mixed": mixed.measure}
 
 
 class Plain(Summaries):
