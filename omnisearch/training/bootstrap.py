@@ -1,8 +1,8 @@
 """The stage `heads`: what lets projectors start where they already make sense.
 
 A locked head learns to give features the vector that frozen MiniLM gives their caption. Three are
-trained on captions, one also on the image tower's classes, and all are distilled into one: learning
-classes in the same head costs captions 5 points of R@10. Nothing here changes MiniLM.
+trained on captions and put side by side; another also learns the classes of the image tower, which
+in the same head would cost captions 5 points of R@10. Nothing here changes MiniLM.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn import functional
 
 from omnisearch.training import captions, checkpoints, loop, towers
 from omnisearch.training.backbone import bfloat16
-from omnisearch.training.heads import Ensemble, LockedHead, steered
+from omnisearch.training.heads import LockedHead, side_by_side, steered
 from omnisearch.training.lab import Lab, Options
 from omnisearch.training.lessons import Summaries
 from omnisearch.training.loop import Batch, Group, Schedule
@@ -47,14 +46,6 @@ class HeadSettings:
 IMAGE = HeadSettings(900, 512, steered=256)
 AUDIO = HeadSettings(800, 256)
 TINY = {"image": HeadSettings(200, 64, 64, steered=16), "audio": HeadSettings(200, 64, 64)}
-
-
-@dataclass(frozen=True)
-class Teachers:
-    """What the head that is kept learns from: of its own features, and of those of classes."""
-
-    captions: nn.Module
-    classes: nn.Module | None = None
 
 
 class Classes:
@@ -95,8 +86,8 @@ class HeadTrainer:
         origin = repr((settings, data.digest)).encode()
         self.digest = hashlib.blake2b(origin, digest_size=6).hexdigest()
 
-    def train(self, name: str, seed: int, teachers: Teachers | None = None) -> LockedHead:
-        """Train a head on captions, or to say what teachers say, unless it is there already."""
+    def train(self, name: str, seed: int) -> LockedHead:
+        """Train a head, unless it is there already."""
         torch.manual_seed(seed)
         width = self.data.texts.all.shape[1]
         head = LockedHead(self.data.features[0].shape[1], self.settings.hidden, width)
@@ -104,13 +95,13 @@ class HeadTrainer:
         if path.exists():
             head.load_state_dict(load_file(path))
             return head.eval()
-        head.standardise(torch.from_numpy(self.data.features[0][::7].astype(np.float32)))
+        head.standardise(self.data.sample())
         self.scale = nn.Parameter(torch.tensor(_SCALE).log())
-        self._fit(head, seed, teachers)
+        self._fit(head, seed)
         checkpoints.save(path, head.state_dict())
         return head.eval()
 
-    def _fit(self, head: LockedHead, seed: int, teachers: Teachers | None) -> None:
+    def _fit(self, head: LockedHead, seed: int) -> None:
         drawn = np.random.default_rng(seed)
         random = torch.Generator().manual_seed(seed)
         groups = [Group([*head.parameters(), self.scale], self.settings.rate)]
@@ -125,75 +116,54 @@ class HeadTrainer:
             loop.fit(
                 groups,
                 draw,
-                lambda batch: self._loss(head, batch, random, teachers),
+                lambda batch: self._loss(head, batch, random),
                 schedule,
                 trace,
                 bar.update,
             )
 
-    def _loss(
-        self, head: LockedHead, batch: Batch, random: torch.Generator, teachers: Teachers | None
-    ) -> Tensor:
+    def _loss(self, head: LockedHead, batch: Batch, random: torch.Generator) -> Tensor:
         seen = self.data.seen(batch)
         noise = self.settings.noise * head.deviation
         vectors = self._vectors(head, seen + noise * torch.randn(seen.shape, generator=random))
-        scale = self.scale.exp()
-        if teachers is None:
-            targets = self.data.vectors(batch["texts"])
-            loss = info_nce(vectors, targets, scale, self.data.allowed(batch["rows"], targets))
-        else:
-            loss = _distance(vectors, self._taught(teachers.captions, seen))
+        targets, scale = self.data.vectors(batch["texts"]), self.scale.exp()
+        loss = info_nce(vectors, targets, scale, self.data.allowed(batch["rows"], targets))
         if self.classes is None or not self.settings.steered:
             return loss
         moved, labels = self.classes.draw(seen, self.settings.steered, random)
-        vectors = self._vectors(head, moved)
-        if teachers is not None and teachers.classes is not None:
-            return loss + _distance(vectors, self._taught(teachers.classes, moved))
-        told = prototype_loss(vectors, labels, self.classes.texts, scale)
+        told = prototype_loss(self._vectors(head, moved), labels, self.classes.texts, scale)
         return loss + self.settings.weight * told
 
-    def _vectors(self, head: nn.Module, features: Tensor) -> Tensor:
+    def _vectors(self, head: LockedHead, features: Tensor) -> Tensor:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.half):
             found: Tensor = head(features)
         return found.float()
 
-    @torch.no_grad()
-    def _taught(self, teacher: nn.Module, features: Tensor) -> Tensor:
-        return self._vectors(teacher, features)
-
-
-def _distance(vectors: Tensor, wanted: Tensor) -> Tensor:
-    return _PULL * (1 - functional.cosine_similarity(vectors, wanted).mean())
-
 
 def heads(lab: Lab, options: Options) -> Mapping[str, object]:
-    """Train the locked heads of pictures and of sounds."""
+    """Train the locked heads of pictures, of sounds and of the classes of things."""
     texts = captions.Texts(lab)
     figures: dict[str, object] = {}
-    kept: dict[str, dict[str, Tensor]] = {"heads": {}, "ensembles": {}}
+    kept: dict[str, Tensor] = {}
     for sense, settings in (TINY if options.tiny else {"image": IMAGE, "audio": AUDIO}).items():
         data = Summaries(lab, sense, "train", texts, views=sense == "image")
-        plain = HeadTrainer(lab, data, replace(settings, steered=0), None)
-        members = [plain.train(f"{sense}-{n}", options.seed + n) for n in range(MEMBERS)]
-        several, classes = Ensemble(members).eval(), None
-        made: dict[str, nn.Module] = {"one": members[0], "ensemble": several}
-        trainer = plain
+        trainer = HeadTrainer(lab, data, replace(settings, steered=0), None)
+        members = [trainer.train(f"{sense}-{n}", options.seed + n) for n in range(MEMBERS)]
+        made = {"one": members[0], sense: side_by_side(members, data.sample())}
         if settings.steered:
-            trainer = HeadTrainer(lab, data, settings, Classes(lab, texts))
-            made["classes"] = classes = trainer.train(f"{sense}-classes", options.seed)
-        teachers = Teachers(several, classes)
-        one = made["distilled"] = trainer.train(f"{sense}-distilled", options.seed, teachers)
+            taught = HeadTrainer(lab, data, settings, Classes(lab, texts))
+            made["things"] = taught.train("things", options.seed)
         held = Summaries(lab, sense, "validation", texts)
         figures[sense] = {name: held.tried(head) for name, head in made.items()}
-        for name, head in (("heads", one), ("ensembles", several)):
-            kept[name] |= {f"head.{sense}.{key}": x for key, x in head.state_dict().items()}
-    for name, tensors in kept.items():
-        checkpoints.save(lab.models / "heads" / f"{name}.safetensors", tensors)
+        made.pop("one")
+        for name, head in made.items():
+            kept |= {f"head.{name}.{key}": x for key, x in head.state_dict().items()}
+    checkpoints.save(lab.models / "heads" / "heads.safetensors", kept)
     return figures
 
 
 def load_head(lab: Lab, sense: str) -> LockedHead:
-    """Read a trained head."""
+    """Read a trained head: image, audio, or things."""
     every = load_file(lab.models / "heads" / "heads.safetensors")
     name = f"head.{sense}."
     tensors = {key.removeprefix(name): x for key, x in every.items() if key.startswith(name)}

@@ -96,7 +96,7 @@ def _graphs(lab: Lab, shipped: Shipped, path: Path) -> None:
         shipped.tower,
         projector["visual"],  # type: ignore[arg-type]
         shipped.heads["visual"],
-        shipped.classes,
+        shipped.things,
     )
     heard = export_graphs.SoundGraph(projector["audio"], shipped.heads["audio"])  # type: ignore[arg-type]
     with lab.progress("export", len(GRAPHS), "graphs") as bar:

@@ -20,7 +20,7 @@ from omnisearch.training import export_speech
 from omnisearch.training.audio_tower import BANDS, SECONDS, AudioTower, SpeechDecoder
 from omnisearch.training.backbone import Backbone, pooled
 from omnisearch.training.export_speech import CachedDecoder
-from omnisearch.training.heads import LockedHead, named
+from omnisearch.training.heads import LockedHead, Things
 from omnisearch.training.image_tower import SIDE, ImageTower
 from omnisearch.training.projectors import FRAMES, Bootstrapped, Projector, summary
 
@@ -46,7 +46,6 @@ class TextGraph(nn.Module):
 class ImageGraph(nn.Module):
     """Pictures, or frames of a film, to soft tokens, the head's vector and the classes' vector."""
 
-    texts: Tensor
     frames: Tensor
 
     def __init__(
@@ -54,12 +53,11 @@ class ImageGraph(nn.Module):
         tower: ImageTower,
         projector: Projector | Bootstrapped,
         head: LockedHead,
-        texts: Tensor,  # (classes, width)
+        things: Things,
     ) -> None:
         super().__init__()
-        self.tower, self.projector, self.head = tower, projector, head
+        self.tower, self.projector, self.head, self.things = tower, projector, head, things
         still = torch.zeros_like(projector.frame[:1])
-        self.register_buffer("texts", texts)
         self.register_buffer("frames", torch.cat((still, projector.frame)).detach())
 
     def forward(self, pixels: Tensor, place: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -67,9 +65,7 @@ class ImageGraph(nn.Module):
         features = self.tower(pixels)
         soft = self.projector(features) + self.frames[place]
         locked = self.head(summary(features, "visual"))
-        classifier = self.tower._fc
-        classes = named(features[:, 0], classifier.weight, classifier.bias, self.texts)
-        return soft, locked, classes
+        return soft, locked, self.things(features)
 
 
 class AudioGraph(nn.Module):

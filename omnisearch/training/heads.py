@@ -6,6 +6,8 @@ towards a class of the image tower, which must find the text of that class among
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -37,22 +39,34 @@ class LockedHead(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Give unit vectors (n, width)."""
+        return functional.normalize(self.said(features), dim=-1)
+
+    def said(self, features: Tensor) -> Tensor:
+        """Give the vectors before they are made as long as each other."""
         standard = ((features - self.mean) / self.deviation).clamp(-8, 8)
         inner = self.dropout(functional.gelu(self.inner(self.norm(standard))))
-        return functional.normalize(self.outer(inner), dim=-1)
+        said: Tensor = self.outer(inner)
+        return said
 
 
-class Ensemble(nn.Module):
-    """Several heads whose vectors are averaged."""
+@torch.no_grad()
+def side_by_side(heads: Sequence[LockedHead], features: Tensor) -> LockedHead:
+    """Put several heads of one data side by side in a wide one, which adds up what they say.
 
-    def __init__(self, heads: list[LockedHead]) -> None:
-        super().__init__()
-        self.heads = nn.ModuleList(heads)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Give unit vectors (n, width)."""
-        total = torch.stack([head(features) for head in self.heads]).sum(0)
-        return functional.normalize(total, dim=-1)
+    Each counts as much as others over these features; what scales a norm moves into the map behind.
+    """
+    first = heads[0]
+    hidden, in_dim = first.inner.weight.shape
+    wide = LockedHead(in_dim, hidden * len(heads), len(first.outer.bias), first.dropout.p)
+    wide.mean.copy_(first.mean)
+    wide.deviation.copy_(first.deviation)
+    lengths = [head.eval().said(features).norm(dim=1).mean() for head in heads]
+    wide.inner.weight.copy_(torch.cat([x.inner.weight * x.norm.weight for x in heads]))
+    wide.inner.bias.copy_(torch.cat([x.inner(x.norm.bias) for x in heads]))
+    parts = [(x.outer, length) for x, length in zip(heads, lengths, strict=True)]
+    wide.outer.weight.copy_(torch.cat([x.weight / length for x, length in parts], dim=1))
+    wide.outer.bias.copy_(torch.stack([x.bias / length for x, length in parts]).sum(0))
+    return wide.eval()
 
 
 class InverseHead(nn.Module):
@@ -95,11 +109,29 @@ def steered(
     return (start + step * direction).clamp(0, 6)
 
 
-def named(pooled: Tensor, weight: Tensor, bias: Tensor, texts: Tensor, top: int = 10) -> Tensor:
-    """Give the mean of the class texts (classes, width) by the likeliest classes' probabilities.
+class Things(nn.Module):
+    """What the image tower's classes say of pictures: vectors as long as the tower is sure.
 
-    It is as long as the likeliest class is probable: of drawings the tower is rarely sure.
+    A head that learnt the classes, and the names of the likeliest ones, count alike. Of drawings
+    the tower is rarely sure.
     """
-    best = (pooled @ weight.T + bias).softmax(1).topk(min(top, len(weight)), dim=1)
-    mixed = torch.einsum("nk,nkd->nd", best.values, texts[best.indices])
-    return functional.normalize(mixed, dim=-1) * best.values[:, :1]
+
+    names: Tensor  # (classes, width)
+
+    def __init__(self, classifier: nn.Linear, names: Tensor, head: LockedHead) -> None:
+        super().__init__()
+        self.classifier, self.head = classifier, head
+        self.register_buffer("names", names)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Read features (n, k, in) of pictures; gives (n, width)."""
+        logits = self.classifier(features[:, 0])
+        mixed, sure = named(logits, self.names)
+        return functional.normalize(mixed + self.head(features[:, :2].flatten(1)), dim=-1) * sure
+
+
+def named(logits: Tensor, names: Tensor, top: int = 10) -> tuple[Tensor, Tensor]:
+    """Mix the names (classes, width) of the likeliest classes by probability; also the highest."""
+    best = logits.softmax(1).topk(min(top, len(names)), dim=1)
+    mixed = torch.einsum("nk,nkd->nd", best.values, names[best.indices])
+    return functional.normalize(mixed, dim=-1), best.values[:, :1]

@@ -103,6 +103,10 @@ class Summaries(Draw):
             found[chosen] = array[batch["rows"][chosen]]
         return torch.from_numpy(found)
 
+    def sample(self) -> Tensor:
+        """Give the features of every seventh row."""
+        return torch.from_numpy(self.features[0][::7].astype(np.float32))
+
     @torch.no_grad()
     def tried(self, head: nn.Module) -> dict[str, float]:
         """Measure how a head's vectors are found by first captions, and these by them."""

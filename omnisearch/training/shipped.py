@@ -17,7 +17,7 @@ from torch import Tensor
 from omnisearch.training import bootstrap, checkpoints, towers
 from omnisearch.training.assembly import build
 from omnisearch.training.exported import together
-from omnisearch.training.heads import LockedHead, named
+from omnisearch.training.heads import LockedHead, Things
 from omnisearch.training.lab import Lab, Options
 from omnisearch.training.pairs import Rows, Side
 from omnisearch.training.projectors import summary
@@ -54,19 +54,20 @@ class Shipped:
             for channel, sense in (("visual", "image"), ("audio", "audio"))
         }
         self.tower = towers.load_image(lab)
-        self.classes = self._classes(lab)
+        things = bootstrap.load_head(lab, "things")
+        self.things = Things(self.tower._fc, self._names(lab), things).eval().requires_grad_(False)
 
     def parts(self, side: Side, rows: Rows | None = None) -> Parts:
         """Encode rows of a side."""
         chosen = np.arange(len(side)) if rows is None else rows
-        fused = self.encoder.encode(side, chosen)
-        if side.channel is None or not len(chosen):
-            return Parts(fused, {})
-        found = [
-            self._beside(side, chosen[at : at + _BATCH]) for at in range(0, len(chosen), _BATCH)
-        ]
-        names = found[0].keys()
-        return Parts(fused, {name: np.concatenate([x[name] for x in found]) for name in names})
+        return Parts(self.encoder.encode(side, chosen), self.beside(side, chosen))
+
+    def beside(self, side: Side, rows: Rows) -> dict[str, Floats]:
+        """Give what stands beside the fused vectors of rows of media."""
+        if side.channel is None or not len(rows):
+            return {}
+        found = [self._beside(side, rows[at : at + _BATCH]) for at in range(0, len(rows), _BATCH)]
+        return {name: np.concatenate([x[name] for x in found]) for name in found[0]}
 
     @torch.no_grad()
     def _beside(self, side: Side, rows: Rows) -> dict[str, Floats]:
@@ -76,12 +77,11 @@ class Shipped:
         flat = features.flatten(0, -3)
         found = {"locked": self.heads[side.channel](summary(flat, side.channel))}
         if side.channel == "visual":
-            classifier = self.tower._fc
-            found["classes"] = named(flat[:, 0], classifier.weight, classifier.bias, self.classes)
+            found["classes"] = self.things(flat)
         wide = {name: torch.unflatten(x, 0, shape) for name, x in found.items()}
         return {name: _whole(x).numpy() for name, x in wide.items()}
 
-    def _classes(self, lab: Lab) -> Tensor:
+    def _names(self, lab: Lab) -> Tensor:
         """Give what the encoder makes of each class's names; the gloss, the last, counts half."""
         texts = towers.class_texts(lab)
         every = [text for some in texts for text in some]

@@ -2,7 +2,14 @@ import pytest
 import torch
 
 from omnisearch.training import projectors
-from omnisearch.training.heads import Ensemble, InverseHead, LockedHead, named, steered
+from omnisearch.training.heads import (
+    InverseHead,
+    LockedHead,
+    Things,
+    named,
+    side_by_side,
+    steered,
+)
 from omnisearch.training.losses import info_nce
 from omnisearch.training.projectors import Bootstrapped, Projector, film, summary
 
@@ -25,12 +32,19 @@ def test_a_head_gives_unit_vectors_whatever_the_scale_of_its_features() -> None:
     assert torch.equal(kept(features), found)
 
 
-def test_an_ensemble_is_the_direction_of_the_sum() -> None:
+def test_heads_side_by_side_say_what_they_say_together() -> None:
+    features = torch.randn(200, 10)
     heads = [LockedHead(10, 16, 8).eval() for _ in range(3)]
-    features = torch.randn(5, 10)
-    total = sum(head(features) for head in heads)
-    expected = torch.nn.functional.normalize(total, dim=1)
-    assert torch.allclose(Ensemble(heads).eval()(features), expected)
+    for head in heads:
+        head.standardise(features)
+        torch.nn.init.normal_(head.norm.weight)
+        torch.nn.init.normal_(head.norm.bias)
+    one = side_by_side([heads[1]], features)
+    assert torch.allclose(one(features), heads[1](features), atol=1e-5)
+    lengths = [head.said(features).norm(dim=1).mean() for head in heads]
+    said = sum(head.said(features) / length for head, length in zip(heads, lengths, strict=True))
+    expected = torch.nn.functional.normalize(said, dim=-1)
+    assert torch.allclose(side_by_side(heads, features)(features), expected, atol=1e-5)
 
 
 def test_steered_features_lead_by_a_margin_and_stay_in_range() -> None:
@@ -61,13 +75,23 @@ def test_steering_adds_just_the_margin_where_nothing_is_clipped() -> None:
     assert float(margins.max()) <= 6
 
 
-def test_the_vector_of_names_mixes_the_likeliest_classes_and_is_long_where_one_is_sure() -> None:
-    weight = torch.eye(4)
-    texts = torch.eye(4)
-    sure = named(torch.tensor([[0.0, 50.0, 0.0, 0.0]]), weight, torch.zeros(4), texts)
-    assert torch.allclose(sure, texts[1:2], atol=1e-6)
-    torn = named(torch.tensor([[50.0, 50.0, 0.0, 0.0]]), weight, torch.zeros(4), texts, top=2)
-    assert torch.allclose(torn, 0.5 * torch.tensor([[0.5**0.5, 0.5**0.5, 0, 0]]), atol=1e-6)
+def test_names_of_the_likeliest_classes_are_mixed() -> None:
+    names = torch.eye(4)
+    sure, most = named(torch.tensor([[0.0, 50.0, 0.0, 0.0]]), names)
+    assert torch.allclose(sure, names[1:2], atol=1e-6) and float(most) == 1
+    torn, most = named(torch.tensor([[50.0, 50.0, 0.0, 0.0]]), names, top=2)
+    assert torch.allclose(torn, torch.tensor([[0.5**0.5, 0.5**0.5, 0, 0]]), atol=1e-6)
+    assert abs(float(most) - 0.5) < 1e-6
+
+
+def test_things_are_as_long_as_the_tower_is_sure() -> None:
+    classifier = torch.nn.Linear(4, 4, bias=False)
+    torch.nn.init.eye_(classifier.weight)
+    things = Things(classifier, torch.eye(4, 8), LockedHead(8, 16, 8)).eval()
+    features = torch.zeros(2, 3, 4)
+    features[0, 0, 2] = 50
+    sure, unsure = things(features).norm(dim=1).tolist()
+    assert abs(sure - 1) < 1e-5 and abs(unsure - 0.25) < 1e-5
 
 
 def test_a_head_learns_pairs_it_has_not_seen() -> None:

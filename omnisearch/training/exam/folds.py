@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 
 from omnisearch.evaluation import retrieval
 from omnisearch.training import bootstrap, captions, corpus
-from omnisearch.training.bootstrap import HeadTrainer, Teachers
+from omnisearch.training.bootstrap import HeadTrainer
 from omnisearch.training.data.splits import rank
 from omnisearch.training.exam.baseline import EPOCHS, SETTINGS, SOURCES
 from omnisearch.training.exam.sounds import KINDS
-from omnisearch.training.heads import Ensemble, LockedHead
+from omnisearch.training.heads import LockedHead, side_by_side
 from omnisearch.training.lab import Lab, Options, write_json
 from omnisearch.training.lessons import Summaries, shares
 from omnisearch.training.measures import Figures, of_precisions, of_ranks, without_ranks
@@ -189,7 +189,7 @@ def _trained(lab: Lab, options: Options, whole: Sounds, recipe: str, rows: Rows)
     if recipe == "one":
         return first
     others = [trainer.train(f"{n}", seed + n) for n in range(1, bootstrap.MEMBERS)]
-    return trainer.train("distilled", seed, Teachers(Ensemble([first, *others]).eval()))
+    return side_by_side([first, *others], data.sample())
 
 
 @torch.no_grad()
