@@ -58,7 +58,8 @@ STAGES: tuple[Stage, ...] = (
     Stage("arms", "instruction tuning in four ways", "phases:compare", ("recover",), True, True),
     Stage("rerank", "a reranker, and its worth", "reranking:run", ("calibrate",), True, True),
     Stage("baseline", "the simplest recipe", "exam.baseline:run", ("features",), apart=True),
-    Stage("folds", "every kind of sound held out once", "exam.folds:run", ("features",), apart=True),
+    Stage("folds", "every sound held out once", "exam.folds:run", ("features",), apart=True),
+    Stage("tags", "sounds tagged by the decoder", "exam.tags:run", ("features",), apart=True),
     Stage("release", "the test split, once", "released:run", ("export",), True, True),
     Stage("report", "page, tables and plots of the drift", "report:run", apart=True),
 )

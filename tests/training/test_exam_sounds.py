@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,17 @@ import pytest
 
 pytest.importorskip("torch")
 
+import torch
+from tokenizers import Tokenizer, models, pre_tokenizers
+
 from omnisearch.evaluation import retrieval
-from omnisearch.training import measures
-from omnisearch.training.exam import folds, sounds
+from omnisearch.training import measures, towers
+from omnisearch.training.data import packages
+from omnisearch.training.exam import folds, recordings, sounds, tagging, tags
 from omnisearch.training.exam.encoder import Encoder
+from omnisearch.training.exam.transcripts import Writer
 from omnisearch.training.lab import Lab, Options
+from omnisearch.training.omni import Omni
 from omnisearch.training.shipped import Shipped
 from tests.training.conftest import carried_on
 
@@ -102,3 +109,65 @@ def test_folds_are_measured_by_every_recipe_and_go_on(tiny_lab: Lab, tmp_path: P
     before = kept[1].stat().st_mtime_ns
     assert folds.run(lab, Options(tiny=True)) == found
     assert kept[0].exists() and kept[1].stat().st_mtime_ns == before
+
+
+def test_tags_that_are_read_together_are_as_likely_as_each_alone(tiny_lab: Lab) -> None:
+    names = ["bark", "loud bark", "rain"]
+    words = ["(", ")", "bark", "loud", "rain", "[UNK]"]
+    vocabulary = {word: number + 20 for number, word in enumerate(words)}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    writer = Writer(tiny_lab)
+    writer.tokenizer = tokenizer
+    tagger = tagging.Tagger(writer, names)
+    waves = (np.random.default_rng(0).normal(size=(2, 64_000)) / 9).astype(np.float32)
+    scores, states = tagger.of(waves)
+    _, decoder = towers.load_audio(tiny_lab)
+    sound = writer.states(waves)
+    assert states.shape == (2, 2 * decoder.sizes.width)
+    for clip, (number, name) in product(range(2), enumerate(names)):
+        ids = [*writer.settings["prompt"], *tokenizer.encode(f" ({name})").ids]
+        logits = decoder(torch.tensor([ids]), sound[clip : clip + 1])[0].log_softmax(1)
+        first = len(writer.settings["prompt"])
+        alone = sum(float(logits[at, ids[at + 1]]) for at in range(first, len(ids) - 1))
+        assert scores[clip, number] + tagger.prior[number] == pytest.approx(alone, abs=1e-3)
+
+
+def test_recordings_are_named_by_their_files_and_descriptions() -> None:
+    assert recordings.named("sounds/wolf-growl-12.ogg") == "wolf growl"
+    assert recordings.named("sounds/magic-missile-1-miss.ogg") == "magic missile miss"
+    assert recordings.described("A duck.\nach.utf8=Atudi.\n") == "A duck"
+    for package in (recordings.STAMPS, recordings.GAME):
+        assert package.role == "test"
+        with pytest.raises(KeyError):  # so that no corpus is ever built from it
+            packages.find(package.kind, package.name)
+
+
+def clips_of(names: list[str], codes: np.ndarray, seed: int) -> tags.Clips:
+    """Clips whose features are noise, and whose tags tell what they are."""
+    noise = np.random.default_rng(seed).normal(size=(len(names), 24)).astype(np.float32)
+    return tags.Clips(noise, codes.astype(np.float32), names)
+
+
+def test_tags_that_tell_what_a_clip_is_are_found_to_help(
+    tiny_lab: Lab, whole: folds.Sounds, tmp_path: Path
+) -> None:
+    rows = tags.some(whole, "train", {"instrument": 6, "procedural": 8})
+    names = [whole.columns["title"][row] for row in rows]
+    own = np.eye(len({*names}))[np.unique(names, return_inverse=True)[1]]
+    read = np.concatenate([own, np.zeros_like(own)], axis=1)
+    asked = {one: clips_of(names, read, 2) for one in ("validation", "recordings")}
+    frozen = Omni(towers.load_backbone(tiny_lab), {}, towers.Words.load(tiny_lab))
+    found = tags.compare(
+        Lab(tmp_path),
+        Options(tiny=True),
+        folds.Part(whole, rows, False),
+        clips_of(names, read, 1),
+        asked,
+        (frozen, sorted({*names})),
+    )
+    assert found["chosen"] != "plain" and found["ships"] and found["gain"] > 3
+    arms = found["recordings"]
+    assert arms["plain"]["gain"]["r10"] == 0
+    assert abs(arms["states"]["gain"]["r10"]) < arms["tags"]["gain"]["r10"]
+    assert arms["tags"]["queries"] == len({*names}) and arms["tags"]["seeds"] == tags.SEEDS

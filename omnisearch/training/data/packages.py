@@ -44,7 +44,8 @@ class Package:
     attribution: str
     licence_file: str  # in the archive
     licence_says: str  # words that must stand there
-    role: Literal["data", "tool"] = "data"  # what a tool makes is not under the tool's licence
+    # what a tool makes is not under the tool's licence; what only tests hear is never in a model
+    role: Literal["data", "tool", "test"] = "data"
 
     def __str__(self) -> str:
         return f"{self.kind} package {self.name} {self.version}"

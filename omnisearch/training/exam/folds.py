@@ -50,6 +50,7 @@ class Sounds:
         self.features: NDArray[np.float16] = np.concatenate([p.features[0] for p in self.parts])
         columns = [corpus.Columns(lab, "audio", split, _NAMES) for split in _SPLITS]
         self.columns = {name: [x for one in columns for x in one[name]] for name in _NAMES}
+        self.places = np.concatenate([one.places for one in columns])
         sizes = [len(part) for part in self.parts]
         self.splits = np.repeat(_SPLITS, sizes)
         before = np.cumsum([0, *(len(part.captions) for part in self.parts[:-1])])

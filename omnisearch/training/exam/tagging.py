@@ -66,7 +66,6 @@ class Tagger:
     """Whisper's decoder, which reads all tags of a clip at once, none seeing another."""
 
     def __init__(self, writer: Writer, tags: Sequence[str]) -> None:
-        assert writer.tokenizer is not None
         encoded = [self._ids(writer, f"{_OPEN}{tag}{_CLOSE}") for tag in tags]
         (opening,) = {one[0] for one in encoded}
         self.writer, self.tags = writer, tags
@@ -76,6 +75,7 @@ class Tagger:
 
     @staticmethod
     def _ids(writer: Writer, text: str) -> list[int]:
+        assert writer.tokenizer is not None
         ids: list[int] = writer.tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
