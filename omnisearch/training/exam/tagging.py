@@ -13,10 +13,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from omnisearch.training.audio_tower import RATE, SECONDS, Attention, Floats, Layer
+from omnisearch.training.audio_tower import RATE, SECONDS, Floats
 from omnisearch.training.data.wordnet import WordNet
+from omnisearch.training.exam.together import Together
 from omnisearch.training.exam.transcripts import Writer
 
 # what tags are kinds of (a word and which of its senses, from 0), and how many of each
@@ -66,75 +66,22 @@ class Tagger:
     """Whisper's decoder, which reads all tags of a clip at once, none seeing another."""
 
     def __init__(self, writer: Writer, tags: Sequence[str]) -> None:
-        encoded = [self._ids(writer, f"{_OPEN}{tag}{_CLOSE}") for tag in tags]
+        encoded = [writer.tokens(f"{_OPEN}{tag}{_CLOSE}") for tag in tags]
         (opening,) = {one[0] for one in encoded}
-        self.writer, self.tags = writer, tags
-        self.start = [*writer.settings["prompt"], opening]
-        self._lay(encoded)
+        self.writer = writer
+        self.all = Together([*writer.settings["prompt"], opening], [one[1:] for one in encoded])
         self.prior = self._scores(nulls())[0].mean(0)
-
-    @staticmethod
-    def _ids(writer: Writer, text: str) -> list[int]:
-        assert writer.tokenizer is not None
-        ids: list[int] = writer.tokenizer.encode(text, add_special_tokens=False).ids
-        return ids
-
-    def _lay(self, encoded: Sequence[Sequence[int]]) -> None:
-        """Lay what is read behind each other: the start once, then each tag but its last token."""
-        ids, places = [*self.start], [*range(len(self.start))]
-        owner, rows, wanted, tag = [-1] * len(ids), [], [], []
-        for number, one in enumerate(encoded):
-            before = len(self.start) - 1  # the first token of a tag is told by the opening
-            for depth, token in enumerate(one[1:]):
-                rows.append(before)
-                wanted.append(token)
-                tag.append(number)
-                if depth < len(one) - 2:
-                    before = len(ids)
-                    ids.append(token)
-                    places.append(len(self.start) + depth)
-                    owner.append(number)
-        whose, order = torch.tensor(owner), torch.tensor(places)
-        self.ids, self.places = torch.tensor(ids), order
-        own = (whose[:, None] == whose[None]) | (whose[None] == -1)
-        self.seen = own & (order[:, None] >= order[None])
-        self.rows, self.wanted, self.tag = (torch.tensor(x) for x in (rows, wanted, tag))
 
     def of(self, waves: Floats) -> tuple[Floats, Floats]:
         """Give how much likelier each tag is than by chance, and the decoder's states, of waves."""
         scores, states = self._scores(waves)
         return (scores - self.prior).numpy(), states.numpy()
 
-    @torch.no_grad()
     def _scores(self, waves: Floats) -> tuple[Tensor, Tensor]:
-        found = [self._one(self.writer.states(wave[None])) for wave in waves]
+        decoder = self.writer.decoder.decoder
+        found = [self.all.read(decoder, self.writer.states(wave[None])) for wave in waves]
         scores, states = zip(*found, strict=True)
         return torch.stack(scores), torch.stack(states)
-
-    def _one(self, sound: Tensor) -> tuple[Tensor, Tensor]:
-        """Read all tags of one clip; also give the states behind the prompt and the opening."""
-        decoder = self.writer.decoder.decoder
-        states = (decoder.embeddings(self.ids) + decoder.encodings[self.places])[None]
-        for layer in decoder.layers:
-            assert isinstance(layer, Layer)
-            states = _attend(layer.self_attention, states, self.seen)
-            states = layer.ffn(layer.attention(states, sound))
-        states = decoder.layer_norm(states)[0]
-        logits = states @ decoder.embeddings.weight.T
-        told = logits[self.rows, self.wanted] - logits.logsumexp(1)[self.rows]
-        scores = torch.zeros(len(self.tags)).index_add_(0, self.tag, told)
-        last = len(self.start)
-        return scores, states[last - 2 : last].flatten()
-
-
-def _attend(attention: Attention, states: Tensor, seen: Tensor) -> Tensor:
-    q, k, v = (
-        torch.unflatten(x, 2, (attention.heads, -1)).transpose(1, 2)
-        for x in attention.linear_0(attention.layer_norm(states)).chunk(3, dim=2)
-    )
-    mixed = functional.scaled_dot_product_attention(q, k, v, attn_mask=seen)
-    added: Tensor = states + attention.linear_1(mixed.transpose(1, 2).flatten(2))
-    return added
 
 
 def nulls() -> Floats:

@@ -188,6 +188,13 @@ class Writer:
         lengths = torch.tensor([len(some) + 1 for some in found])
         return found, total / lengths, silence
 
+    def tokens(self, text: str) -> list[int]:
+        """Give the tokens of a text as it is heard; tiny towers know none."""
+        if self.tokenizer is None:
+            return [1 + ord(letter) % (self.settings["end"] - 1) for letter in text[:4]]
+        found: list[int] = self.tokenizer.encode(text, add_special_tokens=False).ids
+        return found
+
     def text(self, tokens: Sequence[int]) -> str:
         """Give the words of tokens."""
         if self.tokenizer is None:
