@@ -17,6 +17,7 @@ from omnisearch.training.pairs import Rows, Side
 from omnisearch.training.projectors import film
 
 _BATCH = 128  # rows encoded at once where no gradient is kept
+_TOKENS = 400  # read at once, padding too: texts of all lengths take 0.4 of the time
 
 
 class Tokenizer(Protocol):
@@ -55,8 +56,16 @@ class Omni(nn.Module):
 
     def forward(self, side: Side, rows: Rows, wording: np.random.Generator | None = None) -> Tensor:
         """Encode rows of a side; a generator draws a wording, otherwise the first is taken."""
-        vectors: Tensor = self.backbone(*self._inputs(side, rows, wording))
-        return vectors
+        ids, mask, soft = self._inputs(side, rows, wording)
+        lengths = mask.sum(1)
+        order = torch.argsort(lengths, stable=True)
+        extra = 0 if soft is None else soft.shape[1]
+        vectors = []
+        for start, stop in _alike([length + extra for length in lengths[order].tolist()]):
+            some, longest = order[start:stop], int(lengths[order[stop - 1]])
+            read = ids[some, :longest], mask[some, :longest]
+            vectors.append(self.backbone(*read, None if soft is None else soft[some]))
+        return torch.cat(vectors)[torch.argsort(order)]
 
     def token_states(self, side: Side, rows: Rows) -> tuple[Tensor, Tensor]:
         """Give the last states (n, t, width) of [CLS], media, words; and which count."""
@@ -111,6 +120,16 @@ def evaluating(model: nn.Module) -> Iterator[None]:
         yield
     finally:
         model.train(before)
+
+
+def _alike(lengths: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Cut growing lengths where padding to the longest would make too many tokens."""
+    start = 0
+    for at, length in enumerate(lengths):
+        if at > start and (at - start + 1) * length > _TOKENS:
+            yield start, at
+            start = at
+    yield start, len(lengths)
 
 
 def _choose(wordings: Sequence[str], drawn: np.random.Generator | None) -> str:
