@@ -14,7 +14,8 @@ pytest.importorskip("torch")
 import torch
 
 from omnisearch.training import towers
-from omnisearch.training.exam import phonetics, speech, spoken, transcripts, words
+from omnisearch.training.audio_tower import clip
+from omnisearch.training.exam import listening, phonetics, speech, spoken, transcripts, words
 from omnisearch.training.exam.encoder import Encoder
 from omnisearch.training.exam.spoken import Spoken, Way
 from omnisearch.training.exam.transcripts import Heard, Transcripts, Writer
@@ -64,18 +65,17 @@ def test_nothing_is_said_where_whisper_makes_it_up(
     assert Heard(text, silence, surety).spoken == said
 
 
-def test_a_short_word_is_said_three_times_and_a_sentence_once() -> None:
+def test_a_single_word_is_said_twice_and_a_sentence_once() -> None:
     tone = np.sin(np.arange(64_000) / 5).astype(np.float32)
     word, sentence = np.zeros_like(tone), np.zeros_like(tone)
     word[16_000:24_000] = tone[:8_000]
     sentence[8_000:48_000] = tone[:40_000]
     assert transcripts.loud(word) == (16_000, 24_000)
-    power = np.square(transcripts.repeated(word)).sum() / np.square(word).sum()
-    assert power == pytest.approx(3, abs=0.01)
-    assert (transcripts.repeated(sentence)[:64_000] == sentence).all()
-    assert len(transcripts.repeated(sentence)) == len(transcripts.repeated(word)) == 128_000
-    silent = transcripts.repeated(np.zeros_like(tone))
-    assert len(silent) == 128_000 and not silent.any()
+    twice, once = transcripts.repeated(word), transcripts.repeated(sentence)
+    assert (twice[:64_000] == word).all() and (twice[72_000:] == word).all()
+    assert (once[:64_000] == sentence).all() and not once[64_000:].any()
+    assert len(once) == len(twice) == 136_000
+    assert not transcripts.repeated(np.zeros_like(tone)).any()
 
 
 def test_tokens_with_a_past_are_those_without_one(tiny_lab: Lab) -> None:
@@ -118,7 +118,7 @@ def asked(titles: list[str], heard: list[str]) -> Spoken:
     written = np.where(even[:, None], own, -own)
     sound = np.where(even[:, None], -0.1 * own, 3 * own)
     alike = {depths: phonetics.alike(titles, heard, depths) for depths in ("l", "lsc")}
-    return Spoken(titles, heard, own, sound, written, alike)
+    return Spoken(titles, heard, own, sound, written, [b""] * len(titles), alike)
 
 
 NAMES = ["follower", "gorilla", "city man", "koala", "commander", "apartment"]
@@ -165,3 +165,30 @@ def test_spoken_names_are_asked_for_in_every_way(shippable: Lab) -> None:
         assert found[name]["queries"] == found[name]["gallery"] == len(held.titles)
         assert "ranks" not in found[name] and found[name]["r1_chance"] > 0
     assert spoken.load(shippable, reader, "train", speech.everyday) is None
+
+
+def test_a_second_look_reorders_the_nearest_and_leaves_others_behind() -> None:
+    scores = np.array([[0.9, 0.8, 0.1], [0.2, 0.5, 0.6]], dtype=np.float32)
+    told = np.array([[-20, -5, -np.inf], [-np.inf, -5, -30]], dtype=np.float32)
+    found = listening.weighed(scores, told, 0.1)
+    assert found.argsort(1).tolist() == [[2, 0, 1], [0, 2, 1]]
+    assert listening.weighed(scores, told, 0.001).argmax(1).tolist() == [0, 2]
+
+
+def test_the_question_is_heard_again_in_its_nearest_clips_only(tiny_lab: Lab) -> None:
+    random = np.random.default_rng(3)
+    clips = [random.integers(-9000, 9000, 32_000).astype("<i2").tobytes() for _ in NAMES]
+    some = replace(asked(NAMES, HEARD), clips=clips)
+    scores = random.normal(size=(6, 6)).astype(np.float32)
+    writer = Writer(tiny_lab)
+    told = listening.listen(writer, some, scores)
+    assert np.isfinite(told).all() and (told < 0).all()
+    _, decoder = towers.load_audio(tiny_lab)
+    ids = [*writer.settings["prompt"], *writer.tokens(" Koala."), writer.settings["end"]]
+    sound = writer.states(clip(clips[4])[None])
+    logits = decoder(torch.tensor([ids]), sound)[0].log_softmax(1)
+    first = len(writer.settings["prompt"])
+    alone = sum(float(logits[at - 1, ids[at]]) for at in range(first, len(ids)))
+    assert told[3, 4] == pytest.approx(alone, abs=1e-3)
+    found = listening.measure(tiny_lab, some, None, [Way()])
+    assert found["queries"] == 6 and found["weight"] in listening.WEIGHTS

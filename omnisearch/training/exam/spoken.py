@@ -51,6 +51,7 @@ class Spoken:
     asked: Floats
     sound: Floats
     written: Floats  # zeros where nothing was heard
+    clips: Sequence[bytes]
     phonetic: Mapping[str, Floats]  # depths → (questions, clips)
 
     def scores(self, way: Way) -> Floats:
@@ -94,7 +95,7 @@ def load(lab: Lab, reader: Reader, split: str, wanted: Wanted) -> Spoken | None:
     written[[not text for text in transcripts]] = 0
     phonetic = {depths: phonetics.alike(titles, transcripts, depths) for depths in DEPTHS.values()}
     sound = reader.media("audio", side)
-    return Spoken(titles, transcripts, reader.texts(titles), sound, written, phonetic)
+    return Spoken(titles, transcripts, reader.texts(titles), sound, written, clips, phonetic)
 
 
 def ways(depths: str = "") -> Iterator[Way]:

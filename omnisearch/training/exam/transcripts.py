@@ -1,8 +1,8 @@
 """What the speech decoder writes down, made once for each clip and kept beside the features.
 
 A clip is known by its samples. It is filled up to ten seconds, since in shorter windows Whisper
-repeats itself. A single word is said again and again, since it writes down little that it hears
-once. Where it takes silence or noise for speech, nothing is written down.
+repeats itself. A single word is said twice, since it understands little that it hears once. Where
+it takes silence or noise for speech, nothing is written down.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ LONGEST = 48  # tokens: nobody says more in four seconds
 # Whisper's own rule: no speech is likely, and what was written all the same is unlikely
 SILENT, UNSURE = 0.6, -1.0
 NO_SPEECH = "<|nocaptions|>"
-# a clip that is loud for less than this is said several times, with pauses (seconds)
-SHORT, TIMES, PAUSE, _EDGE = 1.25, 3, 0.5, 0.15
+# a clip that is loud for less than this is said twice, with a pause (seconds)
+SHORT, PAUSE = 1.25, 0.5
 _FRAME = 320  # samples whose loudness is measured
 _BATCH = 16
 _ASIDE = r"[(\[*♪][^)\]*♪]*[)\]*♪]?"  # (birds chirping)
@@ -113,15 +113,11 @@ class Transcripts:
 
 
 def repeated(wave: Floats) -> Floats:
-    """Say a short word several times over, in a window of the same length or twice that."""
+    """Say a single word a second time after a pause; anything longer is said once."""
     start, stop = loud(wave)
-    if stop - start > SHORT * RATE:
-        return np.pad(wave, (0, len(wave)))
-    edge = int(_EDGE * RATE)
-    word = wave[max(0, start - edge) : stop + edge]
-    once = np.concatenate([np.zeros(int(PAUSE * RATE), np.float32), word])
-    several = np.tile(once, TIMES)[: 2 * len(wave)]
-    return np.pad(several, (0, 2 * len(wave) - len(several)))
+    pause = np.zeros(int(PAUSE * RATE), np.float32)
+    again = wave if stop - start <= SHORT * RATE else np.zeros_like(wave)
+    return np.concatenate([wave, pause, again])
 
 
 def loud(wave: Floats) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from omnisearch.training.exam import spoken
+from omnisearch.training.exam import listening, spoken
 from omnisearch.training.exam.encoder import Encoder, Reader
 from omnisearch.training.exam.spoken import DEPTHS, Way
 from omnisearch.training.lab import Lab, Options
@@ -30,7 +30,8 @@ def measure(lab: Lab, reader: Reader, split: str) -> dict[str, Any]:
     asked = None if split == "validation" else spoken.load(lab, reader, split, single)
     if held is None or (asked is None and split != "validation"):
         return {}
-    return spoken.table(held, asked, TABLES)
+    again = listening.measure(lab, held, asked, TABLES["transcript, sound, both"])
+    return {**spoken.table(held, asked, TABLES), "heard again": again}
 
 
 def single(name: str, text: str) -> bool:
