@@ -29,12 +29,14 @@ def page(
         graphs = lab.read_figures(f"export-{options.run}")["graphs"]
     calibrated = lab.read_figures(f"calibrate-{options.run}")
     source = resources.files("omnisearch.training").joinpath("model_card.md")
+    examined, plain = _examined(lab, options, found)
     return Template(source.read_text("utf-8")).substitute(
         parameters=_sized(folder),
         fingerprint=model["fingerprint"],
         run=options.run,
         found=retrieval(found),
-        exam=exam(*_examined(lab, options, found)),
+        exam=exam(examined, plain),
+        folder=folder_of(examined.get("folder", {})),
         phases=phases(lab.read_figures(f"phases-{options.run}")["validation"]["after"]),
         weights=weights(calibrated["weights"]),
         calibration=calibration(calibrated["pairs"]),
@@ -73,9 +75,22 @@ def exam(found: Figures, plain: Figures) -> str:
         return "Not examined: run `omnisearch train exam`."
     parts = [f"Split: **{found['split']}**; float32, values ± standard errors."]
     for name, rows in found.items():
-        if name != "split" and rows:
+        if name not in ("split", "folder") and rows:
             parts.append(f"**{name.capitalize()}**\n\n{_part(rows, plain.get(name, {}))}")
     return "\n\n".join(parts)
+
+
+def folder_of(found: Figures) -> str:
+    """Give every question over an ordinary folder, with the failures."""
+    if not found:
+        return "Not asked: `omnisearch train release` asks it, once."
+    lines = []
+    for question, one in found.items():
+        first = "<br>".join(f"**{x}**" if x in one["right"] else x for x in one["found"])
+        lines.append([question, str(one["rank"]), first])
+    among = next(iter(found.values()))["gallery"]
+    head = ["question", f"rank of the right one of {among:,}", "what comes first"]
+    return table(head, lines)
 
 
 def _part(rows: Figures, plain: Figures) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ pytest.importorskip("torch")
 
 from omnisearch.training import card, measures, stages, twins
 from omnisearch.training.data import queries, tables
-from omnisearch.training.exam import baseline, films, mixed, photos, pictures, run, texts
+from omnisearch.training.exam import baseline, films, folder, mixed, photos, pictures, run, texts
 from omnisearch.training.lab import Lab, LabError, Options
 from omnisearch.training.shipped import Shipped
 from omnisearch.training.twins import Twin
@@ -204,3 +206,19 @@ def test_the_card_has_a_table_for_each_part() -> None:
     assert "| count | 77.0 ± 3.0 | 50 | 80 |  |" in page
     assert "Photos" not in page
     assert "train exam" in card.exam({}, {})
+
+
+def test_every_question_over_the_folder_is_shown_with_its_failures() -> None:
+    found = {"a cat": {"rank": 2, "gallery": 9, "right": ["b.png"], "found": ["a.png", "b.png"]}}
+    shown = card.folder_of(found)
+    assert "| a cat | 2 | a.png<br>**b.png** |" in shown
+    assert "of 9" in shown
+
+
+def test_the_folders_questions_have_right_answers_by_name() -> None:
+    names = ["photos/chelsea.png", "photos/coffee.png"]
+    assert folder.matching(["photos/c?elsea.*"], names) == ["photos/chelsea.png"]
+    text = resources.files("omnisearch.training.exam").joinpath("folder.json").read_text("utf-8")
+    questions = json.loads(text)
+    assert len({one["text"] for one in questions}) == 20
+    assert all(one["right"] for one in questions)

@@ -39,7 +39,7 @@ GAME = Package(
     "GPL",
     "test",
 )
-_STAMPS, _GAME = "usr/share/tuxpaint/stamps/", "usr/share/games/wesnoth/1.16/data/core/sounds/"
+IN_STAMPS, _GAME = "usr/share/tuxpaint/stamps/", "usr/share/games/wesnoth/1.16/data/core/sounds/"
 _SPOKEN = ("symbols/", "seasonal/hanukkah/")  # letters and what is on dice are spoken
 _AUDIO = (".ogg", ".wav")
 
@@ -49,6 +49,7 @@ class Recording:
     """One recording, what it is of, and its samples."""
 
     source: str
+    name: str  # of its file
     title: str
     pcm: bytes
 
@@ -63,17 +64,18 @@ def stamps(lab: Lab) -> Iterator[Recording]:
     archive = packages.fetch(lab, STAMPS)
     found: dict[str, bytes] = {}
     for name, content in packages.members(archive, _of_a_stamp):
-        found[name.removeprefix(_STAMPS)] = content
+        found[name.removeprefix(IN_STAMPS)] = content
     for name, content in sorted(found.items()):
         words = found.get(str(PurePosixPath(name).with_suffix(".txt")))
         if name.endswith(_AUDIO) and words is not None:
-            yield Recording("stamps", described(words.decode("utf-8", "replace")), _pcm(content))
+            title = described(words.decode("utf-8", "replace"))
+            yield Recording("stamps", name, title, _pcm(content))
 
 
 def _of_a_stamp(name: str) -> bool:
-    inside = name.removeprefix(_STAMPS)
+    inside = name.removeprefix(IN_STAMPS)
     told = inside.endswith(".txt") or (inside.endswith(_AUDIO) and "_desc" not in inside)
-    return name.startswith(_STAMPS) and told and not inside.startswith(_SPOKEN)
+    return name.startswith(IN_STAMPS) and told and not inside.startswith(_SPOKEN)
 
 
 def described(text: str) -> str:
@@ -88,7 +90,7 @@ def game(lab: Lab) -> Iterator[Recording]:
         archive, lambda name: name.startswith(_GAME) and name.endswith(_AUDIO)
     )
     for name, content in sorted(wanted):
-        yield Recording("game", named(name), _pcm(content))
+        yield Recording("game", name.removeprefix(_GAME), named(name), _pcm(content))
 
 
 def named(path: str) -> str:

@@ -32,6 +32,7 @@ PARTS: dict[str, str] = {
     "sounds": "exam.sounds:run",
     "speech": "exam.speech:run",
     "words": "exam.words:run",
+    "folder": "exam.folder:run",
 }
 
 
