@@ -18,7 +18,7 @@ from omnisearch.training.lab import Lab
 from omnisearch.training.measures import Figures, without_ranks
 
 NEAREST = 10
-WEIGHTS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # of a log-probability beside the scores
+WEIGHTS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)  # of a log-probability beside the scores
 _BEHIND = 100.0  # what is not among the nearest stays behind them
 
 

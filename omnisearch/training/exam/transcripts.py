@@ -42,8 +42,8 @@ SCHEMA = pa.schema(
     [
         pa.field("clip", pa.string(), nullable=False),
         pa.field("text", pa.string(), nullable=False),
-        pa.field("silence", pa.float32(), nullable=False),
-        pa.field("surety", pa.float32(), nullable=False),
+        pa.field("silence", pa.float64(), nullable=False),
+        pa.field("surety", pa.float64(), nullable=False),
     ]
 )
 
