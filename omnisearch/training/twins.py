@@ -6,12 +6,14 @@ A page's twins are what is asked for the same subject in another layout.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from omnisearch.training import corpus
+from omnisearch.training.data.splits import rank
 from omnisearch.training.lab import Lab
 from omnisearch.training.measures import Figures, Vectors, apart
 from omnisearch.training.pairs import Rows
@@ -61,6 +63,29 @@ def told_apart(
         )
         found[differs] = apart(right, wrong, rows)
     return found
+
+
+def balanced(pairs: Sequence[tuple[int, Twin]]) -> list[tuple[int, Twin]]:
+    """Keep as many twins that turn one word into another as there are the other way round.
+
+    Where "below" is never true, its captions alone tell that it is wrong.
+    """
+    found: dict[tuple[str, ...], list[tuple[int, Twin]]] = {}
+    for row, twin in pairs:
+        found.setdefault((twin.differs, *_change(twin)), []).append((row, twin))
+    kept = []
+    for (differs, gone, come), some in found.items():
+        count = len(found.get((differs, come, gone), ()))
+        some.sort(key=lambda one: rank(f"{one[0]} {one[1].wrong}"))
+        kept += some[:count]
+    return kept
+
+
+def _change(twin: Twin) -> tuple[str, str]:
+    """Give the words that only one of the two has, which are none where words change places."""
+    right, wrong = (Counter(text.replace(",", "").split()) for text in (twin.right, twin.wrong))
+    gone, come = right - wrong, wrong - right
+    return " ".join(sorted(gone.elements())), " ".join(sorted(come.elements()))
 
 
 def _read(differs: str, right: Iterable[str], wrong: Iterable[str]) -> list[Twin]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -222,3 +223,23 @@ def test_the_folders_questions_have_right_answers_by_name() -> None:
     questions = json.loads(text)
     assert len({one["text"] for one in questions}) == 20
     assert all(one["right"] for one in questions)
+
+
+def test_a_word_that_is_never_true_tells_nothing() -> None:
+    above = [(row, Twin("side", f"{row} above x", f"{row} below x")) for row in range(2)]
+    swapped = (2, Twin("side", "a above b", "b above a"))
+    left = [(row, Twin("side", f"{row} left x", f"{row} right x")) for row in range(3, 6)]
+    right = [(6, Twin("side", "6 right x", "6 left x"))]
+    kept = twins.balanced([*above, swapped, *left, *right])
+    assert swapped in kept and right[0] in kept
+    assert len(kept) == 3 and sum(one in kept for one in left) == 1
+    constant = {"above": 1.0, "left": 1.0}
+
+    def texts(some: Sequence[str]) -> np.ndarray:
+        return np.array([[sum(constant.get(word, 0) for word in text.split())] for text in some])
+
+    def blind(wanted: np.ndarray) -> np.ndarray:
+        return np.ones((len(wanted), 1))
+
+    assert twins.told_apart([*above, *left, *right], blind, texts)["side"]["accuracy"] > 80
+    assert twins.told_apart(kept, blind, texts)["side"]["accuracy"] == 50

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from omnisearch.training import corpus, twins
+from omnisearch.training.exam.apart import Apart, flat
 from omnisearch.training.exam.encoder import Encoder, Floats, Reader
 from omnisearch.training.lab import Lab, Options
 from omnisearch.training.measures import Figures, difference, of_scores, without_ranks
@@ -18,15 +19,15 @@ def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> Mapping[str
     """Tell captions from those in another order, and find films by what is true in any order."""
     encoder = Encoder.load(lab, options, shipped)
     side = corpus.load(lab, "video", split).candidate
-    vectors = {
-        "film": encoder.media("video", side),
-        "mean of frames": mean_of_frames(encoder, side),
-    }
-    pairs = [(row, twin) for row, some in enumerate(twins.of(lab, "video", split)) for twin in some]
-    found = {}
-    for name, seen in vectors.items():
-        for figures in twins.told_apart(pairs, seen.__getitem__, encoder.texts).values():
-            found[f"order, {name}"] = figures
+    film = encoder.media("video", side)
+    vectors = {"film": film, "mean of frames": mean_of_frames(encoder, side)}
+    found: dict[str, Figures] = {}
+    if pairs := flat(twins.of(lab, "video", split)):
+        apart = Apart(pairs, encoder)
+        ways = {name: apart.told(seen[apart.rows]) for name, seen in vectors.items()}
+        ways["blind"] = apart.blind(film[apart.rows])
+        ways["film, all twins"] = apart.told(film[apart.rows], every=True)
+        found = {f"order, {name}": one for name, some in ways.items() for one in some.values()}
     rows = corpus.Columns(lab, "video", split, ["concept", "captions"])
     timeless = [captions[-1] for captions in rows.lists("captions")]
     return found | any_order(encoder.texts(timeless), vectors, rows["concept"], timeless)
