@@ -156,7 +156,7 @@ def compare(
     for seed in range(options.seed, options.seed + SEEDS):
         vectors = {}
         for arm, inputs in arms.items():
-            head = _trained(lab, part, inputs(taught), f"{arm}-{seed}", seed)
+            head = _trained(lab, options, part, inputs(taught), f"{arm}-{seed}")
             vectors[arm] = {name: _vectors(head, inputs(one)) for name, one in asked.items()}
         for weight in BESIDE:
             vectors[f"beside {weight}"] = {
@@ -203,10 +203,13 @@ def told(scores: Floats, texts: Floats) -> Floats:
     return np.asarray(mixed / np.linalg.norm(mixed, axis=1, keepdims=True), np.float32)
 
 
-def _trained(lab: Lab, part: Part, features: Floats, name: str, seed: int) -> LockedHead:
+def _trained(lab: Lab, options: Options, part: Part, features: Floats, name: str) -> LockedHead:
     part.features = [features.astype(np.float16)]
     part.digest = [*part.digest[:3], name]
     settings = replace(bootstrap.AUDIO, steps=STEPS)
+    if options.tiny:
+        settings = replace(bootstrap.TINY["audio"], steps=60)
+    seed = int(name.rpartition("-")[2])
     return HeadTrainer(lab, part, settings, None, "tags").train(name, seed)
 
 
