@@ -1,8 +1,8 @@
 """A small network that lets each word of a query look at a candidate, and gives a score.
 
-A candidate's tokens are the last states of its words and media, and the rows of features that the
-frozen towers gave, mapped to where the words are. Each word attends to the tokens that it is most
-like; a query's score is the mean over its words of how alike these are, by how much each matters.
+A candidate's tokens are the last states of its words, and the rows of features that the frozen
+towers gave, mapped to where the words are. Each word attends to the tokens that it is most like; a
+query's score is the mean over its words of how alike these are, by how much each matters.
 Scores of one query compare with each other, not with those of another one.
 """
 
@@ -88,8 +88,9 @@ class Reranker(nn.Module):
         weights = self.matters(words).squeeze(2).masked_fill(~word_mask, -torch.inf).softmax(1)
         alike = self.alike(words[word_mask], tokens, mask)
         owner = word_mask.nonzero()[:, 0]
-        scores: Tensor = alike.new_zeros(len(words), len(tokens))
-        scores = scores.index_add(0, owner, weights[word_mask][:, None] * alike)
+        weighted = weights[word_mask][:, None] * alike
+        scores: Tensor = weighted.new_zeros(len(words), len(tokens))
+        scores = scores.index_add(0, owner, weighted)
         return scores
 
     def forward(

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from omnisearch.evaluation.retrieval import paired_bootstrap
 from omnisearch.training import checkpoints, corpus, loop
+from omnisearch.training.backbone import bfloat16
 from omnisearch.training.lab import Lab, Options
 from omnisearch.training.loop import Batch, Group, Schedule
 from omnisearch.training.measures import percent
@@ -37,9 +38,9 @@ _ALIKE = 0.9  # queries nearer than this never stand against each other
 class Plan:
     """What is learnt from, and what it is tried on."""
 
-    steps: int = 600
-    anchors: int = 24  # of a batch; around them are rows that the encoder takes for near
-    wrong: int = 4  # of each anchor's own kind, and as many of any
+    steps: int = 700
+    anchors: int = 20  # of a batch; around them are rows that the encoder takes for near
+    wrong: int = 3  # of each anchor's own kind, and as many of any
     depth: int = 50  # candidates that are reranked
     rate: float = 1e-3
     decay: float = 0.05
@@ -48,8 +49,8 @@ class Plan:
 
 
 FULL = Plan(
-    rows={"text": 3000, "image": 8000, "audio": 2500, "video": 600, "document": 600},
-    held={"text": 600, "image": 2000, "audio": 1000, "video": 200, "document": 260},
+    rows={"text": 1200, "image": 12000, "audio": 1500, "video": 200, "document": 300},
+    held={"text": 400, "image": 2000, "audio": 600, "video": 150, "document": 150},
 )
 TINY = Plan(steps=40, anchors=8, depth=20)
 
@@ -109,7 +110,10 @@ class Lesson:
     def loss(self, model: Reranker, batch: Batch) -> Tensor:
         """Give the loss of telling which query and candidate belong together."""
         rows = batch["rows"]
-        scores = model.judge(*self.queries.words(rows), *self.shelf.read(model, rows))
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16()):
+            words, parts = self.queries.words(rows), self.shelf.read(model, rows)
+            found = [model.judge(*words, tokens, mask).float() for _, tokens, mask in parts]
+        scores = torch.cat(found, 1)[:, np.argsort(np.concatenate([own for own, *_ in parts]))]
         other = self.concepts[rows, None] != self.concepts[None, rows]
         vectors = self.queries.vectors[rows]
         allowed = torch.from_numpy(other & (vectors @ vectors.T < _ALIKE))

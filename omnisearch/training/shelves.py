@@ -1,7 +1,7 @@
 """What a reranker reads: queries in words, and shelves of candidates of several kinds.
 
-Every item keeps the vector that it is first found by, the last states of its tokens, and the place
-of its features. Shelves also tell which wrong candidates stand nearest to each query.
+Every item keeps the vector that it is first found by. A reranker reads the last states of words and
+the features of media. Shelves also tell which wrong candidates stand nearest to each query.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from omnisearch.training.corpus import KINDS
 from omnisearch.training.omni import Omni
 from omnisearch.training.pairs import Pairs, Rows, Side, same
 from omnisearch.training.reranker import Reranker
-from omnisearch.training.shipped import Shipped, Weights
+from omnisearch.training.shipped import Parts, Shipped, Weights
 
 LONGEST = 40  # states of a candidate; words of longer pages and texts are left to its vector
 WORDS = 24  # of a query
@@ -74,13 +74,13 @@ class Shelf:
         sizes = [len(side) for side in self.sides]
         self.starts = np.concatenate(([0], np.cumsum(sizes)))
         self.kinds = np.repeat(np.arange(len(KINDS)), sizes)
+        read = [states(shipped.encoder, side, LONGEST) for side in self.sides]
+        self.states, self.masks, fused = zip(*read, strict=True)
         found = [
-            shipped.parts(side).together(weights.get(kind, {}))
-            for kind, side in zip(KINDS, self.sides, strict=True)
+            Parts(one, shipped.beside(side, np.arange(len(side)))).together(weights.get(kind, {}))
+            for kind, side, one in zip(KINDS, self.sides, fused, strict=True)
         ]
         self.vectors = np.concatenate(found)
-        read = [states(shipped.encoder, side, LONGEST) for side in self.sides]
-        self.states, self.masks, _ = zip(*read, strict=True)
         rows = {side.channel: side.media(np.arange(1)) for side in self.sides if side.channel}
         self.empty = {
             channel: torch.zeros(1, 0, media.shape[-1])
@@ -91,29 +91,31 @@ class Shelf:
     def __len__(self) -> int:
         return len(self.kinds)
 
-    def read(self, reranker: Reranker, places: Rows) -> tuple[Tensor, Tensor]:
-        """Give the tokens (n, s, width) of candidates, and which count."""
-        parts, order = [], []
+    def read(self, reranker: Reranker, places: Rows) -> list[tuple[Rows, Tensor, Tensor]]:
+        """Give tokens (n, s, width) and masks kind by kind: a page has more of them than a picture.
+
+        Before each stands which of the places are of that kind.
+        """
+        found = []
         for kind in np.unique(self.kinds[places]):
             own = np.flatnonzero(self.kinds[places] == kind)
-            order.append(own)
-            parts.append(self._read(reranker, kind, places[own] - self.starts[kind]))
-        back = torch.from_numpy(np.argsort(np.concatenate(order)))
-        tokens, mask = _joined(parts)
-        return tokens[back], mask[back]
+            found.append((own, *self._read(reranker, kind, places[own] - self.starts[kind])))
+        return found
 
     @torch.no_grad()
     def every(self, reranker: Reranker) -> tuple[Tensor, Tensor]:
-        """Read all candidates."""
+        """Read all candidates, in order."""
         chunks = np.array_split(np.arange(len(self)), -(-len(self) // _BATCH))
-        return _joined([self.read(reranker, places) for places in chunks])
+        parts = [part[1:] for places in chunks for part in self.read(reranker, places)]
+        return _joined(parts)
 
     def _read(self, reranker: Reranker, kind: int, rows: Rows) -> tuple[Tensor, Tensor]:
         mask = torch.from_numpy(self.masks[kind][rows])
-        longest = int(mask.sum(1).max())
+        side = self.sides[kind]
+        # the encoder knows the media of the training split too well: their states give them away
+        longest = int(mask.sum(1).max()) if side.texts is not None else 0
         found = torch.from_numpy(self.states[kind][rows, :longest].astype(np.float32))
         given = {name: x.expand(len(rows), -1, -1) for name, x in self.empty.items()}
-        side = self.sides[kind]
         if side.channel is not None:
             media = torch.from_numpy(side.media(rows))
             given[side.channel] = media.mean(1) if media.ndim == 4 else media
@@ -167,15 +169,18 @@ def nearest(queries: Queries, shelf: Shelf, depth: int, mixed: bool) -> tuple[Ro
 @torch.no_grad()
 def states(model: Omni, side: Side, longest: int) -> tuple[NDArray[np.float16], Flags, Floats]:
     """Give the first states (n, t, width) of every row, which count, and the fused vectors."""
+    lengths = [len(some[0]) for some in side.texts] if side.texts else [0] * len(side)
+    order = np.argsort(lengths, kind="stable")  # what is alike in length is read together
     parts: list[tuple[Tensor, Tensor]] = []
     vectors = []
     for at in range(0, len(side), _BATCH):
-        rows = np.arange(at, min(at + _BATCH, len(side)))
-        found, mask = model.token_states(side, rows)
+        found, mask = model.token_states(side, order[at : at + _BATCH])
         vectors.append(pooled(found, mask))
         parts.append((found[:, :longest].half(), mask[:, :longest]))
-    whole, flags = _joined(parts)
-    return whole.numpy(), flags.numpy(), torch.cat(vectors).numpy()
+    back = np.argsort(order)
+    whole = (*_joined(parts), torch.cat(vectors))
+    states, flags, fused = (x.numpy()[back] for x in whole)
+    return states, flags, fused
 
 
 def _joined(parts: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:

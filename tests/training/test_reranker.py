@@ -96,13 +96,15 @@ def shelf(shippable: Lab, shipped: Shipped) -> Shelf:
 def test_a_candidate_reads_the_same_alone_and_among_others(shelf: Shelf) -> None:
     torch.manual_seed(0)
     model = Reranker(reranking.shape_of(shelf)).eval()
-    starts = np.array([2, *shelf.starts[:-1][::-1]])
-    tokens, mask = shelf.read(model, starts)
     every, there = shelf.every(model)
-    for place, start in enumerate(starts):
-        alone, own = (x[0] for x in shelf.read(model, starts[place : place + 1]))
-        torch.testing.assert_close(tokens[place][mask[place]], alone[own])
-        torch.testing.assert_close(every[start][there[start]], alone[own])
+    places = np.array([2, *shelf.starts[:-1][::-1]])
+    parts = shelf.read(model, places)
+    assert sorted(np.concatenate([own for own, *_ in parts])) == [*range(len(places))]
+    for own, tokens, mask in parts:
+        for place, one, flags in zip(places[own], tokens, mask, strict=True):
+            [(_, alone, counted)] = shelf.read(model, np.array([place]))
+            torch.testing.assert_close(one[flags], alone[0][counted[0]])
+            torch.testing.assert_close(every[place][there[place]], alone[0][counted[0]])
 
 
 def test_near_rows_stand_against_an_anchor_and_equal_concepts_never(
