@@ -84,6 +84,11 @@ class Clips:
     read: Floats  # (n, tags + states)
     names: Sequence[str]
 
+    def take(self, rows: Sequence[int]) -> Clips:
+        """Keep some rows."""
+        own = [*rows]
+        return Clips(self.features[own], self.read[own], [self.names[row] for row in own])
+
 
 def run(lab: Lab, options: Options) -> Mapping[str, object]:
     """Train heads with and without tags and states, and measure what they gain."""
@@ -105,6 +110,8 @@ def run(lab: Lab, options: Options) -> Mapping[str, object]:
     part, texts = Part(sounds, rows, False), towers.load_backbone(lab)
     frozen = Omni(texts, {}, towers.Words.load(lab))
     asked = {"validation": known, "recordings": heard}
+    for source in dict.fromkeys(one.source for one in natural):
+        asked[source] = heard.take([row for row, x in enumerate(natural) if x.source == source])
     found = compare(lab, options, part, taught, asked, (frozen, tags))
     return {**found, "tags": len(tags), "clips taught": len(rows)}
 
