@@ -53,7 +53,7 @@ class Apprentice:
         self.pool = np.unique(self.data.captions)
         self.twins = [
             (texts.rows([twin.right for twin in some]), texts.rows([twin.wrong for twin in some]))
-            for some in twins.of(lab, kind, "train")
+            for some in twins.fair(twins.of(lab, kind, "train"))
         ]
         self.random = np.random.default_rng([seed, len(kind)])
         self.seed = seed

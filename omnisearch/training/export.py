@@ -32,15 +32,15 @@ from omnisearch.training.image_tower import SIDE
 from omnisearch.training.lab import Lab, LabError, Options, write_bytes, write_json
 from omnisearch.training.projectors import FRAMES
 from omnisearch.training.releases import RELEASES
-from omnisearch.training.shipped import Shipped
+from omnisearch.training.shipped import Shipped, longest
 
 GRAPHS = ("text", "image", "audio", "sound", "speech")
 BLOCKS = {"image": 128, "sound": 128, "speech": 128}  # less is at stake there than in the backbone
-# four bits for what is largest and costs least: the words, and all that writes soft tokens
+# four bits for what is largest and loses least: the words, heads, and all that writes soft tokens
 COARSE = {
     "text": ("backbone.embeddings.word",),
-    "image": ("projector.",),
-    "sound": ("projector.",),
+    "image": ("projector.", "head.", "things."),
+    "sound": ("projector.", "head."),
 }
 SPEECH = ("speech.onnx", "speech-tokenizer.json")
 MODALITIES = ("text", "image", "audio", "video", "document")
@@ -175,7 +175,7 @@ def preprocessing(lab: Lab) -> dict[str, Any]:
     return {
         "text": {
             "tokenizer": "tokenizer.json",
-            "longest": towers.LONGEST,
+            "longest": longest(towers.load_backbone(lab)),
             "cls": words.cls,
             "sep": words.sep,
         },

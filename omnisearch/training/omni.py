@@ -23,7 +23,7 @@ _TOKENS = 400  # read at once, padding too: texts of all lengths take 0.4 of the
 class Tokenizer(Protocol):
     """Texts to ids and a mask, padded to the longest."""
 
-    def encode(self, texts: list[str], longest: int = 64) -> tuple[Tensor, Tensor]:
+    def encode(self, texts: list[str], longest: int | None = None) -> tuple[Tensor, Tensor]:
         """Give ids and mask, both (n, t), with [CLS] and [SEP]."""
         ...
 

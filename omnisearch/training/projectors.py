@@ -18,6 +18,7 @@ from omnisearch.training.heads import GAIN, InverseHead, LockedHead
 
 Sense = Literal["visual", "audio"]
 FRAMES = 8  # of a video
+_PLACED = 0.34  # positions of MiniLM beside its words, in deviations
 WHOLE = 2  # rows of a picture's features that are about all of it
 
 
@@ -75,6 +76,16 @@ class Bootstrapped(nn.Module):
         there = torch.unflatten(self.place(parts), 1, self.inverse.position.shape)
         soft: Tensor = self.inverse.scale(said + there)
         return soft
+
+
+def frames(positions: Tensor, tokens: int = 4) -> Tensor:
+    """Give what tells frames apart (frames, 1, width): the backbone's own positions, spread out.
+
+    They are as large beside soft tokens as among words. From zeros, order is not learnt in time.
+    """
+    chosen = positions[1 : 1 + FRAMES * tokens]
+    told = (chosen - chosen.mean(0))[::tokens]
+    return told[:, None] * (GAIN * _PLACED / told.std())
 
 
 def film(projector: Projector | Bootstrapped, frames: Tensor) -> Tensor:

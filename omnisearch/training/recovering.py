@@ -41,8 +41,8 @@ def run(lab: Lab, options: Options) -> Figures:
 
 
 def every_twin(lab: Lab, split: str) -> dict[str, list[list[Twin]]]:
-    """Give the twins of each row of each kind that has some."""
-    found = {kind: twins.of(lab, kind, split) for kind in corpus.KINDS}
+    """Give the balanced twins of each row of each kind that has some."""
+    found = {kind: twins.fair(twins.of(lab, kind, split)) for kind in corpus.KINDS}
     return {kind: rows for kind, rows in found.items() if any(rows)}
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from omnisearch.training import bootstrap, checkpoints, towers
 from omnisearch.training.assembly import build
+from omnisearch.training.backbone import Backbone
 from omnisearch.training.exported import together
 from omnisearch.training.heads import LockedHead, Things
 from omnisearch.training.lab import Lab, Options
@@ -49,6 +50,7 @@ class Shipped:
     def __init__(self, lab: Lab, options: Options) -> None:
         tensors = checkpoints.load(lab.models / f"phases-{options.run}" / "encoder.safetensors")
         self.encoder = build(lab, tensors)
+        self.encoder.tokenizer = towers.Words.load(lab, longest(self.encoder.backbone))
         self.heads: dict[str, LockedHead] = {
             channel: bootstrap.load_head(lab, sense).eval().requires_grad_(False)
             for channel, sense in (("visual", "image"), ("audio", "audio"))
@@ -90,6 +92,11 @@ class Shipped:
         vectors[ends - 1] *= 0.5
         means = np.stack([part.sum(0) for part in np.split(vectors, ends[:-1])])
         return torch.from_numpy(means / np.linalg.norm(means, axis=1, keepdims=True))
+
+
+def longest(backbone: Backbone) -> int:
+    """Tell how many tokens of a text are read."""
+    return min(towers.READ, backbone.sizes.positions)
 
 
 def _whole(vectors: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ from omnisearch.training import apprentice, bootstrap, checkpoints, corpus, feat
 from omnisearch.training.apprentice import Apprentice, Training
 from omnisearch.training.captions import Texts
 from omnisearch.training.lab import Lab, Options, write_json
-from omnisearch.training.projectors import Bootstrapped, Projector, Sense
+from omnisearch.training.projectors import Bootstrapped, Projector, Sense, frames
 from omnisearch.training.towers import load_backbone
 
 GRAFTED = "projector.audio."
@@ -30,7 +30,7 @@ PLAN = {
     "text": Training(200, 48, backbone=3e-5, extra=0),
     "image": Training(600, 128),
     "audio": Training(600, 128),
-    "video": Training(240, 48),
+    "video": Training(240, 48, projector=1e-3),
     "document": Training(200, 40),
 }
 # from random init the backbone moves more, and the projector comes to need it: this drifts
@@ -119,6 +119,7 @@ def _start(lab: Lab, options: Options) -> dict[str, Tensor]:
     tensors = {f"backbone.{key}": x for key, x in backbone.state_dict().items()}
     for sense, name in _HEADS.items():
         projector = _projector(lab, sense, name, backbone.sizes.width, options)
+        projector.frame.data.copy_(frames(backbone.embeddings.position_embeddings.weight.detach()))
         tensors |= {f"projector.{sense}.{key}": x for key, x in projector.state_dict().items()}
     return {key: tensor.detach().clone() for key, tensor in tensors.items()}
 

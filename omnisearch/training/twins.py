@@ -81,6 +81,14 @@ def balanced(pairs: Sequence[tuple[int, Twin]]) -> list[tuple[int, Twin]]:
     return kept
 
 
+def fair(rows: Sequence[Sequence[Twin]]) -> list[list[Twin]]:
+    """Keep the balanced twins of each row: to learn from others would be to shun words."""
+    kept: list[list[Twin]] = [[] for _ in rows]
+    for row, twin in balanced([(row, twin) for row, some in enumerate(rows) for twin in some]):
+        kept[row].append(twin)
+    return kept
+
+
 def _change(twin: Twin) -> tuple[str, str]:
     """Give the words that only one of the two has, which are none where words change places."""
     right, wrong = (Counter(text.replace(",", "").split()) for text in (twin.right, twin.wrong))

@@ -30,7 +30,9 @@ SIZES = Sizes(vocabulary=64, width=WIDTH, layers=4, heads=4, hidden=96, position
 class Words:
     """One id for each word."""
 
-    def encode(self, texts: list[str], longest: int = 64) -> tuple[torch.Tensor, torch.Tensor]:
+    def encode(
+        self, texts: list[str], longest: int | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         rows = [[0, *map(self._id, text.split()), 1][:longest] for text in texts]
         width = max(map(len, rows))
         ids = torch.tensor([row + [2] * (width - len(row)) for row in rows])

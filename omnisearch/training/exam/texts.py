@@ -18,7 +18,7 @@ from omnisearch.training.lab import Lab, Options
 from omnisearch.training.measures import Figures, difference, mean, of_scores, without_ranks
 from omnisearch.training.omni import Omni
 from omnisearch.training.pairs import same
-from omnisearch.training.shipped import Shipped
+from omnisearch.training.shipped import Shipped, longest
 
 MOST = 2000  # questions of a set
 SPLITS = ("train", "validation", "test")
@@ -39,7 +39,8 @@ class TextSet:
 def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> Mapping[str, Figures]:
     """Ask the shipped encoder and frozen MiniLM the same."""
     encoder = Encoder.load(lab, options, shipped)
-    frozen = Omni(towers.load_backbone(lab), {}, towers.Words.load(lab))
+    backbone = towers.load_backbone(lab)
+    frozen = Omni(backbone, {}, towers.Words.load(lab, longest(backbone)))
     return beside(list(sets(lab, split)), encoder, frozen)
 
 
