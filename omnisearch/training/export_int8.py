@@ -4,7 +4,7 @@ Dense maps become MatMulNBits: 8 bits, a scale for each channel and 64 or 128 in
 rounded row by row where the processor multiplies int8. Tables and convolutions are int8 with a
 scale for each row or channel; what is small or sensitive (depthwise kernels, the first layers of a
 picture tower) is float16. ONNX Runtime turns both into float32 once, when it loads the graph.
-Dense maps and tables that are named `coarse` have 4 bits, and a scale for every 32 inputs.
+Dense maps and tables that are named `coarse` have 4 bits, and a scale for every 64 or 32 inputs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float32]
 Halves = npt.NDArray[np.float16]
 BLOCK = 64  # inputs that share a scale; 128 loses 1.8 times as much, 32 takes a tenth longer
 _FINE, _COARSE = 8, 4  # bits
-_NARROW = 32  # inputs that share a scale in 4 bits
+_NARROW, _WIDE = 32, 64  # inputs that share a scale in 4 bits, of tables and of dense maps
 _SHRUNK = np.linspace(0.7, 1.05, 8, dtype=np.float32)  # of a block's largest: a few are cut off
 _CONTRIB = "com.microsoft"
 _ROUNDED = 4  # accuracy_level: activations as int8 too
@@ -176,7 +176,7 @@ class _Writer:
 
     def _grain(self, name: str) -> tuple[int, int]:
         """Tell how many inputs share a scale, and how many bits a number has."""
-        return (_NARROW, _COARSE) if name.startswith(self.coarse) else (self.block, _FINE)
+        return (_WIDE, _COARSE) if name.startswith(self.coarse) else (self.block, _FINE)
 
     def _blocks(self, name: str, weight: Floats) -> tuple[str, str]:
         rounded, scales = blocks(weight, *self._grain(name))
