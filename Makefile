@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PEERS := benchmarks/data/venv-peers
 LAB ?= lab
 TRAIN = OMP_NUM_THREADS=1 $(BIN)/omnisearch train --lab $(LAB)
+CORES = $(shell nproc)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # FAISS and BLAS would otherwise start a thread per core for each small query.
@@ -42,7 +43,7 @@ drill: $(VENV)/dev.stamp
 
 # Everything from nothing to the encoder that ships; it goes on where it was cut.
 train: $(VENV)/train.stamp
-	$(TRAIN) all
+	$(TRAIN) all --threads $(CORES)
 
 # What fusion breaks and what repairs it: both variants beside each other, three seeds each.
 drift: train

@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from omnisearch.training import captions, checkpoints, loop, towers
+from omnisearch.training import captions, checkpoints, lanes, loop, towers
 from omnisearch.training.backbone import bfloat16
 from omnisearch.training.heads import LockedHead, side_by_side, steered
 from omnisearch.training.lab import Lab, Options
@@ -140,26 +140,55 @@ class HeadTrainer:
         return found.float()
 
 
+class Bench:
+    """All heads of one sense, trained on the same rows."""
+
+    def __init__(self, lab: Lab, options: Options, sense: str) -> None:
+        self.lab, self.seed, self.sense = lab, options.seed, sense
+        self.texts = captions.Texts(lab)
+        self.data = Summaries(lab, sense, "train", self.texts, views=sense == "image")
+        self.settings = _settings(options)[sense]
+
+    def head(self, name: str) -> LockedHead:
+        """Train a head, unless it is there: things, or the sense and a number."""
+        if name == "things":
+            settings, classes = self.settings, Classes(self.lab, self.texts)
+        else:
+            settings, classes = replace(self.settings, steered=0), None
+        number = int(name.partition("-")[2] or 0)
+        return HeadTrainer(self.lab, self.data, settings, classes).train(name, self.seed + number)
+
+
 def heads(lab: Lab, options: Options) -> Mapping[str, object]:
     """Train the locked heads of pictures, of sounds and of the classes of things."""
-    texts = captions.Texts(lab)
     figures: dict[str, object] = {}
     kept: dict[str, Tensor] = {}
-    for sense, settings in (TINY if options.tiny else {"image": IMAGE, "audio": AUDIO}).items():
-        data = Summaries(lab, sense, "train", texts, views=sense == "image")
-        trainer = HeadTrainer(lab, data, replace(settings, steered=0), None)
-        members = [trainer.train(f"{sense}-{n}", options.seed + n) for n in range(MEMBERS)]
-        made = {"one": members[0], sense: side_by_side(members, data.sample())}
-        if settings.steered:
-            taught = HeadTrainer(lab, data, settings, Classes(lab, texts))
-            made["things"] = taught.train("things", options.seed)
-        held = Summaries(lab, sense, "validation", texts)
+    names = {sense: [f"{sense}-{n}" for n in range(MEMBERS)] for sense in _settings(options)}
+    if options.threads > 1:
+        every = ["things", *(name for some in names.values() for name in some)]
+        lanes.each(train, lab, options, every, "heads")
+    for sense, some in names.items():
+        bench = Bench(lab, options, sense)
+        members = [bench.head(name) for name in some]
+        made = {"one": members[0], sense: side_by_side(members, bench.data.sample())}
+        if bench.settings.steered:
+            made["things"] = bench.head("things")
+        held = Summaries(lab, sense, "validation", bench.texts)
         figures[sense] = {name: held.tried(head) for name, head in made.items()}
         made.pop("one")
         for name, head in made.items():
             kept |= {f"head.{name}.{key}": x for key, x in head.state_dict().items()}
     checkpoints.save(lab.models / "heads" / "heads.safetensors", kept)
     return figures
+
+
+def train(lab: Lab, options: Options, name: str) -> None:
+    """Train one head by its name; it leaves a file behind."""
+    Bench(lab, options, "image" if name == "things" else name.partition("-")[0]).head(name)
+
+
+def _settings(options: Options) -> Mapping[str, HeadSettings]:
+    return TINY if options.tiny else {"image": IMAGE, "audio": AUDIO}
 
 
 def load_head(lab: Lab, sense: str) -> LockedHead:

@@ -42,7 +42,7 @@ class Options:
     seed: int = 0
     tiny: bool = False  # the whole recipe on a corpus made here in seconds
     variant: Literal["a", "b"] = "b"  # projectors from random init, or bootstrapped (ships)
-    threads: int = 1  # two on two shared cores waste half the time in barriers
+    threads: int = 1  # processes beside each other
 
     @property
     def run(self) -> str:

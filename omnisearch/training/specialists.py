@@ -10,13 +10,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from omnisearch.training import apprentice, bootstrap, checkpoints, corpus, features, inverse
+from omnisearch.training import (
+    apprentice,
+    bootstrap,
+    checkpoints,
+    corpus,
+    features,
+    inverse,
+    lanes,
+)
 from omnisearch.training.apprentice import Apprentice, Training
 from omnisearch.training.captions import Texts
 from omnisearch.training.lab import Lab, Options, write_json
@@ -40,6 +48,9 @@ RANDOM = {
 }
 # order takes longest to learn
 TINY = {kind: Training(300 if kind == "video" else 120, 24, 1e-3, 2e-3, extra=64) for kind in PLAN}
+
+
+_LONGEST = ("image", "audio", "video", "document", "text")  # to train: these begin first
 
 
 @dataclass(frozen=True)
@@ -73,18 +84,14 @@ class Place:
 
 def specialists(lab: Lab, options: Options) -> Mapping[str, object]:
     """Make the base and train every specialist that is not there yet."""
-    folder = lab.models / f"specialists-{options.run}"
-    plan = TINY if options.tiny else PLAN if options.variant == "b" else RANDOM
-    texts = Texts(lab)
+    folder, plan = _folder(lab, options), _plan(options)
     start = _start(lab, options)
-    base = {key: x for key, x in start.items() if not key.startswith(GRAFTED)}
     checkpoints.save(folder / "start.safetensors", start)
-    checkpoints.save(folder / "base.safetensors", base)
-    figures = {}
-    for kind, training in plan.items():
-        own = start if kind == "audio" else base
-        place = Place(folder, kind, _origin(lab, kind, training, start, options))
-        figures[kind] = place.known() or _train(lab, place, training, own, texts, options.seed)
+    checkpoints.save(folder / "base.safetensors", _own(start, "base"))
+    places = {kind: _place(lab, options, kind, start) for kind in plan}
+    missing = [kind for kind, place in places.items() if place.known() is None]
+    lanes.each(train, lab, options, sorted(missing, key=_LONGEST.index), "specialists")
+    figures = {kind: place.known() for kind, place in places.items()}
     several = {kind: asdict(one) for kind, one in plan.items()}
     return {
         "validation": figures,
@@ -95,21 +102,34 @@ def specialists(lab: Lab, options: Options) -> Mapping[str, object]:
     }
 
 
-def _train(
-    lab: Lab,
-    place: Place,
-    training: Training,
-    start: Mapping[str, Tensor],
-    texts: Texts,
-    seed: int,
-) -> Mapping[str, object]:
-    pupil = Apprentice(lab, place.kind, training, texts, seed)
-    before = apprentice.tried(lab, place.kind, pupil.model(start), texts)
-    model = pupil.train(start, place.folder / f"{place.kind}-broken-batch.npz")
-    after = apprentice.tried(lab, place.kind, model, texts)
-    figures = {"before": before, "after": after}
-    place.keep({**start, **model.tensors()}, figures)
-    return figures
+def train(lab: Lab, options: Options, kind: str) -> None:
+    """Train the specialist of a kind, and keep it with its figures."""
+    start, texts = _start(lab, options), Texts(lab)
+    place = _place(lab, options, kind, start)
+    pupil = Apprentice(lab, kind, _plan(options)[kind], texts, options.seed)
+    own = _own(start, kind)
+    before = apprentice.tried(lab, kind, pupil.model(own), texts)
+    model = pupil.train(own, place.folder / f"{kind}-broken-batch.npz")
+    after = apprentice.tried(lab, kind, model, texts)
+    place.keep({**own, **model.tensors()}, {"before": before, "after": after})
+
+
+def _plan(options: Options) -> Mapping[str, Training]:
+    return TINY if options.tiny else PLAN if options.variant == "b" else RANDOM
+
+
+def _folder(lab: Lab, options: Options) -> Path:
+    return lab.models / f"specialists-{options.run}"
+
+
+def _place(lab: Lab, options: Options, kind: str, start: Mapping[str, Tensor]) -> Place:
+    made = _origin(lab, kind, _plan(options)[kind], start, options)
+    return Place(_folder(lab, options), kind, made)
+
+
+def _own(start: Mapping[str, Tensor], kind: str) -> dict[str, Tensor]:
+    """Give what a specialist starts from: only that of sounds has their projector."""
+    return {key: x for key, x in start.items() if kind == "audio" or not key.startswith(GRAFTED)}
 
 
 def _start(lab: Lab, options: Options) -> dict[str, Tensor]:
@@ -139,7 +159,8 @@ def _origin(
     lab: Lab, kind: str, training: Training, start: Mapping[str, Tensor], options: Options
 ) -> str:
     """Tell a specialist from others: its start, its data, its training and its seed."""
-    digest = hashlib.blake2b(repr((kind, training, options)).encode(), digest_size=16)
+    told = kind, training, replace(options, threads=1)
+    digest = hashlib.blake2b(repr(told).encode(), digest_size=16)
     names = ["texts"] if kind == "text" else [*stems(lab, kind), "texts"]
     digest.update(repr([features.digest(lab, name) for name in names]).encode())
     for tensor in start.values():

@@ -48,7 +48,7 @@ What is finished is kept: after Ctrl-C or a failure the same command goes on.
     default="b",
     help="Projectors from random init (a), or bootstrapped (b). Default: b",
 )
-@click.option("--threads", type=click.IntRange(1), default=1, help="For numbers. Default: 1")
+@click.option("--threads", type=click.IntRange(1), default=1, help="Work done at once. Default: 1")
 @click.option("--tiny", is_flag=True, help="On a corpus made here in seconds; needs no network.")
 @click.option("--again", is_flag=True, help="Repeat the stage even if it is done.")
 @fusing.options

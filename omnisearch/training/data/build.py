@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
+from omnisearch.training import lanes
 from omnisearch.training.lab import Lab, Options
 
 Part = Callable[[Lab, Options], Mapping[str, object]]
@@ -30,12 +31,24 @@ PARTS: dict[str, str] = {
     "manifest": "manifest:build",
 }
 TINY = "tiny:build"
+# parts that need nothing of each other, the longest first
+_ROUNDS = (
+    ("pictures", "speech", "sounds", "instruments", "texts"),
+    ("scenes", "motion", "pages", "variants"),
+)
 
 
 def build(lab: Lab, options: Options) -> Mapping[str, object]:
     """Make the whole corpus, or the tiny one."""
     parts = {"tiny": TINY} if options.tiny else PARTS
+    for names in _ROUNDS if options.threads > 1 and not options.tiny else ():
+        lanes.each(part, lab, options, names, "data")
     return {name: _load(call)(lab, options) for name, call in parts.items()}
+
+
+def part(lab: Lab, options: Options, name: str) -> None:
+    """Make one part; it leaves files behind."""
+    _load(PARTS[name])(lab, options)
 
 
 def _load(call: str) -> Part:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import shutil
@@ -91,7 +92,9 @@ def fetch(lab: Lab, package: Package) -> Path:
         raise LabStorageError(f"{fault}: run the stage again, or look at your mirror")
     _check_licence(path, package)
     entry = {**asdict(package), "file": path.name, "sha256": digest}
-    write_json(lab.packages / "packages.json", {**_known(lab), key: entry})
+    with (lab.packages / ".lock").open("wb") as lock:  # parts are made beside each other
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        write_json(lab.packages / "packages.json", {**_known(lab), key: entry})
     return path
 
 
