@@ -164,3 +164,20 @@ def test_a_finished_file_is_left_and_a_broken_one_never_appears(tmp_path: Path, 
     assert list(lab.data.iterdir()) == []
     count = once(lab, scenes.STEM, tables.PICTURES, 3, lambda: scenes.scenes(bank, 0, 3))
     assert count == 3 == once(lab, scenes.STEM, tables.PICTURES, 3, broken)
+
+
+def test_no_caption_is_told_by_its_words_alone(bank: Bank) -> None:
+    """Both ways of saying it are true as often; counts that are wrong here are right there."""
+    sided = [scenes._sided(bank, seeded(number), "train") for number in range(200)]
+    for one, other in (("to the left of", "to the right of"), ("above", "below")):
+        told = [one in scene.captions[0] for scene in sided if {one, other} & _words(scene)]
+        assert 0.3 < sum(told) / len(told) < 0.7
+    counted = [scenes._counted(bank, seeded(number), "train") for number in range(100)]
+    right = {scene.captions[0].split()[0] for scene in counted}
+    wrong = {text.split()[0] for scene in counted for text in scene.twins["count"]}
+    assert wrong <= right
+
+
+def _words(scene: scenes.Scene) -> set[str]:
+    known = ("to the left of", "to the right of", "above", "below")
+    return {word for word in known if word in scene.captions[0]}

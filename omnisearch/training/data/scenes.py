@@ -138,7 +138,8 @@ def _counted(bank: Bank, rng: np.random.Generator, split: Split) -> Scene:
     """Show several of one thing, perhaps beside a single other."""
     alone = rng.uniform() < 0.4
     sprites = bank.several(rng, split, 1 if alone else 2)
-    count = int(rng.integers(2, 6 if alone else 5))
+    counts = range(2, 6 if alone else 5)
+    count = int(rng.integers(counts.start, counts.stop))
     spots = _spots(rng, count + len(sprites) - 1)
     things = [_plain(sprites[0], *spot) for spot in spots[:count]]
     things += [_plain(one, *spot) for one, spot in zip(sprites[1:], spots[count:], strict=True)]
@@ -153,7 +154,7 @@ def _counted(bank: Bank, rng: np.random.Generator, split: Split) -> Scene:
         f"a picture of {say(count)}",
         f"there are {NUMBERS[count]} {plural(name)}",
     ]
-    wrong = [say(other) for other in range(1, 6) if other != count]
+    wrong = [say(other) for other in counts if other != count]  # what is never true tells itself
     return Scene(things, captions, {"count": wrong})
 
 
@@ -196,6 +197,8 @@ def _sided(bank: Bank, rng: np.random.Generator, split: Split) -> Scene:
         return f"{a(first)} {how} {a(second)}"
 
     captions = [say(*names, before), say(names[1], names[0], after)]
+    if seeded(0, "said", *names).uniform() < 0.5:  # each way of saying it is true as often
+        captions.reverse()
     if level:
         captions += [f"{a(names[0])} on the left and {a(names[1])} on the right"]
     else:
@@ -208,7 +211,8 @@ def _arranged(bank: Bank, rng: np.random.Generator, split: Split) -> Scene:
     """Show a coloured thing beside several of another, so that every twin can be asked."""
     dyed, many = _pair(bank, rng, split)
     colour, other = (str(one) for one in rng.permutation(list(HUES))[:2])
-    count = int(rng.integers(2, 4))
+    counts = range(2, 4)
+    count = int(rng.integers(counts.start, counts.stop))
     left = bool(rng.uniform() < 0.5)
     x, group = (0.22, 0.7) if left else (0.78, 0.3)
     things = [_dyed(dyed, colour, (x, 0.5 + _jitter(rng), 0.36))]
@@ -226,7 +230,7 @@ def _arranged(bank: Bank, rng: np.random.Generator, split: Split) -> Scene:
         f"{a(f'{colour} {dyed.name}')} and {some(many.name, count)}",
     ]
     twins: Twins = {
-        "count": [say(colour, number, sides[0]) for number in (1, 2, 3, 4) if number != count],
+        "count": [say(colour, number, sides[0]) for number in counts if number != count],
         "colour": [say(other, count, sides[0])],
         "side": [say(colour, count, sides[1])],
     }
