@@ -51,7 +51,10 @@ def test_the_wheel_holds_three_packages_and_nothing_else(wheel: Path) -> None:
     for package in PACKAGES:
         assert f"{package}/py.typed" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
-    assert not [name for name in names if name.endswith((".pyc", ".npy"))]
+    weights = "omnisearch/weights/omni-mini/"
+    assert {f"{weights}model.json", f"{weights}NOTICE", f"{weights}mel.npy"} <= set(names)
+    others = [name for name in names if not name.startswith(weights)]
+    assert not [name for name in others if name.endswith((".pyc", ".npy"))]
 
 
 @pytest.mark.slow

@@ -65,7 +65,7 @@ def test_classes_get_the_largest_weight_that_costs_next_to_nothing() -> None:
     noise = unit(random.normal(size=(80, 16)))
     right = np.eye(80, dtype=bool)
     free = calibrate.choose(truth, Parts(truth, {"locked": truth, "classes": truth}), right)
-    assert free["weights"] == {"locked": 0.0, "classes": 0.3}
+    assert free["weights"] == {"locked": 0.0, "classes": calibrate.CLASSES[-1]}
     half = unit(truth + 1.2 * noise)  # already on the edge
     dear = calibrate.choose(truth, Parts(half, {"locked": noise, "classes": noise}), right)
     assert dear["weights"] == {"locked": 0.0, "classes": 0.0}

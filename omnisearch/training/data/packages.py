@@ -9,10 +9,13 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
@@ -92,10 +95,20 @@ def fetch(lab: Lab, package: Package) -> Path:
         raise LabStorageError(f"{fault}: run the stage again, or look at your mirror")
     _check_licence(path, package)
     entry = {**asdict(package), "file": path.name, "sha256": digest}
-    with (lab.packages / ".lock").open("wb") as lock:  # parts are made beside each other
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _alone(lab.packages):  # parts are made beside each other
         write_json(lab.packages / "packages.json", {**_known(lab), key: entry})
     return path
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other processes out for a moment."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _known(lab: Lab) -> dict[str, dict[str, str]]:
