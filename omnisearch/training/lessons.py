@@ -95,6 +95,12 @@ class Summaries(Draw):
         batch = super().draw(count, random)
         return {**batch, "view": random.integers(len(self.features), size=len(batch["rows"]))}
 
+    def drawn_evenly(self, count: int, random: np.random.Generator) -> dict[str, Rows]:
+        """Draw rows that are all as likely, in any wording, as they are seen first."""
+        rows = random.choice(len(self), size=min(count, len(self)), replace=False)
+        texts = self.captions[self.starts[rows] + random.integers(self.counts[rows])]
+        return {"rows": rows, "texts": texts, "view": np.zeros_like(rows)}
+
     def seen(self, batch: Mapping[str, Rows]) -> Tensor:
         """Give the features of a batch."""
         found = np.empty((len(batch["rows"]), self.features[0].shape[1]), np.float32)

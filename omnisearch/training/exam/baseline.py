@@ -50,9 +50,7 @@ class Plain(Summaries):
 
     def draw(self, count: int, random: np.random.Generator) -> dict[str, Rows]:
         """Draw rows and a caption of each."""
-        rows = random.choice(len(self), size=min(count, len(self)), replace=False)
-        texts = self.captions[self.starts[rows] + random.integers(self.counts[rows])]
-        return {"rows": rows, "texts": texts, "view": np.zeros_like(rows)}
+        return self.drawn_evenly(count, random)
 
 
 class Locked:

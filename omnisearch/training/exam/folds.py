@@ -98,11 +98,7 @@ class Part(Summaries):
 
     def draw(self, count: int, random: np.random.Generator) -> dict[str, Rows]:
         """Draw rows and a caption of each."""
-        if not self.evenly:
-            return super().draw(count, random)
-        rows = random.choice(len(self), size=min(count, len(self)), replace=False)
-        texts = self.captions[self.starts[rows] + random.integers(self.counts[rows])]
-        return {"rows": rows, "texts": texts, "view": np.zeros_like(rows)}
+        return (self.drawn_evenly if self.evenly else super().draw)(count, random)
 
 
 def run(lab: Lab, options: Options) -> Mapping[str, object]:

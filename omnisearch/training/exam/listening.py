@@ -6,12 +6,23 @@ decoder once more, in some tenths of a second.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from omnisearch.training.audio_tower import clip
-from omnisearch.training.exam.spoken import Floats, Spoken, Way, choose, crossed
+from omnisearch.training.exam.encoder import Reader
+from omnisearch.training.exam.spoken import (
+    Floats,
+    Spoken,
+    Wanted,
+    Way,
+    choose,
+    crossed,
+    load,
+    table,
+)
 from omnisearch.training.exam.together import Together
 from omnisearch.training.exam.transcripts import Writer
 from omnisearch.training.lab import Lab
@@ -20,6 +31,21 @@ from omnisearch.training.measures import Figures, without_ranks
 NEAREST = 10
 WEIGHTS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)  # of a log-probability beside the scores
 _BEHIND = 100.0  # what is not among the nearest stays behind them
+
+
+def examined(
+    lab: Lab, reader: Reader, split: str, wanted: Wanted, tables: Mapping[str, Sequence[Way]]
+) -> dict[str, Any]:
+    """Ask with any encoder in several ways, and hear again after the last of them.
+
+    What each way weighs is chosen on validation.
+    """
+    held = load(lab, reader, "validation", wanted)
+    asked = None if split == "validation" else load(lab, reader, split, wanted)
+    if held is None or (asked is None and split != "validation"):
+        return {}
+    again = measure(lab, held, asked, [*tables.values()][-1])
+    return {**table(held, asked, tables), "heard again": again}
 
 
 def measure(lab: Lab, held: Spoken, asked: Spoken | None, tried: Sequence[Way]) -> Figures:
@@ -64,8 +90,7 @@ def best(spoken: Spoken, scores: Floats, told: Floats, rows: Sequence[int]) -> f
     """Choose the weight that finds most of some rows."""
 
     def worth(weight: float) -> float:
-        ranks = np.array(spoken.figures(weighed(scores, told, weight))["ranks"])[np.array(rows)]
-        return float((ranks == 1).mean() + (1 / ranks).mean())
+        return spoken.worth(weighed(scores, told, weight), rows)
 
     return max(WEIGHTS, key=worth)
 

@@ -27,12 +27,7 @@ def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> dict[str, A
 
 def measure(lab: Lab, reader: Reader, split: str) -> dict[str, Any]:
     """Ask with any encoder; the weights are chosen on validation."""
-    held = spoken.load(lab, reader, "validation", everyday)
-    asked = None if split == "validation" else spoken.load(lab, reader, split, everyday)
-    if held is None or (asked is None and split != "validation"):
-        return {}
-    again = listening.measure(lab, held, asked, TABLES["transcript, sound, phonetic"])
-    return {**spoken.table(held, asked, TABLES), "heard again": again}
+    return listening.examined(lab, reader, split, everyday, TABLES)
 
 
 def everyday(name: str, text: str) -> bool:

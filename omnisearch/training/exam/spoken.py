@@ -69,6 +69,11 @@ class Spoken:
         none = np.eye(len(scores), dtype=np.float32)
         return of_scores(scores, none, same(self.titles, self.titles))
 
+    def worth(self, scores: Floats, rows: Sequence[int]) -> float:
+        """Tell how well scores find some rows: what comes first, and how near it comes."""
+        ranks = np.array(self.figures(scores)["ranks"])[np.array(rows)]
+        return float((ranks == 1).mean() + (1 / ranks).mean())
+
 
 Wanted = Callable[[str, str], bool]  # of an id and a text
 
@@ -109,13 +114,8 @@ def ways(depths: str = "") -> Iterator[Way]:
 
 def choose(spoken: Spoken, tried: Sequence[Way], rows: Sequence[int] | None = None) -> Way:
     """Choose the way that finds most of some rows, the first of those that tie."""
-    own = np.arange(len(spoken.titles)) if rows is None else np.array(rows)
-
-    def worth(way: Way) -> float:
-        ranks = np.array(spoken.figures(spoken.scores(way))["ranks"])[own]
-        return float((ranks == 1).mean() + (1 / ranks).mean())
-
-    return max(tried, key=worth)
+    own = range(len(spoken.titles)) if rows is None else rows
+    return max(tried, key=lambda way: spoken.worth(spoken.scores(way), own))
 
 
 def crossed(spoken: Spoken, tried: Sequence[Way]) -> Floats:

@@ -26,12 +26,7 @@ def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> dict[str, A
 
 def measure(lab: Lab, reader: Reader, split: str) -> dict[str, Any]:
     """Ask with any encoder; the weights are chosen on validation."""
-    held = spoken.load(lab, reader, "validation", single)
-    asked = None if split == "validation" else spoken.load(lab, reader, split, single)
-    if held is None or (asked is None and split != "validation"):
-        return {}
-    again = listening.measure(lab, held, asked, TABLES["transcript, sound, both"])
-    return {**spoken.table(held, asked, TABLES), "heard again": again}
+    return listening.examined(lab, reader, split, single, TABLES)
 
 
 def single(name: str, text: str) -> bool:
