@@ -20,9 +20,9 @@ from omnisearch.training import export_speech
 from omnisearch.training.audio_tower import BANDS, SECONDS, AudioTower, SpeechDecoder
 from omnisearch.training.backbone import Backbone, pooled
 from omnisearch.training.export_speech import CachedDecoder
-from omnisearch.training.heads import LockedHead, Things
+from omnisearch.training.heads import LockedHead, Things, summary
 from omnisearch.training.image_tower import SIDE, ImageTower
-from omnisearch.training.projectors import FRAMES, Bootstrapped, Projector, summary
+from omnisearch.training.projectors import FRAMES, Bootstrapped, Projector
 
 Dim = torch.export.Dim
 _ROWS = Dim("n", min=1, max=4096)

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from omnisearch.evaluation import retrieval
 from omnisearch.training import corpus, features
 from omnisearch.training.captions import Texts
+from omnisearch.training.heads import summary
 from omnisearch.training.lab import Lab
 from omnisearch.training.pairs import Pairs, Rows, same
-from omnisearch.training.projectors import summary
 
 Floats = NDArray[np.floating]
 _BLOCK = 2048

@@ -8,25 +8,15 @@ bootstrapped one is a locked head and an inverse head, to which what lies where 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from omnisearch.training.heads import GAIN, InverseHead, LockedHead
+from omnisearch.training.heads import GAIN, InverseHead, LockedHead, Sense, summary
 
-Sense = Literal["visual", "audio"]
 FRAMES = 8  # of a video
 _PLACED = 0.34  # positions of MiniLM beside its words, in deviations
-WHOLE = 2  # rows of a picture's features that are about all of it
-
-
-def summary(features: Tensor, sense: Sense) -> Tensor:
-    """Give what a locked head reads of features (n, k, in): one row each."""
-    if sense == "visual":
-        return features[:, :WHOLE].flatten(1)
-    return torch.cat((features.mean(1), features.amax(1)), dim=1)
 
 
 class Projector(nn.Module):

@@ -18,10 +18,9 @@ from omnisearch.training import bootstrap, checkpoints, towers
 from omnisearch.training.assembly import build
 from omnisearch.training.backbone import Backbone
 from omnisearch.training.exported import together
-from omnisearch.training.heads import LockedHead, Things
+from omnisearch.training.heads import LockedHead, Things, summary
 from omnisearch.training.lab import Lab, Options
 from omnisearch.training.pairs import Rows, Side
-from omnisearch.training.projectors import summary
 
 Floats = npt.NDArray[np.float32]
 Weights = Mapping[str, float]

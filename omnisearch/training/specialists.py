@@ -27,8 +27,9 @@ from omnisearch.training import (
 )
 from omnisearch.training.apprentice import Apprentice, Training
 from omnisearch.training.captions import Texts
+from omnisearch.training.heads import Sense
 from omnisearch.training.lab import Lab, Options, write_json
-from omnisearch.training.projectors import Bootstrapped, Projector, Sense, frames
+from omnisearch.training.projectors import Bootstrapped, Projector, frames
 from omnisearch.training.towers import load_backbone
 
 GRAFTED = "projector.audio."

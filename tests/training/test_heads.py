@@ -9,9 +9,10 @@ from omnisearch.training.heads import (
     named,
     side_by_side,
     steered,
+    summary,
 )
 from omnisearch.training.losses import info_nce
-from omnisearch.training.projectors import Bootstrapped, Projector, film, summary
+from omnisearch.training.projectors import Bootstrapped, Projector, film
 
 
 @pytest.fixture(autouse=True)

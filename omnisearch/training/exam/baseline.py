@@ -17,13 +17,12 @@ from omnisearch.training.bootstrap import HeadSettings, HeadTrainer
 from omnisearch.training.data import tiny
 from omnisearch.training.exam import mixed, pictures, sounds
 from omnisearch.training.exam.encoder import Floats
-from omnisearch.training.heads import LockedHead
+from omnisearch.training.heads import LockedHead, summary
 from omnisearch.training.lab import Lab, Options
 from omnisearch.training.lessons import Summaries
 from omnisearch.training.measures import Figures
 from omnisearch.training.omni import Omni
 from omnisearch.training.pairs import Rows, Side
-from omnisearch.training.projectors import summary
 
 SEEDS = 3
 EPOCHS = 10

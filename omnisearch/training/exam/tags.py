@@ -25,12 +25,11 @@ from omnisearch.training.exam.folds import Part, Sounds
 from omnisearch.training.exam.sounds import KINDS
 from omnisearch.training.exam.tagging import Tagger
 from omnisearch.training.exam.transcripts import Writer
-from omnisearch.training.heads import LockedHead
+from omnisearch.training.heads import LockedHead, summary
 from omnisearch.training.lab import Lab, LabError, Options, whole
 from omnisearch.training.measures import Figures, difference, of_scores, without_ranks
 from omnisearch.training.omni import Omni
 from omnisearch.training.pairs import Rows, same
-from omnisearch.training.projectors import summary
 
 SEEDS = 3
 STEPS = 400
