@@ -57,3 +57,39 @@ class CorruptCollectionError(OmnisearchError):
 
 class UnsupportedFormatError(OmnisearchError):
     """The collection was written by a newer omnisearch."""
+
+
+class MediaError(OmnisearchError, ValueError):
+    """A picture, sound, film or page that cannot be read, or is larger than what is allowed."""
+
+    status = 415
+
+
+class PartError(OmnisearchError, ValueError):
+    """A part that the encoder cannot take; `place` is its number in the call, from 0."""
+
+    status = 400
+
+    def __init__(self, message: str, place: int | None = None) -> None:
+        super().__init__(message)
+        self.place = place
+
+
+class EncoderNotFoundError(OmnisearchError):
+    """No encoder has that name, and no folder of it is there."""
+
+    status = 404
+
+
+class EncoderFilesError(OmnisearchError):
+    """A file of an encoder is missing, changed or of another version."""
+
+
+class MissingExtraError(OmnisearchError, ImportError):
+    """Something that is installed only on demand; the message has the command."""
+
+    status = 501
+
+
+class EncodingError(OmnisearchError):
+    """A model gave numbers that are no vector: not finite, all zeros, or of another dimension."""

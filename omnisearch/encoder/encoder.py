@@ -1,0 +1,135 @@
+"""Encoder: what users hold. Parts in, unit vectors out, in the order of the call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from omnisearch.encoder.parts import MODALITIES, Modality, Part, Row, as_row
+from omnisearch.encoder.protocol import Asked, Model, Role
+from omnisearch.errors import EncodingError, OmnisearchError, PartError
+
+if TYPE_CHECKING:
+    from omnisearch.encoder.protocol import Vector, Vectors
+    from omnisearch.encoder.space import Space
+
+
+class Encoder:
+    """Text, pictures, sounds, films and pages as vectors of one space."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    @classmethod
+    def load(cls, name: str | Path = "omni-mini", *, threads: int = 1) -> Encoder:
+        """Load an encoder by name, folder or address; its parts are opened when they are used."""
+        from omnisearch.encoder import registry
+
+        return cls(registry.load(name, threads=threads))
+
+    @property
+    def name(self) -> str:
+        """What the encoder is called."""
+        return self.model.name
+
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        """What it can read."""
+        return self.model.modalities
+
+    @property
+    def dim(self) -> int:
+        """How long its vectors are."""
+        return self.model.dim
+
+    @property
+    def space(self) -> Space:
+        """Which vectors may be compared with its own."""
+        return self.model.space
+
+    def encode(
+        self,
+        parts: Sequence[Part | Row | str],
+        target: Modality | None = None,
+        *,
+        role: Role = "document",
+    ) -> Vectors:
+        """Give unit vectors (n, dim); a part that is wrong is a PartError with its place."""
+        found = self.encode_each(parts, target, role=role)
+        for place, one in enumerate(found):
+            if isinstance(one, OmnisearchError):
+                raise PartError(f"part {place}: {one}", place) from one
+        vectors = [one for one in found if not isinstance(one, OmnisearchError)]
+        return np.stack(vectors) if vectors else np.empty((0, self.dim), np.float32)
+
+    def encode_each(
+        self,
+        parts: Sequence[Part | Row | str],
+        target: Modality | None = None,
+        *,
+        role: Role = "document",
+    ) -> list[Vector | OmnisearchError]:
+        """Give a unit vector (dim,) for each part, or what is wrong with it; others go on."""
+        if isinstance(parts, str) or not isinstance(parts, Sequence):
+            raise TypeError(f"parts is a {type(parts).__name__}: give a list of parts or strings")
+        if target is not None and target not in MODALITIES:
+            raise ValueError(f"target is {target!r}: None or one of {', '.join(MODALITIES)}")
+        rows = [as_row(part) for part in parts]
+        asked = Asked("query" if target is not None else role, target)
+        pieces = [self._pieces(row) for row in rows]
+        alone = [piece for row in pieces if not isinstance(row, PartError) for piece, _ in row]
+        embedded = iter(self.model.embed(alone, asked) if alone else [])
+        found: list[Vector | OmnisearchError] = []
+        for row in pieces:
+            if isinstance(row, PartError):
+                found.append(row)
+                continue
+            given = [(next(embedded), weight) for _, weight in row]
+            found.append(self._sum(given))
+        return found
+
+    def _pieces(self, row: Row) -> list[tuple[Row, float]] | PartError:
+        """Cut a row into what the model reads at once, each with its weight."""
+        lacking = row.modalities - set(self.modalities)
+        if lacking:
+            known = ", ".join(self.modalities)
+            return PartError(
+                f"{self.name} does not read {', '.join(sorted(lacking))}, only {known}"
+            )
+        together = [part for part in row.parts if part.weight == 1]
+        if len(together) > 1 and self.model.joins(frozenset(part.modality for part in together)):
+            apart = [part for part in row.parts if part.weight != 1]
+            return [(Row(*together), 1.0), *((Row(part), part.weight) for part in apart)]
+        return [(Row(part), part.weight) for part in row.parts]
+
+    def _sum(
+        self, given: Sequence[tuple[Vector | OmnisearchError, float]]
+    ) -> Vector | OmnisearchError:
+        total = np.zeros(self.dim, np.float32)
+        for vector, weight in given:
+            if isinstance(vector, OmnisearchError):
+                return vector
+            unit = self._unit(vector)
+            if isinstance(unit, EncodingError):
+                return unit
+            if len(given) == 1:
+                return unit if weight > 0 else -unit
+            total += np.float32(weight) * unit
+        if np.linalg.norm(total) < 1e-6:
+            return PartError("the parts take each other away: change a weight")
+        return self._unit(total)
+
+    def _unit(self, vector: Vector) -> Vector | EncodingError:
+        if vector.shape != (self.dim,):
+            fault = f"a vector of shape {vector.shape}, not ({self.dim},)"
+        elif not np.isfinite(vector).all():
+            fault = "numbers that are not finite"
+        elif not vector.any():
+            fault = "only zeros"
+        else:
+            exact = vector.astype(np.float64)
+            return np.asarray(exact / np.linalg.norm(exact), np.float32)
+        return EncodingError(f"{self.name} gave {fault}: leave this part out, and report it")

@@ -1,0 +1,1 @@
+"""Bytes, files and objects to bounded media in memory; nothing here knows of encoders."""
