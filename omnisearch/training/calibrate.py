@@ -22,8 +22,10 @@ from omnisearch.training.shipped import Parts, Shipped
 
 LOCKED = (0.0, 0.25, 0.5, 1.0, 2.0)
 CLASSES = (0.0, 0.15, 0.3, 0.6, 1.0)
+WORDS = (0.0, 0.25, 0.5, 1.0, 2.0)
 # the classifier knows things that no picture of the corpus shows: it may cost this many points
 COST = 0.5
+GRIDS = {"locked": LOCKED, "words": WORDS, "classes": CLASSES}
 HITS = 10  # of each query
 LEAST = 30  # queries that a map is learnt from
 Floats = npt.NDArray[np.float32]
@@ -69,15 +71,14 @@ def choose(
 
     Of the classes' weights the largest is taken that costs next to nothing.
     """
-    names = ["locked", "classes"] if "classes" in parts.beside else ["locked"]
-    grid = [LOCKED, CLASSES][: len(names)]
+    names = [name for name in GRIDS if name in parts.beside]
     tried: list[tuple[dict[str, float], Figures]] = []
-    for some in product(*grid):
+    for some in product(*(GRIDS[name] for name in names)):
         weights = dict(zip(names, some, strict=True))
         figures = of_scores(query, parts.together(weights), relevant, excluded)
         tried.append((weights, without_ranks(figures)))
     best = max(tried, key=lambda one: _score(one[1]))
-    near = [one for one in tried if one[0]["locked"] == best[0]["locked"]]
+    near = [one for one in tried if {**one[0], "classes": 0} == {**best[0], "classes": 0}]
     near = [one for one in near if _score(one[1]) >= _score(best[1]) - COST]
     weights, figures = max(near, key=lambda one: one[0].get("classes", 0))
     return {"weights": weights, "with": figures, "without": tried[0][1]}
@@ -102,8 +103,8 @@ def _composed(shipped: Shipped, pairs: Pairs, image: Mapping[str, float]) -> dic
     relevant, excluded = wanted[:, None] == places[None], own[:, None] == places[None]
     kept = np.flatnonzero((relevant & ~excluded).any(axis=1))
     found: dict[str, Any] = {}
-    for locked in LOCKED:
-        weights = {"locked": locked, "classes": 0.0}
+    for locked, words in product(LOCKED, WORDS):
+        weights = {"locked": locked, "classes": 0.0, "words": words}
         vectors = query.take(kept).together(weights)
         figures = without_ranks(of_scores(vectors, gallery, relevant[kept], excluded[kept]))
         found.setdefault("without", figures)

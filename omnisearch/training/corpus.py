@@ -127,7 +127,20 @@ def _composed(lab: Lab, split: str) -> Pairs:
         every.side(row[name] for row in kept) for name in ("source_picture", "target_picture")
     )
     query = replace(source, texts=[[row["instruction"]] for row in kept])
-    return Pairs("composed", query, target, [row["target_picture"] for row in kept], CODES["image"])
+    concepts = [row["target_picture"] for row in kept]
+    assert source.places is not None and target.places is not None
+    rivals = _alike(source.places, target.places)
+    return Pairs("composed", query, target, concepts, CODES["image"], rivals)
+
+
+def _alike(sources: Rows, targets: Rows) -> list[Rows]:
+    """Give of each row those which ask for another picture of the same subject."""
+    subjects: dict[int, list[int]] = {}
+    for row, source in enumerate(sources):
+        subjects.setdefault(int(source), []).append(row)
+    every = {source: np.array(rows) for source, rows in subjects.items()}
+    several = (every[int(source)] for source in sources)
+    return [rows[targets[rows] != target] for rows, target in zip(several, targets, strict=True)]
 
 
 def _side(lab: Lab, kind: str, rows: Columns) -> Side:

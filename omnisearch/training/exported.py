@@ -32,10 +32,13 @@ class Seen:
 
 
 def together(fused: Floats, beside: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
-    """Give the unit vectors of the weighted sum; of texts alone they are the fused ones."""
+    """Give the unit vectors of the weighted sum; of texts alone they are the fused ones.
+
+    Media that are read without words have no vector of words beside them.
+    """
     total = fused.copy()
-    for name, weight in weights.items():
-        total += np.float32(weight) * beside[name]
+    for name in [name for name in weights if name in beside]:
+        total += np.float32(weights[name]) * beside[name]
     return np.asarray(total / np.linalg.norm(total, axis=1, keepdims=True))
 
 
@@ -68,8 +71,11 @@ class Exported:
 
     def media(self, kind: str, seen: Seen, texts: Sequence[str] | None = None) -> Floats:
         """Give the vectors of media, perhaps read with texts; kind is a key of `weights`."""
-        fused = self._read([""] * len(seen.soft) if texts is None else texts, seen.soft)
-        return together(fused, seen.beside, self.model["weights"][kind])
+        fused, beside = self._read(texts or [""] * len(seen.soft), seen.soft), seen.beside
+        if texts is not None:
+            there = np.array([[bool(text.strip())] for text in texts], np.float32)
+            beside = {**beside, "words": self.texts(texts) * there}
+        return together(fused, beside, self.model["weights"][kind])
 
     def pictures(self, pixels: Floats, places: Sequence[int] | None = None) -> Seen:
         """Look at pixels (n, 3, side, side) from 0 to 255; frames of a film have places 1 to 8."""

@@ -91,6 +91,7 @@ class Pairs:
     candidate: Side
     concepts: Sequence[str]
     code: int  # of the candidates' modality
+    rivals: Sequence[Rows] = ()  # rows whose candidates nearly fit a row's query
 
     def __post_init__(self) -> None:
         if not len(self.query) == len(self.candidate) == len(self.concepts):
@@ -101,10 +102,10 @@ class Pairs:
         return len(self.concepts)
 
     def take(self, rows: Rows) -> Pairs:
-        """Keep some rows."""
+        """Keep some rows, without their rivals."""
         concepts = [self.concepts[row] for row in rows]
         query, candidate = self.query.take(rows), self.candidate.take(rows)
-        return replace(self, query=query, candidate=candidate, concepts=concepts)
+        return Pairs(self.name, query, candidate, concepts, self.code)
 
     def sample(self, count: int, seed: int = 0) -> Pairs:
         """Keep so many rows at most, drawn evenly."""

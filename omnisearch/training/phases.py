@@ -116,8 +116,13 @@ class Study:
         trace, model = self.lab.models / f"phases-{self.options.run}" / "broken.npz", self.start
         for number, objective in enumerate(arm.parts):
             steps = self.plan.phase_steps // len(arm.parts)
-            each = self.plan.phase_each
-            part = replace(self.plan.rehearsal, steps=steps, each=each, objective=objective)
+            part = replace(
+                self.plan.rehearsal,
+                steps=steps,
+                each=self.plan.phase_each,
+                more=self.plan.phase_more,
+                objective=objective,
+            )
             model = step_2(
                 model, self.train, part, Run(seed * 10 + number, trace, told), self.twins
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from omnisearch.training.lab import Options
@@ -25,8 +26,10 @@ class Plan:
     ridge_rows: int = 2000  # training media for the closed-form map, five times its width
     joint_share: float = 1.0  # control: of the steps of all specialists and of recovery
     scratch_steps: int = 760  # control: a projector's steps in the specialist and in step 1
-    phase_steps: int = 80
+    phase_steps: int = 160
     phase_each: int = 16
+    # pictures with instructions are learnt here alone
+    phase_more: Mapping[str, int] = field(default_factory=lambda: {"composed": 64})
     arm_seeds: int = 3
 
 
@@ -44,6 +47,7 @@ TINY = Plan(
     scratch_steps=40,
     phase_steps=10,
     phase_each=4,
+    phase_more={"composed": 8},
     arm_seeds=1,
 )
 

@@ -52,6 +52,7 @@ class Rehearsal:
 
     steps: int = 120
     each: int = 16  # rows of each kind in a batch; MAMCL wants 16 or more
+    more: Mapping[str, int] = field(default_factory=dict)  # rows of kinds that have another number
     backbone_rate: float = 2e-5
     projector_rate: float = 2e-4
     objective: Objective = field(default_factory=Objective)
@@ -117,7 +118,8 @@ def step_2(
     model = copy.deepcopy(start).train().requires_grad_(True)
     model.backbone.embeddings.requires_grad_(False)
     torch.manual_seed(run.seed)
-    mix = Mix(pairs, plan.each, run.seed, plan.half, twins)
+    each = {**dict.fromkeys(pairs, plan.each), **plan.more}
+    mix = Mix(pairs, each, run.seed, plan.half, twins)
     layers = Group(list(model.backbone.encoder.parameters()), plan.backbone_rate)
     projectors = Group(list(model.projector.parameters()), plan.projector_rate)
     fit(

@@ -36,7 +36,7 @@ class Mix:
     def __init__(
         self,
         pairs: Mapping[str, Pairs],
-        each: int,
+        each: int | Mapping[str, int],
         seed: int,
         half: bool = False,
         twins: Twins | None = None,
@@ -44,25 +44,29 @@ class Mix:
         self.pairs = dict(pairs)
         self.half = half and bfloat16()
         self.twins = twins or {}
-        self.each = each
+        self.each = {name: each if isinstance(each, int) else each[name] for name in self.pairs}
         self._drawn = np.random.default_rng(seed)
         self._rows = {name: _by_concept(one) for name, one in self.pairs.items()}
 
     def draw(self, step: int) -> Batch:
-        """Draw `each` rows of every kind, of distinct concepts."""
+        """Draw so many rows of every kind, of distinct concepts."""
         del step
         return {name: self._distinct(name) for name in self.pairs}
 
     def loss(self, model: Omni, batch: Batch, objective: Objective) -> Tensor:
         """Give the loss of a batch; equal concepts never stand against each other."""
         query, candidate = self.encode(model, batch)
+        rivals = self._rivals(batch)
+        codes = torch.tensor([*self._codes(batch), *self._codes(rivals)])
         concepts = self.concepts(batch)
-        codes = torch.tensor([self.pairs[name].code for name, rows in batch.items() for _ in rows])
-        allowed = torch.from_numpy(~same(concepts, concepts))
+        allowed = torch.from_numpy(~same(concepts, [*concepts, *self.concepts(rivals)]))
         if objective.negatives is not None:
-            pool = allowed & (codes[:, None] == codes[None]) if objective.masked else allowed
-            allowed = self.thinned(pool, objective.negatives)
+            alike = codes[: len(query), None] == codes[None]
+            allowed = self.thinned(
+                allowed & alike if objective.masked else allowed, objective.negatives
+            )
         apart = self._apart(model, batch, candidate)
+        candidate = torch.cat([candidate, *self._candidates(model, rivals)])
         if objective.masked:
             return apart + mamcl(query, candidate, codes, objective.temperature, allowed)
         plain = info_nce(query, candidate, objective.temperature, allowed, both=objective.both)
@@ -95,8 +99,25 @@ class Mix:
         sides = [(self.pairs[name], rows) for name, rows in batch.items()]
         with torch.autocast("cpu", torch.bfloat16, enabled=self.half):
             query = [(reader or model)(one.query, rows, self._drawn) for one, rows in sides]
-            candidate = [model(one.candidate, rows, self._drawn) for one, rows in sides]
-        return torch.cat(query).float(), torch.cat(candidate).float()
+        return torch.cat(query).float(), torch.cat(self._candidates(model, batch))
+
+    def _candidates(self, model: Omni, batch: Batch) -> list[Tensor]:
+        sides = [(self.pairs[name].candidate, rows) for name, rows in batch.items()]
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.half):
+            return [model(side, rows, self._drawn).float() for side, rows in sides]
+
+    def _rivals(self, batch: Batch) -> Batch:
+        """Draw a rival of each row that has some."""
+        found = {}
+        for name, rows in batch.items():
+            known = self.pairs[name].rivals
+            some = [self._drawn.choice(known[row]) for row in rows if known and len(known[row])]
+            if some:
+                found[name] = np.array(some, dtype=np.int64)
+        return found
+
+    def _codes(self, batch: Batch) -> list[int]:
+        return [self.pairs[name].code for name, rows in batch.items() for _ in rows]
 
     def concepts(self, batch: Batch) -> list[str]:
         """List the concepts of a batch, kind after kind."""
@@ -104,7 +125,8 @@ class Mix:
 
     def _distinct(self, name: str) -> Rows:
         groups = self._rows[name]
-        chosen = self._drawn.choice(len(groups), size=min(self.each, len(groups)), replace=False)
+        size = min(self.each[name], len(groups))
+        chosen = self._drawn.choice(len(groups), size=size, replace=False)
         return np.array([self._drawn.choice(groups[at]) for at in chosen], dtype=np.int64)
 
     def thinned(self, allowed: Tensor, count: int) -> Tensor:

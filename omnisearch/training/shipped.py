@@ -1,12 +1,13 @@
 """What is shipped, in torch: the fused encoder's vector plus the vectors beside it, by weights.
 
 Beside pictures, frames and pages stand the locked head and the likeliest classes; beside sounds the
-locked head. The weights are chosen on validation by the stage `calibrate`.
+locked head; beside media read with words, these words alone. The weights are chosen on validation
+by the stage `calibrate`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,7 +69,16 @@ class Shipped:
         if side.channel is None or not len(rows):
             return {}
         found = [self._beside(side, rows[at : at + _BATCH]) for at in range(0, len(rows), _BATCH)]
-        return {name: np.concatenate([x[name] for x in found]) for name in found[0]}
+        beside = {name: np.concatenate([x[name] for x in found]) for name in found[0]}
+        if side.texts is not None:
+            beside["words"] = self._words([side.texts[row][0] for row in rows])
+        return beside
+
+    def _words(self, texts: Sequence[str]) -> Floats:
+        """Encode the words that media are read with; where there are none, nothing is added."""
+        vectors = self.encoder.texts(texts)
+        vectors[[not text.strip() for text in texts]] = 0
+        return vectors
 
     @torch.no_grad()
     def _beside(self, side: Side, rows: Rows) -> dict[str, Floats]:

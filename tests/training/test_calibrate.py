@@ -97,3 +97,15 @@ def test_a_stage_too_early_says_what_comes_first(tiny_lab: Lab) -> None:
     for name, first in (("calibrate", "phases"), ("export", "calibrate"), ("release", "export")):
         with pytest.raises(LabError, match=f"run `omnisearch train {first}` first"):
             stages.run(name, tiny_lab, Options(tiny=True))
+
+
+def test_words_beside_count_where_there_are_words() -> None:
+    random = np.random.default_rng(2)
+    fused, words = (unit(random.normal(size=(3, 8))) for _ in range(2))
+    weights = {"locked": 0.5, "words": 2.0}
+    read = Parts(fused, {"locked": words, "words": fused}).together(weights)
+    seen = Parts(fused, {"locked": words}).together(weights)
+    assert np.allclose(read, unit(3 * fused + 0.5 * words))
+    assert np.allclose(seen, unit(fused + 0.5 * words))
+    chosen = calibrate.choose(words, Parts(fused, {"words": words}), np.eye(3, dtype=bool))
+    assert chosen["weights"]["words"] > 0

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -137,3 +138,33 @@ def test_twins_add_the_loss_of_telling_them_apart(world: toy.Decoupled) -> None:
     nearer = (media * (other - own)).sum(1) / 0.02
     assert losses[1] == losses[0]
     assert losses[2] - losses[0] == pytest.approx(np.log1p(np.exp(nearer)).mean(), abs=1e-4)
+
+
+def test_a_rival_stands_against_the_query_whose_answer_it_nearly_is(world: toy.Decoupled) -> None:
+    image, plain = world.train["image"], rehearsal.Objective(both=False)
+    assert image.query.texts is not None
+    first = replace(image.query, texts=[texts[:1] for texts in image.query.texts])
+    image, rows = replace(image, query=first), np.arange(0, 30, 3)
+    rivals = [np.array([(row + 9) % 30]) for row in range(30)]
+    losses = []
+    for known in ([], rivals):
+        mix = rehearsal.Mix({"image": replace(image, rivals=known)}, 10, seed=0)
+        losses.append(float(mix.loss(world.base, {"image": rows[:2]}, plain)))
+    asked, given = (
+        world.base.encode(side, place)
+        for side, place in ((image.query, rows[:2]), (image.candidate, np.array([0, 3, 9, 12])))
+    )
+    scores = asked @ given.T / 0.05
+    for count, loss in zip((2, 4), losses, strict=True):
+        some = scores[:, :count]
+        wanted = np.log(np.exp(some).sum(1)) - some[np.arange(2), np.arange(2)]
+        assert loss == pytest.approx(wanted.mean(), abs=1e-3)
+
+
+def test_a_batch_has_more_of_what_it_is_told(world: toy.Decoupled) -> None:
+    mix = rehearsal.Mix(world.train, {"text": 4, "image": 8, "audio": 2}, seed=0)
+    assert {name: len(rows) for name, rows in mix.draw(0).items()} == {
+        "text": 4,
+        "image": 8,
+        "audio": 2,
+    }
