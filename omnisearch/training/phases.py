@@ -22,7 +22,7 @@ from omnisearch.training.measures import Figures, of_scores, percent, without_ra
 from omnisearch.training.omni import Omni
 from omnisearch.training.pairs import Pairs, Side, same
 from omnisearch.training.recovering import every_twin, told_apart
-from omnisearch.training.recovery import Run, step_2
+from omnisearch.training.recovery import Rehearsal, Run, step_2
 from omnisearch.training.rehearsal import Objective
 
 WISHES: Mapping[str, str] = {
@@ -63,9 +63,9 @@ def arms(each: int) -> tuple[Arm, ...]:
 def run(lab: Lab, options: Options) -> Figures:
     """Train phase 2 the plain way, from the best step of the recovery."""
     plan, folder = plans.plan(options), lab.models / f"phases-{options.run}"
-    study, plain = Study(lab, options), arms(plan.phase_each)[0]
-    with lab.progress("phases", plan.phase_steps, "step") as bar:
-        model = study.trained(plain, options.seed, bar.update)
+    study, plain = Study(lab, options), arms(plan.phase.each)[0]
+    with lab.progress("phases", plan.phase.steps, "step") as bar:
+        model = study.trained(plain, options.seed, plan.phase, bar.update)
     found = {
         "before": tried(study.start, study.validation),
         "after": tried(model, study.validation),
@@ -77,7 +77,7 @@ def run(lab: Lab, options: Options) -> Figures:
 
 def compare(lab: Lab, options: Options) -> Figures:
     """Stage `arms`: train phase 2 in every way and measure on validation; a file for each arm."""
-    study, compared = Study(lab, options), arms(plans.plan(options).phase_each)
+    study, compared = Study(lab, options), arms(plans.plan(options).arm.each)
     found: dict[str, list[Figures]] = {}
     with lab.progress("arms", len(compared) * study.plan.arm_seeds, "arm") as bar:
         for seed in range(study.plan.arm_seeds):
@@ -111,18 +111,13 @@ class Study:
             "captioned": captioned(held["image"]),
         }
 
-    def trained(self, arm: Arm, seed: int, told: Callable[[], object] = lambda: None) -> Omni:
-        """Train one arm."""
+    def trained(
+        self, arm: Arm, seed: int, whole: Rehearsal, told: Callable[[], object] = lambda: None
+    ) -> Omni:
+        """Train one arm; its parts share the steps."""
         trace, model = self.lab.models / f"phases-{self.options.run}" / "broken.npz", self.start
         for number, objective in enumerate(arm.parts):
-            steps = self.plan.phase_steps // len(arm.parts)
-            part = replace(
-                self.plan.rehearsal,
-                steps=steps,
-                each=self.plan.phase_each,
-                more=self.plan.phase_more,
-                objective=objective,
-            )
+            part = replace(whole, steps=whole.steps // len(arm.parts), objective=objective)
             model = step_2(
                 model, self.train, part, Run(seed * 10 + number, trace, told), self.twins
             )
@@ -136,7 +131,7 @@ class Study:
             kept: Figures = json.loads(path.read_text("utf-8"))
             if kept["origin"] == self.origin:
                 return dict(kept["validation"])
-        found = tried(self.trained(arm, seed), self.validation)
+        found = tried(self.trained(arm, seed, self.plan.arm), self.validation)
         head = {"arm": arm.name, "seed": seed, "origin": self.origin}
         write_json(path, {**head, "validation": found})
         return found

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from omnisearch.training.lab import Options
 from omnisearch.training.pairs import Channel
@@ -26,16 +25,16 @@ class Plan:
     ridge_rows: int = 2000  # training media for the closed-form map, five times its width
     joint_share: float = 1.0  # control: of the steps of all specialists and of recovery
     scratch_steps: int = 760  # control: a projector's steps in the specialist and in step 1
-    phase_steps: int = 160
-    phase_each: int = 16
-    # pictures with instructions are learnt here alone
-    phase_more: Mapping[str, int] = field(default_factory=lambda: {"composed": 64})
+    # pictures with instructions are learnt in phase 2 alone
+    phase: Rehearsal = field(default_factory=lambda: Rehearsal(160, more={"composed": 64}))
+    arm: Rehearsal = field(default_factory=lambda: Rehearsal(60))
     arm_seeds: int = 3
 
 
+_REHEARSAL = Rehearsal(40, 16, backbone_rate=2e-4, projector_rate=1e-3, half=False)
 TINY = Plan(
     repair=Repair(steps=60, batch=48, rate=2e-3, bank=2, half=False),
-    rehearsal=Rehearsal(steps=40, each=16, backbone_rate=2e-4, projector_rate=1e-3, half=False),
+    rehearsal=_REHEARSAL,
     sweep_rows=60,
     validation_rows=60,
     test_rows=60,
@@ -45,9 +44,8 @@ TINY = Plan(
     ridge_rows=100,
     joint_share=0.2,
     scratch_steps=40,
-    phase_steps=10,
-    phase_each=4,
-    phase_more={"composed": 8},
+    phase=replace(_REHEARSAL, steps=10, each=4, more={"composed": 8}),
+    arm=replace(_REHEARSAL, steps=10, each=4),
     arm_seeds=1,
 )
 
