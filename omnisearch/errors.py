@@ -93,3 +93,16 @@ class MissingExtraError(OmnisearchError, ImportError):
 
 class EncodingError(OmnisearchError):
     """A model gave numbers that are no vector: not finite, all zeros, or of another dimension."""
+
+
+class EncoderServerError(OmnisearchError):
+    """A server of embeddings refused, did not answer, or answered nonsense; `code` is what it gave.
+
+    The code is 0 where no answer came.
+    """
+
+    status = 502
+
+    def __init__(self, message: str, code: int = 0) -> None:
+        super().__init__(message)
+        self.code = code
