@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from omnisearch.encoder.parts import MODALITIES, Modality, Part, Row, as_row
-from omnisearch.encoder.protocol import Asked, Model, Role
-from omnisearch.errors import EncodingError, OmnisearchError, PartError
+from omnisearch.encoder import canaries
+from omnisearch.encoder.parts import MODALITIES, Audio, Modality, Part, Row, as_row
+from omnisearch.encoder.protocol import Asked, Model, Role, Transcriber
+from omnisearch.encoder.space import LEAST_COSINE, strayed
+from omnisearch.errors import EncodingError, OmnisearchError, PartError, SpaceMismatchError
 
 if TYPE_CHECKING:
     from omnisearch.encoder.protocol import Vector, Vectors
     from omnisearch.encoder.space import Space
+    from omnisearch.encoder.speech import Spoken
 
 
 class Encoder:
     """Text, pictures, sounds, films and pages as vectors of one space."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, dim: int | None = None) -> None:
         self.model = model
+        self.dim = model.dim if dim is None else dim
+        self._checked = False
+        if self.dim not in model.dims:
+            valid = " or ".join(str(one) for one in sorted(model.dims))
+            raise ValueError(f"dim is {dim}: {model.name} was made for {valid}, leave dim out")
 
     @classmethod
-    def load(cls, name: str | Path = "omni-mini", *, threads: int = 1) -> Encoder:
-        """Load an encoder by name, folder or address; its parts are opened when they are used."""
+    def load(
+        cls, name: str | Path = "omni-mini", *, threads: int = 1, dim: int | None = None
+    ) -> Encoder:
+        """Load an encoder by name, folder or address; its parts are opened when they are used.
+
+        `dim` cuts its vectors, where the encoder was trained or measured for that.
+        """
         from omnisearch.encoder import registry
 
-        return cls(registry.load(name, threads=threads))
+        return cls(registry.load(name, threads=threads), dim)
 
     @property
     def name(self) -> str:
@@ -41,14 +55,33 @@ class Encoder:
         return self.model.modalities
 
     @property
-    def dim(self) -> int:
-        """How long its vectors are."""
-        return self.model.dim
-
-    @property
     def space(self) -> Space:
         """Which vectors may be compared with its own."""
-        return self.model.space
+        return replace(self.model.space, dim=self.dim)
+
+    def check(self) -> None:
+        """Encode known inputs again; raise where their vectors are not what they were."""
+        if self._checked:
+            return
+        known = self.model.known()
+        cosines = strayed(known, canaries.vectors(Encoder(self.model))) if known else {}
+        if cosines:
+            told = ", ".join(f"{name} {cosine:.4f}" for name, cosine in sorted(cosines.items()))
+            raise SpaceMismatchError(
+                f"{self.space} gives other vectors here than where it was made (cosine: {told}; "
+                f"{LEAST_COSINE} is asked for): install the versions in constraints.txt"
+            )
+        self._checked = True
+
+    def passages(self, text: str) -> list[tuple[int, int]]:
+        """Cut a long text where sentences end, into spans of code points that fit a vector each."""
+        return self.model.passages(text)
+
+    def transcribe(self, audio: Audio | str | Path | bytes) -> list[Spoken]:
+        """Write down what is said: pieces with start, end, text and confidence."""
+        if not isinstance(self.model, Transcriber):
+            raise PartError(f"{self.name} writes no speech down: use omni-mini for that")
+        return self.model.transcribe(audio if isinstance(audio, Audio) else Audio(audio))
 
     def encode(
         self,
@@ -100,7 +133,7 @@ class Encoder:
                 f"{self.name} does not read {', '.join(sorted(lacking))}, only {known}"
             )
         together = [part for part in row.parts if part.weight == 1]
-        if len(together) > 1 and self.model.joins(frozenset(part.modality for part in together)):
+        if len(together) > 1 and self.model.joins(together):
             apart = [part for part in row.parts if part.weight != 1]
             return [(Row(*together), 1.0), *((Row(part), part.weight) for part in apart)]
         return [(Row(part), part.weight) for part in row.parts]
@@ -123,13 +156,14 @@ class Encoder:
         return self._unit(total)
 
     def _unit(self, vector: Vector) -> Vector | EncodingError:
-        if vector.shape != (self.dim,):
-            fault = f"a vector of shape {vector.shape}, not ({self.dim},)"
+        """Cut and scale to length 1; what has no direction is an error."""
+        if vector.shape != (self.model.dim,):
+            fault = f"a vector of shape {vector.shape}, not ({self.model.dim},)"
         elif not np.isfinite(vector).all():
             fault = "numbers that are not finite"
-        elif not vector.any():
+        elif not vector[: self.dim].any():
             fault = "only zeros"
         else:
-            exact = vector.astype(np.float64)
+            exact = vector[: self.dim].astype(np.float64)
             return np.asarray(exact / np.linalg.norm(exact), np.float32)
         return EncodingError(f"{self.name} gave {fault}: leave this part out, and report it")

@@ -1,7 +1,7 @@
 """The files of an encoder: `model.json`, checked bytes, graphs of ONNX Runtime opened when needed.
 
-`files.json` has the SHA-256 of every file. `model.json` has the fingerprint of those that decide a
-vector, so a changed file is found whichever of the two was changed with it.
+`files.json` has the SHA-256 of every file but the papers. `model.json` has the fingerprint of those
+that decide a vector, so a changed file is found even where its hash was changed with it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-MODEL, FILES = "model.json", "files.json"
-# what lies beside a model and decides no vector
-ASIDE = frozenset({MODEL, FILES, "canaries.npz", "MODEL_CARD.md", "NOTICE", "data.json"})
+MODEL, FILES, CANARIES = "model.json", "files.json", "canaries.npz"
+PAPERS = frozenset({"MODEL_CARD.md", "NOTICE", "data.json"})
+# what lies beside the graphs and decides no vector
+ASIDE = PAPERS | {MODEL, FILES, CANARIES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,14 @@ class ModelFiles:
             )
         self.model: dict[str, Any] = _json(folder / MODEL, self._bytes(folder / MODEL))
         self.stored = self._stored()
+        self.read(MODEL)
         self._check_fingerprint()
 
-    def run(self, graph: str, **inputs: npt.NDArray[Any]) -> list[npt.NDArray[np.float32]]:
-        """Run a graph, opening it first where nobody did."""
-        found: list[npt.NDArray[np.float32]] = self._session(graph).run(None, inputs)
+    def run(
+        self, graph: str, outputs: Sequence[str] | None = None, /, **inputs: npt.NDArray[Any]
+    ) -> list[npt.NDArray[np.float32]]:
+        """Run a graph, opening it first where nobody did; gives all outputs, or those named."""
+        found: list[npt.NDArray[np.float32]] = self._session(graph).run(outputs, inputs)
         return found
 
     def read(self, name: str) -> bytes:
@@ -130,7 +134,7 @@ class ModelFiles:
             raise self._fault(FILES, f"does not read ({error!r})") from error
 
     def _check_fingerprint(self) -> None:
-        """Hash as the export does: model.json without what it learnt last, then each file's hash."""
+        """Compare with what the export hashed."""
         told = self.model.get("fingerprint")
         found = fingerprint(self.model, self.stored)
         if told != found:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from omnisearch.encoder.parts import Modality, Row
+    from omnisearch.encoder.parts import Audio, Modality, Part, Row
     from omnisearch.encoder.space import Space
+    from omnisearch.encoder.speech import Spoken
     from omnisearch.errors import OmnisearchError
 
     Vector = npt.NDArray[np.float32]
@@ -47,19 +48,40 @@ class Model(Protocol):
         ...
 
     @property
+    def dims(self) -> tuple[int, ...]:
+        """To which lengths vectors may be cut, because that was trained or measured; `dim` too."""
+        ...
+
+    @property
     def space(self) -> Space:
         """Which vectors may be compared with its own."""
         ...
 
-    def joins(self, modalities: frozenset[Modality]) -> bool:
-        """Tell whether it reads parts of these modalities together, as one."""
+    def joins(self, parts: Sequence[Part]) -> bool:
+        """Tell whether it reads several parts together, as one."""
+        ...
+
+    def passages(self, text: str) -> list[tuple[int, int]]:
+        """Cut a text into spans of code points that fit a vector each."""
+        ...
+
+    def known(self) -> Mapping[str, Vector]:
+        """Give the unit vectors that `canaries.inputs` had where it was made; none if unknown."""
         ...
 
     def embed(self, rows: Sequence[Row], asked: Asked) -> list[Vector | OmnisearchError]:
         """Give for each row, in order, a vector (dim,) of any length or what is wrong with it.
 
-        A row holds one part, or several whose modalities it joins, all to be read with weight 1. A
-        bad row is an error in its place and disturbs no other; only what makes every row impossible
-        is raised.
+        A row holds one part, or several that it joins; weights are the caller's. A bad row is an
+        error in its place and disturbs no other; only what makes every row impossible is raised.
         """
+        ...
+
+
+@runtime_checkable
+class Transcriber(Protocol):
+    """A model that also writes down what is said."""
+
+    def transcribe(self, audio: Audio) -> list[Spoken]:
+        """Give what is said, with times."""
         ...

@@ -1,15 +1,26 @@
-"""The space of an encoder: vectors of two spaces are never compared."""
+"""The space of an encoder: vectors of two spaces are never compared.
+
+A fingerprint says which weights and which preprocessing. It cannot say what a processor or another
+version of a library makes of them, so known inputs are encoded again and compared as well.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from omnisearch.encoder.protocol import Vector
+
+LEAST_COSINE = 0.999  # between a known input's vector here and where the encoder was made
 
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Which vectors may be compared: those with the same fingerprint.
+    """Which vectors may be compared: those whose space reads the same.
 
-    It stands for weights, preprocessing, pooling, dimension and normalisation.
+    The fingerprint stands for weights, preprocessing, pooling and normalisation.
     """
 
     name: str
@@ -17,4 +28,10 @@ class Space:
     dim: int
 
     def __str__(self) -> str:
-        return f"{self.name} {self.fingerprint}"
+        return f"{self.name} {self.fingerprint} {self.dim}"
+
+
+def strayed(known: Mapping[str, Vector], here: Mapping[str, Vector]) -> dict[str, float]:
+    """Give the cosines of unit vectors that are no longer what they were."""
+    cosines = {name: float(vector @ here[name]) for name, vector in known.items() if name in here}
+    return {name: cosine for name, cosine in cosines.items() if not cosine >= LEAST_COSINE}

@@ -1,0 +1,149 @@
+"""Words to tokens: what fits one vector, and where long texts are cut into passages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from omnisearch.errors import PartError
+
+if TYPE_CHECKING:
+    from omnisearch.encoder.model import ModelFiles
+
+_ENDS = 2  # [CLS] and [SEP]
+_LONGEST_WORD = 100  # characters; a longer one is a single unknown token
+# where a sentence or a line ends, with the blanks behind
+_END = re.compile("[.!?]+\\s+|[\u3002\uff01\uff1f]+\\s*|\n\\s*")
+_LONGEST_PIECE = 2_000  # characters; what goes on without an end is cut at a blank
+
+
+class Words:
+    """The vocabulary of an encoder, loaded at first use."""
+
+    def __init__(self, files: ModelFiles) -> None:
+        self._files = files
+        text = files.model["text"]
+        self.longest = int(text["longest"])
+        self.none: list[int] = [text["cls"], text["sep"]]
+
+    def ids(self, text: str) -> list[int]:
+        """Give the tokens of a text; what does not fit is cut, a text that says nothing refused."""
+        check(text)
+        found = self._cut(text)
+        if len(found) <= _ENDS:
+            raise PartError("the text is empty: give words, or leave the part out")
+        if all(token == self._unknown for token in found[1:-1]):
+            raise PartError(
+                f"the text {text[:20]!r} has only signs that the encoder does not know: "
+                "say it in words"
+            )
+        return found
+
+    def ids_or_none(self, text: str) -> list[int]:
+        """Give the tokens of words that stand beside media and may be absent."""
+        check(text)
+        return self._cut(text)
+
+    def passages(self, text: str) -> list[tuple[int, int]]:
+        """Cut a text into spans that fit a vector each."""
+        check(text)
+        return passages(text, self._offsets, self.longest - _ENDS)
+
+    def _offsets(self, text: str) -> list[tuple[int, int]]:
+        found: list[tuple[int, int]]
+        found = self._tokens.encode(text, add_special_tokens=False).offsets
+        return found
+
+    def _cut(self, text: str) -> list[int]:
+        """Tokenise no more of a text than fits."""
+        taken = 16 * self.longest
+        while True:
+            found: list[int] = self._tokens.encode(text[:taken]).ids
+            # the last word may be cut in two, so as many tokens as it can have are left over
+            if taken >= len(text) or len(found) > self.longest + _LONGEST_WORD:
+                break
+            taken *= 4
+        if len(found) > self.longest:
+            found = [*found[: self.longest - 1], found[-1]]
+        return found
+
+    @cached_property
+    def _unknown(self) -> int | None:
+        found: int | None = self._tokens.token_to_id("[UNK]")
+        return found
+
+    @cached_property
+    def _tokens(self) -> Any:  # noqa: ANN401 - a class of tokenizers, which has no types
+        from tokenizers import Tokenizer
+
+        name = self._files.model["text"]["tokenizer"]
+        found = Tokenizer.from_str(self._files.read(name).decode())
+        found.no_truncation()
+        found.no_padding()
+        return found
+
+
+def check(text: str) -> None:
+    """Refuse halves of characters, which stand for no text."""
+    try:
+        text.isascii() or text.encode()
+    except UnicodeEncodeError as error:
+        raise PartError(
+            f"the text has half a character (a lone surrogate) at {error.start:,}: "
+            "decode it again with errors='replace'"
+        ) from error
+
+
+def passages(
+    text: str, offsets: Callable[[str], Sequence[tuple[int, int]]], room: int
+) -> list[tuple[int, int]]:
+    """Cut a text where sentences or lines end, into spans of code points with `room` tokens.
+
+    `offsets` gives the span of each token of a text.
+    """
+    spans, begin, end, used = list[tuple[int, int]](), 0, 0, 0
+    for start, stop, tokens in _pieces(text, offsets, room):
+        if used and used + tokens > room:
+            spans.append((begin, end))
+            begin, used = start, 0
+        end, used = stop, used + tokens
+    if used:
+        spans.append((begin, end))
+    trimmed = (_trimmed(text, *span) for span in spans)
+    return [span for span in trimmed if span[0] < span[1]]
+
+
+def _pieces(
+    text: str, offsets: Callable[[str], Sequence[tuple[int, int]]], room: int
+) -> Iterator[tuple[int, int, int]]:
+    """Give start, end and number of tokens of each sentence; long ones are cut to fit."""
+    for start, end in _sentences(text):
+        tokens = offsets(text[start:end])
+        first = start
+        for at in range(0, len(tokens), room):
+            last = at + room >= len(tokens)
+            stop = end if last else start + tokens[at + room][0]
+            yield first, stop, min(room, len(tokens) - at)
+            first = stop
+
+
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Give start and end of each sentence or line, one behind the other."""
+    start = 0
+    for end in [*(found.end() for found in _END.finditer(text)), len(text)]:
+        while end - start > _LONGEST_PIECE:
+            blank = text.rfind(" ", start, start + _LONGEST_PIECE) + 1
+            cut = blank or start + _LONGEST_PIECE
+            yield start, cut
+            start = cut
+        if start < end:
+            yield start, end
+        start = end
+
+
+def _trimmed(text: str, start: int, stop: int) -> tuple[int, int]:
+    """Leave blanks at both ends out of a span."""
+    inner = text[start:stop]
+    return start + len(inner) - len(inner.lstrip()), stop - (len(inner) - len(inner.rstrip()))
