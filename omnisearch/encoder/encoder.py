@@ -129,9 +129,8 @@ class Encoder:
         lacking = row.modalities - set(self.modalities)
         if lacking:
             known = ", ".join(self.modalities)
-            return PartError(
-                f"{self.name} does not read {', '.join(sorted(lacking))}, only {known}"
-            )
+            fault = f"{self.name} does not read {', '.join(sorted(lacking))}, only {known}"
+            return PartError(f"{fault}: leave this part out, or choose another encoder")
         together = [part for part in row.parts if part.weight == 1]
         if len(together) > 1 and self.model.joins(together):
             apart = [part for part in row.parts if part.weight != 1]

@@ -80,7 +80,10 @@ class ModelFiles:
         """Read a file of numbers."""
         import numpy as np
 
-        found: npt.NDArray[Any] = np.load(BytesIO(self.read(name)), allow_pickle=False)
+        try:
+            found: npt.NDArray[Any] = np.load(BytesIO(self.read(name)), allow_pickle=False)
+        except (ValueError, EOFError) as error:
+            raise self._fault(name, f"is no array of numbers ({error})") from error
         return found
 
     @property
@@ -89,7 +92,7 @@ class ModelFiles:
         return frozenset(self._sessions)
 
     def _session(self, graph: str) -> Any:  # noqa: ANN401 - a class of onnxruntime, untyped
-        if os.getpid() != self._process:
+        if os.getpid() != self._process:  # also where no thread waits: it must not depend on that
             raise RuntimeError(
                 f"this encoder was loaded by process {self._process} and used in a fork of it, "
                 "where its threads are gone: load it again in this process"
@@ -123,7 +126,7 @@ class ModelFiles:
         """What tells vectors of this encoder from those of another one."""
         return str(self.model["fingerprint"])
 
-    def _stored(self) -> Mapping[str, Stored]:
+    def _stored(self) -> dict[str, Stored]:
         path = self.folder / FILES
         listed = _json(path, self._bytes(path))
         try:

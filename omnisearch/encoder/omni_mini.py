@@ -19,7 +19,7 @@ from omnisearch.encoder.picture import PictureTower
 from omnisearch.encoder.seen import Seen, film
 from omnisearch.encoder.space import Space
 from omnisearch.encoder.text import Words
-from omnisearch.errors import OmnisearchError, PartError
+from omnisearch.errors import MediaError, OmnisearchError, PartError
 
 if TYPE_CHECKING:
     from omnisearch.encoder.parts import Audio
@@ -114,9 +114,9 @@ class OmniMini:
         for at in places:
             try:
                 opened[at] = self._opener.open(rows[at].parts, asked)
-            except OmnisearchError as error:
+            except (MediaError, PartError) as error:
                 found[at] = error
-            except (TypeError, ValueError) as error:
+            except (TypeError, ValueError) as error:  # of sources that nothing can read
                 found[at] = PartError(str(error))
         readings = self._readings(list(opened.values()))
         vectors = iter(self._joint.read([one for each in readings for one in each]))

@@ -1,0 +1,51 @@
+"""What may be given, before anything is opened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from omnisearch.encoder.parts import Audio, Document, Image, Row, Text, Video, as_part, as_row
+
+
+def test_parts_know_their_modality_and_have_weight_one() -> None:
+    given = (Text("a"), Image("a"), Audio("a"), Video("a"), Document("a"))
+    assert [part.modality for part in given] == ["text", "image", "audio", "video", "document"]
+    assert {part.weight for part in given} == {1.0}
+    assert Row("a", given[1]).modalities == {"text", "image"}
+    assert as_row(given[2]).parts == (given[2],)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Text("a", weight=0), "weight is 0: any finite number but 0"),
+        (lambda: Image("a", weight=float("nan")), "weight is nan"),
+        (lambda: Image("a", box=(0.5, 0, 0.6, 1)), r"box is \(0.5, 0, 0.6, 1\)"),
+        (lambda: Image("a", box=(0, 0, 0, 1)), "fractions inside the picture"),
+        (lambda: Audio("a", from_s=3, to_s=2), "from_s=3, to_s=2: seconds from 0 on"),
+        (lambda: Video("a", from_s=-1), "from_s=-1"),
+        (lambda: Video("a", to_s=float("nan")), "to_s=nan"),
+        (lambda: Document("a", page=0), "page is 0: pages count from 1"),
+        (lambda: Row(), "a Row needs at least one part"),
+    ],
+)
+def test_impossible_parts_are_refused_where_they_are_made(make: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        make()
+
+
+def test_other_types_are_refused_with_those_that_are_taken() -> None:
+    with pytest.raises(TypeError, match="Text takes a str, not bytes"):
+        Text(b"a")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="int is no part: give a string, Text"):
+        as_part(3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="Row is no part"):
+        Row(Row("a"))  # type: ignore[arg-type]
+
+
+def test_parts_with_arrays_can_be_kept_in_sets() -> None:
+    picture = Image(np.zeros((2, 2, 3), np.uint8))
+    assert len({picture, picture, Image(np.zeros((2, 2, 3), np.uint8))}) == 2
