@@ -44,24 +44,29 @@ class Film:
 
 
 def read(
-    source: File, frames: int = FRAMES, from_s: float = 0.0, to_s: float | None = None
+    source: File,
+    frames: int = FRAMES,
+    from_s: float = 0.0,
+    to_s: float | None = None,
+    *,
+    sound: bool = True,
 ) -> Film:
     """Read a film, or a time of it; where there are fewer frames, some come more than once."""
-    shown, damaged, heard = _watch(source, frames, from_s, to_s)
-    sound = None
-    if heard:
+    shown, damaged, has_track = _watch(source, frames, from_s, to_s)
+    heard = None
+    if sound and has_track:
         try:
-            sound = audio.read(source, from_s=from_s, to_s=to_s)
+            heard = audio.read(source, from_s=from_s, to_s=to_s)
         except MediaError:  # a film is still a film
             damaged = True
-    damaged = damaged or (sound is not None and sound.damaged)
-    return Film([rgb for _, rgb in shown], [time_s for time_s, _ in shown], sound, damaged)
+    damaged = damaged or (heard is not None and heard.damaged)
+    return Film([rgb for _, rgb in shown], [time_s for time_s, _ in shown], heard, damaged)
 
 
 def _watch(
     source: File, count: int, from_s: float, to_s: float | None
 ) -> tuple[list[_Shown], bool, bool]:
-    """Give what is shown, whether some does not decode, and whether there is a track of sound."""
+    """Give what is shown, whether some does not decode, and whether it has a track of sound."""
     length_s, short = _told_s(source) or _counted_s(source), False
     for _ in range(2):
         with container.contained(source) as file:

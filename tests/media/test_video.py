@@ -91,6 +91,7 @@ def test_a_span_is_seen_and_heard() -> None:
     found = video.read(content, frames=4, from_s=2.0, to_s=4.0)
     assert found.times_s == pytest.approx([2.2, 2.7, 3.2, 3.7], abs=0.06)
     assert found.sound is not None and found.sound.seconds == pytest.approx(2.0, abs=1e-3)
+    assert video.read(content, sound=False).sound is None
     whole = video.read(content)
     assert whole.sound is not None and whole.sound.seconds == pytest.approx(8.0, abs=0.2)
 
