@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING, Any
 from omnisearch import errors
 
 if TYPE_CHECKING:
-    from omnisearch.collection import Collection, open
+    from omnisearch.collection import Collection
+    from omnisearch.encoder.encoder import Encoder
+    from omnisearch.encoder.parts import Audio, Document, Image, Row, Text, Video
+    from omnisearch.encoder.registry import EncoderInfo
+    from omnisearch.encoder.sources import part_of
+    from omnisearch.encoder.speeds import Speed
+    from omnisearch.ingest.npy import write_npy
     from omnisearch.ingest.vector_files import VectorBatch, VectorFile, read_vectors
     from omnisearch.ingest.vector_folder import write_vectors
+    from omnisearch.opening import open
     from omnisearch.query.hits import Batch, Hits
     from omnisearch.records import (
         CompactReport,
@@ -29,9 +36,16 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "omnisearch.collection": ("Collection", "open"),
+    "omnisearch.collection": ("Collection",),
+    "omnisearch.encoder.encoder": ("Encoder",),
+    "omnisearch.encoder.parts": ("Audio", "Document", "Image", "Row", "Text", "Video"),
+    "omnisearch.encoder.registry": ("EncoderInfo",),
+    "omnisearch.encoder.sources": ("part_of",),
+    "omnisearch.encoder.speeds": ("Speed",),
+    "omnisearch.ingest.npy": ("write_npy",),
     "omnisearch.ingest.vector_files": ("VectorBatch", "VectorFile", "read_vectors"),
     "omnisearch.ingest.vector_folder": ("write_vectors",),
+    "omnisearch.opening": ("open",),
     "omnisearch.query.hits": ("Batch", "Hits"),
     "omnisearch.records": (
         "CompactReport",
@@ -47,24 +61,35 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Audio",
     "Batch",
     "Collection",
     "CompactReport",
+    "Document",
+    "Encoder",
+    "EncoderInfo",
     "Hit",
     "Hits",
+    "Image",
     "Problem",
     "Record",
     "RepairReport",
+    "Row",
+    "Speed",
     "Stats",
+    "Text",
     "VectorBatch",
     "VectorFile",
     "VerifyReport",
+    "Video",
     "doctor",
     "errors",
     "open",
+    "part_of",
     "read_vectors",
     "reclaim",
     "repair",
+    "write_npy",
     "write_vectors",
 ]
 

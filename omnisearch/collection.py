@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,41 +24,26 @@ from omnisearch.query.nearest import (
     nearest,
 )
 from omnisearch.records import CompactReport, Record, Stats, VerifyReport
-from omnisearch.schema import Metadata, Schema
+from omnisearch.schema import Metadata
 from omnisearch.storage import admission, backup, changes, figures, maintenance, verify
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.handle import Handle, Options
 from omnisearch_indexes import Neighbours
 
-
-def open(
-    path: str | Path,
-    *,
-    create: bool = True,
-    mode: Literal["a", "r"] = "a",
-    metric: Literal["cosine", "ip", "l2"] | None = None,
-    index: Literal["auto", "flat", "scan", "ivfpq", "hnsw"] | None = None,
-    columns: Mapping[str, str] | None = None,
-    private: bool = False,
-) -> Collection:
-    """Open the collection in a folder; the first write makes it, with these settings."""
-    if mode not in ("a", "r"):
-        raise ValueError(f"mode is {mode!r}: 'a' to read and write, 'r' to read")
-    admission.check_choice("metric", metric, admission.METRICS)
-    admission.check_choice("index", index, admission.INDEXES)
-    Schema.declare(columns or {})
-    options = Options(create, mode == "a", private, metric, index, columns)
-    return Collection(Path(path), options)
+if TYPE_CHECKING:
+    from omnisearch.encoder.encoder import Encoder
 
 
 class Collection(AbstractContextManager["Collection"]):
     """A collection on disk; make one with `omnisearch.open`."""
 
-    def __init__(self, path: Path, options: Options) -> None:
+    def __init__(self, path: Path, options: Options, encoder: Encoder | None = None) -> None:
         self.path = path
         self._options = options
         self._handle = Handle(path, options)
         self._drop = weakref.finalize(self, self._handle.drop)
+        if encoder is not None and options.writable:
+            encoder.check(self._handle.canaries())
 
     # what is in it
 

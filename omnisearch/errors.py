@@ -106,3 +106,9 @@ class EncoderServerError(OmnisearchError):
     def __init__(self, message: str, code: int = 0) -> None:
         super().__init__(message)
         self.code = code
+
+
+class DimensionError(OmnisearchError, ValueError):
+    """A length of vectors that the encoder was neither trained nor measured for."""
+
+    status = 400

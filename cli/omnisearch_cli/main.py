@@ -1,6 +1,7 @@
 """The entry point: which command, and how every failure ends in one line and an exit code.
 
-Exit codes: 0 done, 1 no hit, 2 usage or nothing there, 4 collection unusable, 5 internal error.
+Exit codes: 0 done, 1 no hit, 2 usage or nothing there, 3 done but for some files, 4 collection or
+encoder unusable, 5 internal error.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ import click
 import omnisearch as om
 from omnisearch_cli import interrupts, output, settings
 
-COMMANDS = ("delete", "doctor", "export", "import", "query", "snapshot", "status", "train")
+COMMANDS = tuple("delete doctor embed encoders export import query snapshot status train".split())
 USAGE, UNUSABLE, INTERNAL, TERMINATED = 2, 4, 5, 143
-_CALLERS_FAULT = (400, 404)
+_CALLERS_FAULT = (400, 404, 415, 501)
 
 
 class _Commands(click.Group):
@@ -43,6 +44,7 @@ Examples:
   omnisearch import vectors.npy --metadata metadata.parquet
   omnisearch query --vector query.npy --where "price < 50"
   omnisearch status
+  omnisearch embed --text "a red bicycle" --out v.npy
 
 \b
 Settings may also stand in the environment (OMNISEARCH_LIMIT=20) or in

@@ -18,7 +18,7 @@ import click
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-NAMES = frozenset({"explain", "index", "json", "kind", "limit", "metric", "quiet", "recall"})
+NAMES = frozenset("encoder explain index json kind limit metric quiet recall threads".split())
 KINDS = ("auto", "flat", "scan", "ivfpq", "hnsw")
 METRICS = ("cosine", "ip", "l2")
 
@@ -40,6 +40,16 @@ json = setting(
     "--json/--no-json",
     default=None,
     help="Print JSON Lines, or a table. Default: a table on a terminal, JSON Lines in a pipe.",
+)
+encoder = setting(
+    "--encoder",
+    metavar="NAME",
+    default="omni-mini",
+    show_default=True,
+    help="omni-mini, a folder, a model of the hub (org/name) or a server (http://…/v1#model).",
+)
+threads = setting(
+    "--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads per tower."
 )
 quiet = setting("--quiet", is_flag=True, help="Show no progress and no remarks.")
 

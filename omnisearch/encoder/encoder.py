@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +14,22 @@ from omnisearch.encoder import canaries
 from omnisearch.encoder.parts import MODALITIES, Audio, Modality, Part, Row, as_row
 from omnisearch.encoder.protocol import Asked, Model, Role, Transcriber
 from omnisearch.encoder.space import LEAST_COSINE, strayed
-from omnisearch.errors import EncodingError, OmnisearchError, PartError, SpaceMismatchError
+from omnisearch.errors import (
+    DimensionError,
+    EncodingError,
+    OmnisearchError,
+    PartError,
+    SpaceMismatchError,
+)
 
 if TYPE_CHECKING:
     from omnisearch.encoder.protocol import Vector, Vectors
+    from omnisearch.encoder.registry import EncoderInfo
     from omnisearch.encoder.space import Space
     from omnisearch.encoder.speech import Spoken
+    from omnisearch.encoder.speeds import Speed
+
+_log = logging.getLogger(__name__)
 
 
 class Encoder:
@@ -28,21 +39,42 @@ class Encoder:
         self.model = model
         self.dim = model.dim if dim is None else dim
         self._checked = False
+        self._canaries: Mapping[str, Vector] | None = None
         if self.dim not in model.dims:
             valid = " or ".join(str(one) for one in sorted(model.dims))
-            raise ValueError(f"dim is {dim}: {model.name} was made for {valid}, leave dim out")
+            raise DimensionError(f"dim is {dim}: {model.name} was made for {valid}, leave dim out")
 
     @classmethod
     def load(
-        cls, name: str | Path = "omni-mini", *, threads: int = 1, dim: int | None = None
+        cls,
+        name: str | Path = "omni-mini",
+        *,
+        threads: int = 1,
+        dim: int | None = None,
+        say: Callable[[str], object] = _log.warning,
     ) -> Encoder:
         """Load an encoder by name, folder or address; its parts are opened when they are used.
 
-        `dim` cuts its vectors, where the encoder was trained or measured for that.
+        `dim` cuts its vectors, where the encoder was trained or measured for that. `say` is told
+        what a person should know first: a licence, and what leaves the machine.
         """
         from omnisearch.encoder import registry
 
-        return cls(registry.load(name, threads=threads), dim)
+        return cls(registry.load(name, threads=threads, say=say), dim)
+
+    @staticmethod
+    def known() -> list[EncoderInfo]:
+        """List the encoders that lie on this machine."""
+        from omnisearch.encoder import registry
+
+        return registry.known()
+
+    @staticmethod
+    def describe(name: str | Path = "omni-mini") -> EncoderInfo:
+        """Tell what is known of an encoder without loading it."""
+        from omnisearch.encoder import registry
+
+        return registry.describe(name)
 
     @property
     def name(self) -> str:
@@ -59,19 +91,31 @@ class Encoder:
         """Which vectors may be compared with its own."""
         return replace(self.model.space, dim=self.dim)
 
-    def check(self) -> None:
-        """Encode known inputs again; raise where their vectors are not what they were."""
-        if self._checked:
-            return
-        known = self.model.known()
-        cosines = strayed(known, canaries.vectors(Encoder(self.model))) if known else {}
+    def canaries(self) -> Mapping[str, Vector]:
+        """Encode inputs that everybody knows, one for each modality; done once."""
+        if self._canaries is None:
+            self._canaries = canaries.vectors(self)
+        return self._canaries
+
+    def check(self, kept: Mapping[str, Vector] | None = None) -> None:
+        """Raise where known inputs have other vectors than where the encoder was made.
+
+        `kept` are further vectors to compare with: those of a collection.
+        """
+        if not self._checked:
+            self._compare(self.model.known(), "where it was made")
+            self._checked = True
+        self._compare(kept or {}, "when this collection was made")
+
+    def _compare(self, known: Mapping[str, Vector], where: str) -> None:
+        cosines = strayed(known, self.canaries()) if known else {}
         if cosines:
             told = ", ".join(f"{name} {cosine:.4f}" for name, cosine in sorted(cosines.items()))
             raise SpaceMismatchError(
-                f"{self.space} gives other vectors here than where it was made (cosine: {told}; "
-                f"{LEAST_COSINE} is asked for): install the versions in constraints.txt"
+                f"{self.space} gives other vectors here than {where} (cosine: {told}; "
+                f"{LEAST_COSINE} is asked for): install the versions of constraints.txt, "
+                "or the model that was used then"
             )
-        self._checked = True
 
     def passages(self, text: str) -> list[tuple[int, int]]:
         """Cut a long text where sentences end, into spans of code points that fit a vector each."""
@@ -123,6 +167,12 @@ class Encoder:
             given = [(next(embedded), weight) for _, weight in row]
             found.append(self._sum(given))
         return found
+
+    def speeds(self, seconds: float = 1.0) -> Iterator[Speed]:
+        """Time each modality on this machine for about so many seconds."""
+        from omnisearch.encoder.speeds import speeds
+
+        return speeds(self, seconds)
 
     def _pieces(self, row: Row) -> list[tuple[Row, float]] | PartError:
         """Cut a row into what the model reads at once, each with its weight."""

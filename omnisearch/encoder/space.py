@@ -32,6 +32,14 @@ class Space:
 
 
 def strayed(known: Mapping[str, Vector], here: Mapping[str, Vector]) -> dict[str, float]:
-    """Give the cosines of unit vectors that are no longer what they were."""
-    cosines = {name: float(vector @ here[name]) for name, vector in known.items() if name in here}
+    """Give the cosines of vectors that are no longer what they were; known ones may be longer."""
+    cosines = {name: _cosine(one, here[name]) for name, one in known.items() if name in here}
     return {name: cosine for name, cosine in cosines.items() if not cosine >= LEAST_COSINE}
+
+
+def _cosine(known: Vector, here: Vector) -> float:
+    """Compare as much of a known vector as there is here, where vectors may have been cut."""
+    cut = known[: len(here)]
+    if cut.shape != here.shape:
+        return 0.0
+    return float(cut @ here) / max(float(cut @ cut) * float(here @ here), 1e-12) ** 0.5

@@ -10,15 +10,13 @@ from omnisearch.errors import InputError
 from omnisearch.storage import files, filesystem, layout, locks, log, manifest
 from omnisearch.storage.identity import Head, Identity, encode_head, has_remains, read_identity
 from omnisearch.storage.locks import FileLock
-from omnisearch.storage.manifest import Manifest, Settings
+from omnisearch.storage.manifest import Manifest
 
 _OURS = {*layout.FOLDERS, layout.FORMAT, layout.HEAD, layout.LOCK, layout.IGNORE}
 IGNORE_TEXT = b"*\n"
 
 
-def create(
-    root: Path, settings: Settings, declared: dict[str, str], *, ignored: bool
-) -> FileLock | None:
+def create(root: Path, first: Manifest, *, ignored: bool) -> FileLock | None:
     """Make an empty collection and become its writer, unless another process just made it.
 
     `ignored` keeps it out of git.
@@ -34,7 +32,6 @@ def create(
             read_identity(root)
         _sweep(root)
         identity = Identity(uuid.uuid4(), _prepare(root, ignored))
-        first = Manifest(1, 0, settings, dict(declared), tuple(declared))
         manifest.publish(first, root, identity)
         log.create(root, identity, 1).close()
         files.write_file(root / layout.HEAD, [encode_head(identity, Head(0, 1))], mode=0o600)

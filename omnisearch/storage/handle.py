@@ -6,16 +6,18 @@ import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from omnisearch.errors import CollectionNotFoundError, ReadOnlyError, SpaceMismatchError
 from omnisearch.schema import Metadata, Schema
-from omnisearch.storage import creation, layout, maintenance
+from omnisearch.storage import creation, layout, maintenance, origin
 from omnisearch.storage.admission import Floats, admit, make_settings
 from omnisearch.storage.identity import read_identity
 from omnisearch.storage.locks import FileLock
 from omnisearch.storage.maintenance import Maintenance
+from omnisearch.storage.manifest import Manifest, Settings
+from omnisearch.storage.origin import Origin
 from omnisearch.storage.store import Store
 from omnisearch.storage.tail import LOOSE_ROWS
 
@@ -30,6 +32,7 @@ class Options:
     metric: str | None = None
     index: str | None = None
     columns: Mapping[str, str] | None = None
+    origin: Origin | None = None
 
 
 class _Shared:
@@ -76,6 +79,12 @@ class Handle:
     def _may_create(self) -> bool:
         return self.options.create and self.options.writable
 
+    def canaries(self) -> Mapping[str, Floats]:
+        """Give the vectors that known inputs had when the collection was made, if they are kept."""
+        store = self.existing()
+        kept = {} if store is None else store.reading().sealed.manifest.canaries
+        return origin.unpacked(kept)
+
     def need(self) -> Store:
         """Give the store of a collection that must exist."""
         store = self.existing()
@@ -92,15 +101,18 @@ class Handle:
         """Give the store for new vectors; the first ones make the collection, if they are sound."""
         self._check_writable()
         store = self.existing()
-        if store is not None:
-            return store
         chosen = self.options
+        origin.check_dim(vectors.shape[1], chosen.origin)
+        if store is not None:
+            origin.check(self.path, _space(store), chosen.origin)
+            return store
         settings = make_settings(vectors, chosen.metric or "cosine", chosen.index or "auto")
         declared = dict(chosen.columns or {})
         admit(ids, vectors, metadata, settings, Schema.declare(declared))
         with _guard:
             if not (self.path / layout.FORMAT).exists():
-                lock = creation.create(self.path, settings, declared, ignored=chosen.private)
+                first = _first(settings, declared, chosen.origin)
+                lock = creation.create(self.path, first, ignored=chosen.private)
                 if lock is not None:
                     self._hold(lock)
         store = self.need()
@@ -121,6 +133,8 @@ class Handle:
     def _check_options(self, store: Store) -> None:
         found = store.reading()
         settings, given = found.sealed.manifest.settings, self.options
+        if given.origin is not None:
+            origin.check(self.path, _space(store), given.origin)
         for name, wanted, made in (
             ("metric", given.metric, settings.metric),
             ("index", given.index, settings.index),
@@ -184,3 +198,15 @@ class Handle:
                 del _open[key]
         shared.maintenance.stop()
         shared.store.close()
+
+
+def _space(store: Store) -> str:
+    return store.reading().sealed.manifest.space
+
+
+def _first(settings: Settings, declared: dict[str, str], given: Origin | None) -> Manifest:
+    """Make the manifest that a collection begins with."""
+    first = Manifest(1, 0, settings, declared, tuple(declared))
+    if given is None:
+        return first
+    return replace(first, space=given.space, canaries=origin.packed(given.canaries()))

@@ -16,9 +16,10 @@ import xxhash
 
 from omnisearch.errors import CorruptCollectionError, UnsupportedFormatError
 from omnisearch.schema import Schema
-from omnisearch.storage import files, layout
+from omnisearch.storage import files, layout, origin
 from omnisearch.storage.files import Written
 from omnisearch.storage.identity import FORMAT_VERSION, Identity
+from omnisearch.storage.origin import OWN_VECTORS
 from omnisearch.values import KINDS, Kind
 
 READER_FEATURES: frozenset[str] = frozenset()
@@ -65,7 +66,8 @@ class Manifest:
     shards: tuple[ShardEntry, ...] = ()
     codebook: str | None = None
     codebook_file: Written | None = None
-    space: str = "own vectors"
+    space: str = OWN_VECTORS
+    canaries: dict[str, str] = field(default_factory=dict)  # `origin.packed`
 
     @property
     def schema(self) -> Schema:
@@ -88,6 +90,8 @@ def encode(manifest: Manifest, identity: Identity) -> bytes:
         **asdict(manifest),
         "columns": [list(pair) for pair in manifest.columns.items()],  # their order counts
     }
+    if not manifest.canaries:
+        del tree["canaries"]
     body = json.dumps(tree, sort_keys=True, indent=1, ensure_ascii=True).encode() + b"\n"
     return body + f"{xxhash.xxh3_128_hexdigest(body)}\n".encode()
 
@@ -142,7 +146,14 @@ def _build(tree: dict[str, Any]) -> Manifest:
         codebook=tree["codebook"] and _matching(_ULID, tree["codebook"]),
         codebook_file=tree["codebook_file"] and _written(tree["codebook_file"]),
         space=str(tree["space"]),
+        canaries=_canaries(tree.get("canaries", {})),
     )
+
+
+def _canaries(tree: dict[str, Any]) -> dict[str, str]:
+    texts = {str(name): str(text) for name, text in tree.items()}
+    origin.unpacked(texts)
+    return texts
 
 
 def _known_kind(kind: object) -> str:

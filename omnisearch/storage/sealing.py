@@ -59,6 +59,7 @@ def next_manifest(place: Place, now: Generation, *, number: int, base: int) -> M
         codebook=coded.coder.name if coded.coder else before.codebook,
         codebook_file=coded.written or before.codebook_file,
         space=before.space,
+        canaries=before.canaries,
     )
 
 

@@ -12,7 +12,13 @@ from omnisearch.encoder.encoder import Encoder
 from omnisearch.encoder.parts import Audio, Image, Modality, Part, Row, Text
 from omnisearch.encoder.protocol import Asked
 from omnisearch.encoder.space import Space
-from omnisearch.errors import EncodingError, OmnisearchError, PartError, SpaceMismatchError
+from omnisearch.errors import (
+    DimensionError,
+    EncodingError,
+    OmnisearchError,
+    PartError,
+    SpaceMismatchError,
+)
 
 Vector = npt.NDArray[np.float32]
 KNOWN = {
@@ -131,7 +137,9 @@ def test_vectors_are_cut_only_to_lengths_that_were_trained() -> None:
     assert two.encode(["x", "other"]).tolist() == [[1, 0], pytest.approx([0.5**0.5] * 2)]
     assert str(two.space) == "three f00d 2" and two.dim == 2
     assert isinstance(two.encode_each(["z"])[0], EncodingError)
-    with pytest.raises(ValueError, match="dim is 256: three was made for 2 or 3, leave dim out"):
+    with pytest.raises(
+        DimensionError, match="dim is 256: three was made for 2 or 3, leave dim out"
+    ):
         Encoder(Three(), dim=256)
 
 
