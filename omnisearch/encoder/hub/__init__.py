@@ -1,0 +1,1 @@
+"""Models of sentence-transformers, of the hub or a folder: a name, checked files, vectors."""

@@ -1,0 +1,245 @@
+"""sentence-transformers itself: imported, loaded and asked, in one place, and only here.
+
+Never with code of the model's own, never from a pickle, and from files on this machine only: what
+is fetched was fetched and checked before.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omnisearch.encoder.hub.inputs import Input
+from omnisearch.encoder.hub.settings import Settings
+from omnisearch.errors import EncoderFilesError, MissingExtraError
+
+if TYPE_CHECKING:
+    from omnisearch.encoder.protocol import Role, Vectors
+
+LEAST = (5, 4)  # since then there are modalities
+# what networks, tokenizers and feature extractors raise on what they cannot take
+REFUSALS = (ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError)
+REFUSALS += (TypeError, ValueError)  # type: ignore[assignment]
+# read texts without a mask, so each as long as in training; padded to the longest of a batch, they
+# find little (https://github.com/embeddings-benchmark/mteb/pull/1424)
+_PADDED = ("siglip", "siglip2")
+_NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
+
+
+class Runtime:
+    """A loaded model of sentence-transformers."""
+
+    def __init__(self, folder: Path, settings: Settings, threads: int) -> None:
+        library, self._torch = _libraries()
+        self._process = os.getpid()
+        self._torch.set_num_threads(threads)
+        self.device = self._device(settings.device)
+        self._model = self._load(library, folder, self._precision(settings.precision))
+        self.prompts = {"query": settings.query_prompt, "document": settings.document_prompt}
+
+    @property
+    def modalities(self) -> frozenset[str]:
+        """What the model takes, in the words of sentence-transformers."""
+        return frozenset(one for one in self._model.modalities if isinstance(one, str))
+
+    def joins(self, modalities: Sequence[str]) -> bool:
+        """Tell whether inputs of these modalities become one vector inside the model.
+
+        Two of one modality need a model that is spoken to in messages.
+        """
+        different = frozenset(modalities)
+        if len(different) < len(modalities):
+            sees_or_hears = len(self.modalities - {"text", "message"}) > 0
+            return "message" in self.modalities and sees_or_hears and different <= self.modalities
+        return bool(self._model.supports(tuple(sorted(different))))
+
+    @property
+    def dim(self) -> int | None:
+        """How long vectors are, if the model says."""
+        told = getattr(self._model, "get_embedding_dimension", None)
+        told = told or self._model.get_sentence_embedding_dimension
+        dim = told()
+        return None if dim is None else int(dim)
+
+    @property
+    def document_prompts(self) -> list[str]:
+        """Give what may be put before a document, of the settings or the model's own."""
+        chosen = self.prompts["document"]
+        if chosen is not None:
+            return [chosen]
+        own = self._model.prompts
+        return [own[name] for name in ("document", "passage", "corpus") if own.get(name)]
+
+    @property
+    def tokens(self) -> int | None:
+        """How many tokens of a text are read, if the model says."""
+        if self._padding is not None:
+            return int(self._padding["max_length"])
+        told = self._model.get_max_seq_length()
+        return told if isinstance(told, int) and told < 1_000_000 else None
+
+    def offsets(self, text: str) -> list[tuple[int, int]]:
+        """Give the span of each token of a text; of each letter where tokens have no places."""
+        tokenizer = getattr(self._model, "tokenizer", None)
+        if not getattr(tokenizer, "is_fast", False):
+            return [(at, at + 1) for at in range(len(text))]
+        assert tokenizer is not None
+        how = {"return_offsets_mapping": True, "add_special_tokens": False, "truncation": False}
+        found: list[tuple[int, int]] = tokenizer(text, verbose=False, **how)["offset_mapping"]
+        return found
+
+    @property
+    def processors(self) -> list[Any]:
+        """Give what prepares inputs: one object, or one for each route."""
+        return [module.processor for module in self._modules if hasattr(module, "processor")]
+
+    def check(self) -> None:
+        """Refuse to be used in a fork, which has none of the threads."""
+        if os.getpid() != self._process:
+            raise RuntimeError(
+                f"this encoder was loaded by process {self._process} and used in a fork of it, "
+                "where its threads are gone: load it again in this process"
+            )
+
+    def encode(self, inputs: Sequence[Input], role: Role, kind: Sequence[str]) -> Vectors:
+        """Give vectors (n, dim) of inputs of one kind, all in one batch."""
+        ask = self._model.encode_query if role == "query" else self._model.encode_document
+        how: dict[str, Any] = {}
+        if "video" in kind:  # its frames were chosen when it was read
+            how["video"] = {"do_sample_frames": False}
+        if "text" in kind and self._padding is not None:
+            how["text"] = self._padding
+        extra = {"processing_kwargs": how} if how else {}
+        with _quiet():
+            found = ask(
+                list(inputs),
+                prompt=self.prompts[role],
+                batch_size=len(inputs),
+                show_progress_bar=False,
+                convert_to_tensor=True,
+                **extra,
+            )
+        vectors: Vectors = found.float().cpu().numpy()
+        return vectors
+
+    def lacks_memory(self, error: BaseException) -> bool:
+        """Tell whether memory is what was missing; then frees what nobody uses."""
+        lacking = isinstance(error, MemoryError | self._torch.OutOfMemoryError)
+        lacking = lacking or any(words in str(error) for words in _NO_MEMORY)
+        if lacking and self.device.startswith("cuda"):
+            self._torch.cuda.empty_cache()
+        return lacking
+
+    @property
+    def _modules(self) -> list[Any]:
+        """Give the modules that take inputs: the first, or the first of each route."""
+        first = self._model[0]
+        routes = getattr(first, "sub_modules", None)
+        return [first] if routes is None else [route[0] for route in routes.values()]
+
+    @cached_property
+    def _padding(self) -> dict[str, Any] | None:
+        """Find how texts are to be filled up, where the library does not know it."""
+        for module in self._modules:
+            config = getattr(module, "config", None)
+            if getattr(config, "model_type", None) in _PADDED:
+                length = int(config.text_config.max_position_embeddings)  # type: ignore[union-attr]
+                return {"padding": "max_length", "max_length": length}
+        return None
+
+    def _device(self, wanted: str) -> str:
+        present = self._torch.cuda.is_available()
+        if wanted == "auto":
+            return "cuda" if present else "cpu"
+        if wanted.startswith("cuda") and not present:
+            raise MissingExtraError(
+                f"torch {self._torch.__version__} sees no CUDA device: use device='cpu', or "
+                "install a build of torch with CUDA and a driver"
+            )
+        return wanted
+
+    def _precision(self, wanted: str) -> Any:  # noqa: ANN401 - a dtype of torch
+        if wanted == "auto":
+            wanted = "bf16" if self.device.startswith("cuda") else "fp32"
+        return self._torch.bfloat16 if wanted == "bf16" else self._torch.float32
+
+    def _load(self, library: Any, folder: Path, precision: Any) -> Any:  # noqa: ANN401
+        with _quiet():
+            try:
+                return library.SentenceTransformer(
+                    str(folder),
+                    device=self.device,
+                    local_files_only=True,
+                    trust_remote_code=False,
+                    model_kwargs={"use_safetensors": True, "dtype": precision},
+                ).eval()
+            except ImportError as error:
+                raise MissingExtraError(
+                    f"{folder} needs a package that is not installed ({_first_line(error)}): "
+                    "install it with pip, or pip install 'omnisearch[hub]' again"
+                ) from error
+            except (*REFUSALS, _damaged_weights()) as error:
+                raise _unloadable(folder, error) from error
+
+
+def _libraries() -> tuple[Any, Any]:
+    with _quiet():
+        try:
+            import sentence_transformers
+            import torch
+        except ImportError as error:
+            raise MissingExtraError(
+                "models of the hub need sentence-transformers: pip install 'omnisearch[hub]'"
+            ) from error
+    version = str(sentence_transformers.__version__)
+    if tuple(int(number) for number in version.split(".")[:2]) < LEAST:
+        raise MissingExtraError(
+            f"sentence-transformers {version} is too old, {LEAST[0]}.{LEAST[1]} tells modalities: "
+            "pip install -U 'omnisearch[hub]'"
+        )
+    return sentence_transformers, torch
+
+
+def _damaged_weights() -> type[Exception]:
+    from safetensors import SafetensorError
+
+    return SafetensorError
+
+
+def _unloadable(folder: Path, error: BaseException) -> EncoderFilesError:
+    told = str(error)
+    if "trust_remote_code" in told:
+        fault = f"{folder} cannot be used without running code that it brings"
+        remedy = "omnisearch never does that: use a model whose code is part of transformers"
+        return EncoderFilesError(f"{fault}; {remedy}")
+    fault = f"{folder} does not load ({type(error).__name__}: {_first_line(error)})"
+    return EncoderFilesError(f"{fault}: copy the whole folder again, or update transformers")
+
+
+def _first_line(error: BaseException) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep bars and warnings of the libraries below off the screen; the CLI has its own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            from transformers.utils import logging
+        except ImportError:  # told of where the model is loaded
+            yield
+            return
+        bars: Any = logging
+        shown = bars.is_progress_bar_enabled()
+        bars.disable_progress_bar()
+        try:
+            yield
+        finally:
+            if shown:
+                bars.enable_progress_bar()
