@@ -105,8 +105,8 @@ def asked(stage: str, files: Files) -> bool:
 def fuse(files: Files, seed: int, quiet: bool) -> None:
     """Fuse the files and say what was done."""
     with stages.extra():
-        from omnisearch.training.fusion import Settings
-        from omnisearch.training.fusion_files import Order, fuse_files
+        from omnisearch.training.fusion.arithmetic import Settings
+        from omnisearch.training.fusion.files import Order, fuse_files
     assert files["base"] is not None and files["out"] is not None
     given = {"density": files["density"], "drop": files["drop"], "seed": seed}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]

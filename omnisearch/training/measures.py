@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from omnisearch.evaluation import retrieval
-from omnisearch.training.omni import Omni
-from omnisearch.training.pairs import Pairs, Rows, same
+from omnisearch.training.encoder.omni import Omni
+from omnisearch.training.lessons.pairs import Pairs, Rows, same
+from omnisearch.training.lessons.twins import Twin
 
 Vectors = NDArray[np.float32]
 Floats = NDArray[np.floating]
@@ -77,6 +78,26 @@ def apart(right: Floats, wrong: Floats, items: Rows) -> Figures:
     figures = {"accuracy": percent(float(means.mean())), "accuracy_chance": 50.0}
     figures["accuracy_error"] = percent(retrieval.standard_error(means))
     return {**figures, "queries": len(means), "pairs": len(won)}
+
+
+def told_apart(
+    pairs: Sequence[tuple[int, Twin]],
+    media: Callable[[Rows], Vectors],
+    texts: Callable[[Sequence[str]], Vectors],
+) -> dict[str, Figures]:
+    """Tell how often the media of a row are nearer to its caption than to a twin."""
+    found = {}
+    for differs in dict.fromkeys(twin.differs for _, twin in pairs):
+        some = [(row, twin) for row, twin in pairs if twin.differs == differs]
+        rows = np.array([row for row, _ in some], dtype=np.int64)
+        each, place = np.unique(rows, return_inverse=True)
+        seen = media(each)[place]
+        right, wrong = (
+            (seen * texts(words)).sum(1)
+            for words in zip(*((twin.right, twin.wrong) for _, twin in some), strict=True)
+        )
+        found[differs] = apart(right, wrong, rows)
+    return found
 
 
 def difference(ours: Figures, theirs: Figures) -> Figures:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from omnisearch.training.lab import Options
-from omnisearch.training.pairs import Channel
-from omnisearch.training.recovery import Rehearsal, Repair
+from omnisearch.training.lessons.pairs import Channel
+from omnisearch.training.recovery.steps import Rehearsal, Repair
 
 
 @dataclass(frozen=True)

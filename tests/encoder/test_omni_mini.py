@@ -18,7 +18,7 @@ from omnisearch.encoder.parts import Audio, Document, Image, Part, Row, Text, Vi
 from omnisearch.encoder.picture import evenly
 from omnisearch.errors import MediaError, OmnisearchError, PartError, SpaceMismatchError
 from omnisearch.media import image
-from omnisearch.training.exported import Exported
+from omnisearch.training.export.exported import Exported
 from tests.encoder.conftest import SHIPPED_FOLDER
 
 Floats = npt.NDArray[np.float32]
@@ -158,7 +158,7 @@ def test_a_target_changes_texts_alone(mini: Encoder) -> None:
 
 
 def test_the_instructions_are_those_of_training() -> None:
-    phases = pytest.importorskip("omnisearch.training.phases")  # which needs torch
+    phases = pytest.importorskip("omnisearch.training.recovery.phases")  # which needs torch
     assert INSTRUCTIONS == dict(phases.WISHES)
 
 

@@ -11,7 +11,7 @@ import pytest
 from omnisearch.encoder.model import ModelFiles
 from omnisearch.encoder.sound import SoundTower
 from omnisearch.encoder.spectrum import Spectrum
-from omnisearch.training.exported import Exported
+from omnisearch.training.export.exported import Exported
 from tests.encoder.conftest import SHIPPED_FOLDER
 
 RATE = 16_000
@@ -35,7 +35,7 @@ def noise(length: int, seed: int = 0) -> np.ndarray:
 @pytest.mark.parametrize("length", [64_000, 63_900, 63_801, 63_700, 30_000, 401, 200, 1, 0])
 def test_the_spectrum_is_that_of_the_training(files: ModelFiles, length: int) -> None:
     """Silence behind a wave is not computed, and comes out the same."""
-    audio_tower = pytest.importorskip("omnisearch.training.audio_tower")
+    audio_tower = pytest.importorskip("omnisearch.training.towers.audio")
     wave = noise(length)
     wanted = audio_tower.spectrum(np.pad(wave, (0, 64_000 - length))[None])[0]
     found = Spectrum(files)([wave], 4)[0]

@@ -223,7 +223,7 @@ def test_a_jpeg_is_decoded_small_where_that_is_enough() -> None:
 
 
 def test_squares_are_those_of_training() -> None:
-    training = pytest.importorskip("omnisearch.training.extraction")
+    training = pytest.importorskip("omnisearch.training.towers.extraction")
     noise = np.random.default_rng(0).integers(0, 256, (300, 417, 3), np.uint8)
     assert np.array_equal(square(noise, 224), training.pixels(Image.fromarray(noise)))
     assert image.LIMITS.pixels >= 100_000_000

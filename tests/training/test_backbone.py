@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from omnisearch.training.backbone import Backbone, Sizes, bfloat16
 from omnisearch.training.lab import Lab
-from omnisearch.training.towers import Words, load_backbone
+from omnisearch.training.towers.backbone import Backbone, Sizes, bfloat16
+from omnisearch.training.towers.frozen import Words, load_backbone
 
 SMALL = Sizes(vocabulary=50, width=24, layers=2, heads=4, hidden=48, positions=16)
 TEXTS = [

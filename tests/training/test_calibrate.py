@@ -9,10 +9,11 @@ import pytest
 
 pytest.importorskip("torch")
 
-from omnisearch.training import calibrate, calibration, stages
-from omnisearch.training.calibrate import Known
+from omnisearch.training import stages
+from omnisearch.training.export import calibrate, calibration
+from omnisearch.training.export.calibrate import Known
+from omnisearch.training.export.shipped import Parts
 from omnisearch.training.lab import Lab, LabError, Options
-from omnisearch.training.shipped import Parts
 
 
 def test_pools_neighbours_that_fall() -> None:

@@ -7,10 +7,13 @@ import pytest
 pytest.importorskip("torch")
 import torch
 
-from omnisearch.training import geometry, grams, measures, rehearsal
-from omnisearch.training.fusion import Method, Settings, fuse
-from omnisearch.training.pairs import Side
-from omnisearch.training.twins import Twin
+from omnisearch.training import measures
+from omnisearch.training.drift import geometry
+from omnisearch.training.fusion import grams
+from omnisearch.training.fusion.arithmetic import Method, Settings, fuse
+from omnisearch.training.lessons.pairs import Side
+from omnisearch.training.lessons.twins import Twin
+from omnisearch.training.recovery import rehearsal
 from tests.training import toy
 
 METHODS: tuple[Method, Method] = ("average", "regmean")

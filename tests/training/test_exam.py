@@ -13,12 +13,13 @@ import pytest
 
 pytest.importorskip("torch")
 
-from omnisearch.training import card, measures, stages, twins
+from omnisearch.training import measures, stages
 from omnisearch.training.data import queries, tables
-from omnisearch.training.exam import baseline, films, folder, mixed, photos, pictures, run, texts
+from omnisearch.training.exam import baseline, films, folder, mixed, photos, pictures, stage, texts
+from omnisearch.training.export import card
 from omnisearch.training.lab import Lab, LabError, Options
-from omnisearch.training.shipped import Shipped
-from omnisearch.training.twins import Twin
+from omnisearch.training.lessons import twins
+from omnisearch.training.lessons.twins import Twin
 
 
 def test_captions_of_photographs_are_the_frozen_ones() -> None:
@@ -80,7 +81,7 @@ def test_twins_of_one_film_count_once() -> None:
     seen = {0: [1.0, 0.0], 1: [0.0, 1.0]}
     words = {"up": [1.0, 0.1], "down": [0.1, 1.0]}
     up, down = Twin("order", "up", "down"), Twin("order", "down", "up")
-    found = twins.told_apart(
+    found = measures.told_apart(
         [(0, up), (0, up), (0, down), (1, up)],
         lambda wanted: rows(*(seen[int(row)] for row in wanted)),
         lambda texts: rows(*(words[text] for text in texts)),
@@ -92,7 +93,7 @@ def test_twins_of_one_film_count_once() -> None:
 def test_who_sees_nothing_tells_nothing_apart() -> None:
     """Twins that are each other's captions: a constant gets one right for each it gets wrong."""
     pairs = [(0, Twin("side", "up", "down")), (1, Twin("side", "down", "up"))]
-    found = twins.told_apart(
+    found = measures.told_apart(
         pairs,
         lambda wanted: rows(*([0.3, 1.0] for _ in wanted)),
         lambda texts: rows(*({"up": [1.0, 0.0], "down": [0.0, 1.0]}[text] for text in texts)),
@@ -177,18 +178,18 @@ def test_a_part_is_asked_anew_when_the_encoder_is_another(shippable: Lab, tmp_pa
     lab, asked = Lab(tmp_path / "lab"), []
     shutil.copytree(shippable.root, lab.root)
     tiny = Options(tiny=True, variant="a")
-    shipped = Shipped(lab, tiny)
+    path = tmp_path / "toy.json"
 
-    def part(*given: object) -> dict[str, measures.Figures]:
-        asked.append(given)
+    def part() -> dict[str, measures.Figures]:
+        asked.append("toy")
         return {"row": {"r10": 1.0}}
 
     for _ in range(2):
-        assert run.kept(lab, tiny, shipped, "validation", "toy", part) == {"row": {"r10": 1.0}}
+        assert stage.kept(path, stage.origin(lab, tiny), part) == {"row": {"r10": 1.0}}
     assert len(asked) == 1
-    path = lab.models / "calibrate-a0" / "calibration.json"
-    path.write_text(path.read_text("utf-8") + "\n", "utf-8")
-    run.kept(lab, tiny, shipped, "validation", "toy", part)
+    learnt = lab.models / "calibrate-a0" / "calibration.json"
+    learnt.write_text(learnt.read_text("utf-8") + "\n", "utf-8")
+    stage.kept(path, stage.origin(lab, tiny), part)
     assert len(asked) == 2
 
 
@@ -241,5 +242,5 @@ def test_a_word_that_is_never_true_tells_nothing() -> None:
     def blind(wanted: np.ndarray) -> np.ndarray:
         return np.ones((len(wanted), 1))
 
-    assert twins.told_apart([*above, *left, *right], blind, texts)["side"]["accuracy"] > 80
-    assert twins.told_apart(kept, blind, texts)["side"]["accuracy"] == 50
+    assert measures.told_apart([*above, *left, *right], blind, texts)["side"]["accuracy"] > 80
+    assert measures.told_apart(kept, blind, texts)["side"]["accuracy"] == 50

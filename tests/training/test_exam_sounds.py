@@ -14,14 +14,14 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from omnisearch.evaluation import retrieval
-from omnisearch.training import measures, towers
+from omnisearch.training import measures
 from omnisearch.training.data import packages
+from omnisearch.training.encoder.omni import Omni
 from omnisearch.training.exam import folds, recordings, sounds, tagging, tags
-from omnisearch.training.exam.encoder import Encoder
+from omnisearch.training.exam.reader import Encoder
 from omnisearch.training.exam.transcripts import Writer
 from omnisearch.training.lab import Lab, Options
-from omnisearch.training.omni import Omni
-from omnisearch.training.shipped import Shipped
+from omnisearch.training.towers import frozen
 from tests.training.conftest import carried_on
 
 TINY = Options(tiny=True, variant="a")
@@ -51,7 +51,7 @@ def test_names_that_were_held_out_are_asked_among_clips_that_were_not(shippable:
     trained = {clips.concepts[row] for row in range(len(clips.concepts))} - set(concepts)
     assert len(trained) > 10
     assert {clips.concepts[row] for row in clips.held} == {*concepts}
-    reader = Encoder.load(shippable, TINY, Shipped(shippable, TINY))
+    reader = Encoder.load(shippable, TINY)
     found = sounds.measure(shippable, reader, "validation")
     whole = found["all, names"]
     assert whole["gallery"] == len(clips.concepts) and whole["queries"] == len(names)
@@ -122,7 +122,7 @@ def test_tags_that_are_read_together_are_as_likely_as_each_alone(tiny_lab: Lab) 
     tagger = tagging.Tagger(writer, names)
     waves = (np.random.default_rng(0).normal(size=(2, 64_000)) / 9).astype(np.float32)
     scores, states = tagger.of(waves)
-    _, decoder = towers.load_audio(tiny_lab)
+    _, decoder = frozen.load_audio(tiny_lab)
     sound = writer.states(waves)
     assert states.shape == (2, 2 * decoder.sizes.width)
     for clip, (number, name) in product(range(2), enumerate(names)):
@@ -157,14 +157,14 @@ def test_tags_that_tell_what_a_clip_is_are_found_to_help(
     own = np.eye(len({*names}))[np.unique(names, return_inverse=True)[1]]
     read = np.concatenate([own, np.zeros_like(own)], axis=1)
     asked = {one: clips_of(names, read, 2) for one in ("validation", "recordings")}
-    frozen = Omni(towers.load_backbone(tiny_lab), {}, towers.Words.load(tiny_lab))
+    minilm = Omni(frozen.load_backbone(tiny_lab), {}, frozen.Words.load(tiny_lab))
     found = tags.compare(
         Lab(tmp_path),
         Options(tiny=True),
         folds.Part(whole, rows, False),
         clips_of(names, read, 1),
         asked,
-        (frozen, sorted({*names})),
+        (minilm, sorted({*names})),
     )
     assert found["chosen"] != "plain" and found["ships"] and found["gain"] > 3
     arms = found["recordings"]

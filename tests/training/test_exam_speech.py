@@ -13,14 +13,13 @@ pytest.importorskip("torch")
 
 import torch
 
-from omnisearch.training import towers
-from omnisearch.training.audio_tower import clip
 from omnisearch.training.exam import listening, phonetics, speech, spoken, transcripts, words
-from omnisearch.training.exam.encoder import Encoder
+from omnisearch.training.exam.reader import Encoder
 from omnisearch.training.exam.spoken import Spoken, Way
 from omnisearch.training.exam.transcripts import Heard, Transcripts, Writer
 from omnisearch.training.lab import Lab, Options
-from omnisearch.training.shipped import Shipped
+from omnisearch.training.towers import frozen
+from omnisearch.training.towers.audio import clip
 
 TINY = Options(tiny=True, variant="a")
 
@@ -83,7 +82,7 @@ def test_tokens_with_a_past_are_those_without_one(tiny_lab: Lab) -> None:
     waves = np.random.default_rng(0).normal(size=(3, 32_000)).astype(np.float32)
     sound = writer.states(waves)
     found, surety, _ = writer.greedy(sound)
-    _, decoder = towers.load_audio(tiny_lab)
+    _, decoder = frozen.load_audio(tiny_lab)
     prompt, end = writer.settings["prompt"], writer.settings["end"]
     for row, tokens in enumerate(found):
         assert tokens
@@ -101,7 +100,7 @@ def test_tokens_with_a_past_are_those_without_one(tiny_lab: Lab) -> None:
 
 def test_a_clip_is_heard_once(tiny_lab: Lab, tmp_path: Path) -> None:
     lab = Lab(tmp_path)
-    shutil.copytree(towers.folder(tiny_lab), towers.folder(lab))
+    shutil.copytree(frozen.folder(tiny_lab), frozen.folder(lab))
     random = np.random.default_rng(1)
     clips = [random.integers(-9000, 9000, 16_000).astype("<i2").tobytes() for _ in range(3)]
     first = Transcripts(lab).of([*clips, clips[0]])
@@ -156,7 +155,7 @@ def test_names_and_sentences_are_told_apart() -> None:
 
 
 def test_spoken_names_are_asked_for_in_every_way(shippable: Lab) -> None:
-    reader = Encoder.load(shippable, TINY, Shipped(shippable, TINY))
+    reader = Encoder.load(shippable, TINY)
     held = spoken.load(shippable, reader, "train", words.single)
     assert held is not None and len(held.titles) >= 8
     found = spoken.table(held, None, words.TABLES)
@@ -183,7 +182,7 @@ def test_the_question_is_heard_again_in_its_nearest_clips_only(tiny_lab: Lab) ->
     writer = Writer(tiny_lab)
     told = listening.listen(writer, some, scores)
     assert np.isfinite(told).all() and (told < 0).all()
-    _, decoder = towers.load_audio(tiny_lab)
+    _, decoder = frozen.load_audio(tiny_lab)
     ids = [*writer.settings["prompt"], *writer.tokens(" Koala."), writer.settings["end"]]
     sound = writer.states(clip(clips[4])[None])
     logits = decoder(torch.tensor([ids]), sound)[0].log_softmax(1)

@@ -18,11 +18,16 @@ import torch
 from PIL import Image
 from torch import nn
 
-from omnisearch.training import audio_tower, card, export, released, stages, towers
-from omnisearch.training.export_folder import place
-from omnisearch.training.exported import Exported
+from omnisearch.training import stages
+from omnisearch.training.export import card
+from omnisearch.training.export import stage as export
+from omnisearch.training.export.exported import Exported
+from omnisearch.training.export.places import place
+from omnisearch.training.export.shipped import Shipped
 from omnisearch.training.lab import Lab, LabError, Options
-from omnisearch.training.shipped import Shipped
+from omnisearch.training.lessons import media
+from omnisearch.training.towers import frozen
+from omnisearch.training.towers.audio import spectrum
 from tests.cli.place import Place
 
 TINY = Options(tiny=True, variant="a")
@@ -32,7 +37,7 @@ import json, sys
 import numpy as np
 sys.modules["torch"] = None
 from pathlib import Path
-from omnisearch.training.exported import Exported
+from omnisearch.training.export.exported import Exported
 encoder = Exported(Path(sys.argv[1]))
 given = np.load(sys.argv[2])
 found = {
@@ -88,14 +93,12 @@ def test_int8_without_torch_is_near_torch(
     shipped = Shipped(shippable, TINY)
     learnt = shippable.models / "calibrate-a0" / "calibration.json"
     weights = json.loads(learnt.read_text("utf-8"))["weights"]
-    words = towers.Words.load(shippable)
+    words = frozen.Words.load(shippable)
     visual, audio = (shipped.encoder.projector[name] for name in ("visual", "audio"))
     with torch.no_grad():
         texts = shipped.encoder.backbone(*words.encode(["a red star", "rain"]))
         seen = shipped.tower(torch.from_numpy(given["pixels"]))
-        heard = towers.load_audio(shippable)[0](
-            torch.from_numpy(audio_tower.spectrum(given["waves"]))
-        )
+        heard = frozen.load_audio(shippable)[0](torch.from_numpy(spectrum(given["waves"])))
         empty, blue = words.encode(["", ""]), words.encode(["in blue"] * 2)
         vectors = {
             "texts": texts,
@@ -143,7 +146,7 @@ def test_the_decoder_gives_the_tokens_that_torch_gives(
     shippable: Lab, read: dict[str, np.ndarray], given: dict[str, np.ndarray]
 ) -> None:
     """Greedy, without a cache, from the same states."""
-    _, decoder = towers.load_audio(shippable)
+    _, decoder = frozen.load_audio(shippable)
     ids, found = [1], list[int]()
     with torch.no_grad():
         for _ in range(7):
@@ -235,6 +238,6 @@ def test_the_command_copies_the_encoder_out(shippable: Lab, folder: Path, tmp_pa
 
 def test_bytes_are_read_in_the_order_of_their_places(shippable: Lab) -> None:
     places = np.array([150, 3, 77])
-    one, two, three = (released.content(shippable, "image", places[[at]])[0] for at in range(3))
-    assert released.content(shippable, "image", places) == [one, two, three]
+    one, two, three = (media.content(shippable, "image", places[[at]])[0] for at in range(3))
+    assert media.content(shippable, "image", places) == [one, two, three]
     assert Image.open(io.BytesIO(one)).size[0] > 0

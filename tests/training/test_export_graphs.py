@@ -14,28 +14,22 @@ pytest.importorskip("torch")
 import torch
 from torch import Tensor, nn
 
-from omnisearch.training import (
-    audio_tower,
-    export,
-    export_checks,
-    export_graphs,
-    export_int8,
-    export_speech,
-    towers,
-)
-from omnisearch.training.exported import Exported
-from omnisearch.training.heads import InverseHead, LockedHead
+from omnisearch.training.encoder.heads import InverseHead, LockedHead
+from omnisearch.training.encoder.projectors import Bootstrapped
+from omnisearch.training.export import checks, graphs, int8, speech
+from omnisearch.training.export import stage as export
+from omnisearch.training.export.exported import Exported
 from omnisearch.training.lab import Lab, LabError
-from omnisearch.training.projectors import Bootstrapped
+from omnisearch.training.towers import audio, frozen
 
 
 def test_the_past_changes_nothing() -> None:
     torch.manual_seed(0)
-    decoder = audio_tower.SpeechDecoder(audio_tower.TINY).eval()
+    decoder = audio.SpeechDecoder(audio.TINY).eval()
     nn.init.normal_(decoder.encodings)
-    cached = export_speech.CachedDecoder(decoder)
+    cached = speech.CachedDecoder(decoder)
     ids, sound = torch.tensor([[1, 5, 3, 9]]), torch.randn(1, 20, 24)
-    none = export_speech.empty(decoder, 1)
+    none = speech.empty(decoder, 1)
     with torch.no_grad():
         whole = decoder(ids, sound)
         first, past, heard = cached(ids[:, :2], sound, none, none)
@@ -50,14 +44,14 @@ def test_bootstrapped_projectors_are_exported_too(tmp_path: Path) -> None:
     head, inverse = LockedHead(240, 32, width), InverseHead(width, 64)
     projector = Bootstrapped("audio", head, inverse, (rows, 120)).eval()
     nn.init.normal_(projector.place.weight, std=0.1)
-    graph = export_graphs.SoundGraph(projector, LockedHead(240, 32, width).eval())
-    export_graphs.sound(graph, 24, tmp_path / "full.onnx")
-    export_int8.quantise(tmp_path / "full.onnx", tmp_path / "small.onnx")
+    graph = graphs.SoundGraph(projector, LockedHead(240, 32, width).eval())
+    graphs.sound(graph, 24, tmp_path / "full.onnx")
+    int8.quantise(tmp_path / "full.onnx", tmp_path / "small.onnx")
     last, early = torch.randn(3, 200, 24), torch.randn(3, 200, 24)
     with torch.no_grad():
         wanted = [part.numpy() for part in graph(last, early)]
     given = {"last": last.numpy(), "early": early.numpy()}
-    found = export_checks.session(tmp_path / "small.onnx").run(None, given)
+    found = checks.session(tmp_path / "small.onnx").run(None, given)
     for a, b in zip(wanted, found, strict=True):
         assert a.shape == b.shape
         assert np.corrcoef(a.ravel(), b.ravel())[0, 1] > 0.999
@@ -66,19 +60,19 @@ def test_bootstrapped_projectors_are_exported_too(tmp_path: Path) -> None:
 def test_bytes_and_scales_give_the_weights_back() -> None:
     weight = np.random.default_rng(0).normal(size=(10, 100)).astype(np.float32)
     weight[3] = 0
-    rounded, scales = export_int8.blocks(weight)
+    rounded, scales = int8.blocks(weight)
     assert rounded.shape == (10, 2, 64) and scales.dtype == np.float16
     back = ((rounded.astype(np.float32) - 128) * scales[..., None]).reshape(10, -1)[:, :100]
     assert np.abs(back - weight).max() < np.abs(weight).max() / 200
     assert not back[3].any()
-    small, row = export_int8.rows(weight.reshape(10, 4, 5, 5))
+    small, row = int8.rows(weight.reshape(10, 4, 5, 5))
     assert small.dtype == np.int8 and row.shape == (10, 1, 1, 1)
     assert np.abs(small * row.astype(np.float32) - weight.reshape(small.shape)).max() < 0.02
 
 
 def test_two_numbers_of_four_bits_share_a_byte() -> None:
     weight = np.array([[7, -7, 3, 0] * 8, [0.5, -0.5, 0.25, 0] * 8], np.float32)
-    packed, scales = export_int8.blocks(weight, 32, 4)
+    packed, scales = int8.blocks(weight, 32, 4)
     assert packed.shape == (2, 1, 16)
     assert scales.ravel().tolist() == [1, pytest.approx(1 / 14, rel=1e-3)]
     assert packed[0, 0, :2].tolist() == [15 + 16 * 1, 11 + 16 * 8]  # the first is the low half
@@ -87,7 +81,7 @@ def test_two_numbers_of_four_bits_share_a_byte() -> None:
 
 def test_the_scale_of_four_bits_loses_least() -> None:
     weight = np.random.default_rng(0).normal(size=(64, 96)).astype(np.float32)
-    packed, scales = export_int8.blocks(weight, 32, 4)
+    packed, scales = int8.blocks(weight, 32, 4)
     numbers = np.stack([packed & 15, packed >> 4], -1).reshape(64, 3, 32).astype(np.float32) - 8
     lost = np.square(numbers * scales[..., None] - weight.reshape(64, 3, 32)).mean()
     widest = np.abs(weight.reshape(64, 3, 32)).max(2, keepdims=True) / 7
@@ -110,12 +104,12 @@ def test_what_is_named_coarse_has_four_bits(tmp_path: Path) -> None:
 
     both, ids = Both().eval(), torch.tensor([[1, 2, 3], [7, 8, 4000]])
     full, paths = tmp_path / "full.onnx", [tmp_path / "fine.onnx", tmp_path / "coarse.onnx"]
-    export_graphs.write(both, (ids,), {"ids": {}}, ["states", "vector"], full)
+    graphs.write(both, (ids,), {"ids": {}}, ["states", "vector"], full)
     for path, coarse in zip(paths, ((), ("table", "outer")), strict=True):
-        export_int8.quantise(full, path, coarse=coarse)
+        int8.quantise(full, path, coarse=coarse)
     fine, small = (path.stat().st_size for path in paths)
     assert small < 0.6 * fine
-    found = export_checks.agreement(full, paths[1], {"ids": ids.numpy()})
+    found = checks.agreement(full, paths[1], {"ids": ids.numpy()})
     assert all(0.98 < one["least"] < 0.9999 for one in found.values())
     kinds = {node.op_type for node in onnx.load(paths[1]).graph.node}
     assert {"GatherBlockQuantized", "MatMulNBits"} <= kinds
@@ -133,21 +127,21 @@ def test_a_table_that_is_also_a_dense_map_is_kept_once(tmp_path: Path) -> None:
 
     tied = Tied().eval()
     ids = torch.tensor([[1, 2, 3], [7, 8, 4000]])
-    export_graphs.write(tied, (ids,), {"ids": {}}, ["logits"], tmp_path / "full.onnx")
-    export_int8.quantise(tmp_path / "full.onnx", tmp_path / "small.onnx")
+    graphs.write(tied, (ids,), {"ids": {}}, ["logits"], tmp_path / "full.onnx")
+    int8.quantise(tmp_path / "full.onnx", tmp_path / "small.onnx")
     assert (tmp_path / "small.onnx").stat().st_size < 1.1 * 4200 * 64
     kinds = {node.op_type for node in onnx.load(tmp_path / "small.onnx").graph.node}
     assert {"MatMulNBits", "Gather"} <= kinds
     given = {"ids": ids.numpy()}
-    found = export_checks.session(tmp_path / "small.onnx").run(None, given)[0]
+    found = checks.session(tmp_path / "small.onnx").run(None, given)[0]
     wanted = tied(ids).detach().numpy()
     assert np.corrcoef(found.ravel(), wanted.ravel())[0, 1] > 0.9999
 
 
 def test_what_rounding_breaks_is_refused() -> None:
-    export_checks.refuse_coarse("text", {"vector": {"cosine": 0.98, "least": 0.5}})
+    checks.refuse_coarse("text", {"vector": {"cosine": 0.98, "least": 0.5}})
     with pytest.raises(LabError, match=r"text: vector in int8 have cosine 0\.96"):
-        export_checks.refuse_coarse("text", {"vector": {"cosine": 0.96, "least": 0.5}})
+        checks.refuse_coarse("text", {"vector": {"cosine": 0.96, "least": 0.5}})
 
 
 @pytest.mark.slow
@@ -158,12 +152,12 @@ def test_released_whisper_hears_a_sentence(real_lab: Lab, tmp_path: Path) -> Non
         pytest.skip(f"no {spoken}: run `omnisearch train data`")
     from omnisearch.training.data import tables
 
-    tower, decoder = towers.load_audio(real_lab)
-    export_graphs.audio(tower, tmp_path / "audio32.onnx")
-    export_graphs.speech(decoder, tmp_path / "speech32.onnx")
+    tower, decoder = frozen.load_audio(real_lab)
+    graphs.audio(tower, tmp_path / "audio32.onnx")
+    graphs.speech(decoder, tmp_path / "speech32.onnx")
     for name in ("audio", "speech"):
-        block = export.BLOCKS.get(name, export_int8.BLOCK)
-        export_int8.quantise(tmp_path / f"{name}32.onnx", tmp_path / f"{name}.onnx", block)
+        block = export.BLOCKS.get(name, int8.BLOCK)
+        int8.quantise(tmp_path / f"{name}32.onnx", tmp_path / f"{name}.onnx", block)
     assert (tmp_path / "audio.onnx").stat().st_size < 10_000_000
     assert (tmp_path / "speech.onnx").stat().st_size < 30_600_000
     export.tables(real_lab, tmp_path)

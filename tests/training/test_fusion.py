@@ -9,7 +9,7 @@ pytest.importorskip("torch")
 import torch
 
 from omnisearch.training import checkpoints
-from omnisearch.training.fusion import (
+from omnisearch.training.fusion.arithmetic import (
     FusionError,
     Method,
     Settings,

@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 import torch
 
 from omnisearch.training import checkpoints
-from omnisearch.training.fusion import digest
+from omnisearch.training.fusion.arithmetic import digest
 from tests.cli.place import Place
 
 BASE = {"w": torch.tensor([1.0, 2.0, 3.0])}

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from omnisearch.training import projectors
-from omnisearch.training.heads import (
+from omnisearch.training.encoder import projectors
+from omnisearch.training.encoder.heads import (
     InverseHead,
     LockedHead,
     Things,
@@ -11,8 +11,8 @@ from omnisearch.training.heads import (
     steered,
     summary,
 )
+from omnisearch.training.encoder.projectors import Bootstrapped, Projector, film
 from omnisearch.training.losses import info_nce
-from omnisearch.training.projectors import Bootstrapped, Projector, film
 
 
 @pytest.fixture(autouse=True)

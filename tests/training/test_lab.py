@@ -65,7 +65,7 @@ def test_every_stage_exists(stage: Stage) -> None:
 
 
 def test_a_stage_that_varies_has_a_record_for_each_seed_and_variant() -> None:
-    stage = Stage("fuse", "", "fusion:fuse", varies=True)
+    stage = Stage("fuse", "", "fusion.stage:run", varies=True)
     assert stage.record(Options(seed=2, variant="a")) == "fuse-a2"
     assert find("data").record(Options(seed=2, variant="a")) == "data"
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from omnisearch.training.pairs import Pairs, Side, Stacked, same
+from omnisearch.training.lessons.pairs import Pairs, Side, Stacked, same
 
 WORDS = [["red cat", "cat"], ["dog"], ["a cat"], ["sun"]]
 FEATURES = np.arange(24, dtype=np.float16).reshape(6, 2, 2)

@@ -5,9 +5,9 @@ import pytest
 
 pytest.importorskip("torch")
 
-from omnisearch.training import phases
+from omnisearch.training.lessons.pairs import Pairs, Side
 from omnisearch.training.losses import CODES
-from omnisearch.training.pairs import Pairs, Side
+from omnisearch.training.recovery import phases
 from tests.training import toy
 
 

@@ -13,12 +13,14 @@ import pytest
 pytest.importorskip("torch")
 
 from omnisearch.evaluation import retrieval
-from omnisearch.training import checkpoints, corpus, drift, measures, stages
-from omnisearch.training.assembly import build
-from omnisearch.training.fusion import digest
+from omnisearch.training import checkpoints, measures, stages
+from omnisearch.training.drift import stage as drift
+from omnisearch.training.encoder.assembly import build
+from omnisearch.training.fusion.arithmetic import digest
 from omnisearch.training.lab import Lab, LabError, Options
+from omnisearch.training.lessons import corpus
+from omnisearch.training.lessons.pairs import Pairs
 from omnisearch.training.losses import CODES
-from omnisearch.training.pairs import Pairs
 
 TINY = Options(tiny=True, variant="a")
 

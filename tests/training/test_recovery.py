@@ -7,25 +7,24 @@ pytest.importorskip("torch")
 import torch
 
 from omnisearch.evaluation import retrieval
-from omnisearch.training import measures, recovery
-from omnisearch.training.fusion import digest
+from omnisearch.training import measures
+from omnisearch.training.encoder.omni import Omni
+from omnisearch.training.fusion.arithmetic import digest
 from omnisearch.training.lab import LabError
-from omnisearch.training.omni import Omni
+from omnisearch.training.recovery import steps
 from tests.training import toy
 
-REPAIR = recovery.Repair(steps=60, batch=48, rate=2e-3, bank=2, half=False)
-REHEARSAL = recovery.Rehearsal(
-    steps=50, each=24, backbone_rate=5e-4, projector_rate=1e-3, half=False
-)
+REPAIR = steps.Repair(steps=60, batch=48, rate=2e-3, bank=2, half=False)
+REHEARSAL = steps.Rehearsal(steps=50, each=24, backbone_rate=5e-4, projector_rate=1e-3, half=False)
 
 
 @pytest.fixture(scope="module")
 def repaired(world: toy.Decoupled) -> Omni:
-    return recovery.step_1(world.model, "audio", world.train, REPAIR, run())
+    return steps.step_1(world.model, "audio", world.train, REPAIR, run())
 
 
-def run() -> recovery.Run:
-    return recovery.Run(0, Path("/nonexistent/batch.npz"))
+def run() -> steps.Run:
+    return steps.Run(0, Path("/nonexistent/batch.npz"))
 
 
 def gain(better: Omni, worse: Omni, world: toy.Decoupled, kind: str) -> retrieval.Interval:
@@ -63,20 +62,20 @@ def test_what_moves_in_step_1_is_noticed(world: toy.Decoupled) -> None:
     entangled = world.model.with_tensors(world.model.tensors())
     shared = entangled.projector["audio"].get_submodule("outer")
     entangled.projector["visual"].register_module("outer", shared)
-    with pytest.raises(recovery.MovedError, match="changed in step 1"):
-        recovery.step_1(
-            entangled, "audio", world.train, recovery.Repair(steps=1, batch=8, half=False), run()
+    with pytest.raises(steps.MovedError, match="changed in step 1"):
+        steps.step_1(
+            entangled, "audio", world.train, steps.Repair(steps=1, batch=8, half=False), run()
         )
 
 
 def test_step_1_needs_pairs_of_its_channel(world: toy.Decoupled) -> None:
     only_text = {"text": world.train["text"]}
     with pytest.raises(LabError, match="no pairs pass the audio projector"):
-        recovery.step_1(world.model, "audio", only_text, REPAIR, run())
+        steps.step_1(world.model, "audio", only_text, REPAIR, run())
 
 
 def test_step_2_lifts_what_fusion_diluted(world: toy.Decoupled, repaired: Omni) -> None:
-    rehearsed = recovery.step_2(repaired, world.train, REHEARSAL, run())
+    rehearsed = steps.step_2(repaired, world.train, REHEARSAL, run())
     assert gain(rehearsed, repaired, world, "image").low > 0.1
     before, after = repaired.state_dict(), rehearsed.state_dict()
     words = "backbone.embeddings.word_embeddings.weight"
@@ -85,9 +84,8 @@ def test_step_2_lifts_what_fusion_diluted(world: toy.Decoupled, repaired: Omni) 
 
 
 def test_the_same_seed_gives_the_same_model(world: toy.Decoupled) -> None:
-    short = recovery.Repair(steps=3, batch=8, half=False)
+    short = steps.Repair(steps=3, batch=8, half=False)
     first, second = (
-        recovery.step_1(world.model, "audio", world.train, short, run()).state_dict()
-        for _ in range(2)
+        steps.step_1(world.model, "audio", world.train, short, run()).state_dict() for _ in range(2)
     )
     assert all(torch.equal(first[key], second[key]) for key in first)

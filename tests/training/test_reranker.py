@@ -13,13 +13,16 @@ pytest.importorskip("torch")
 import torch
 from torch import Tensor, nn
 
-from omnisearch.training import card, checkpoints, corpus, reranking, stages
+from omnisearch.training import checkpoints, stages
+from omnisearch.training.export import card
+from omnisearch.training.export.shipped import Shipped
 from omnisearch.training.lab import Lab, Options
-from omnisearch.training.pairs import same
-from omnisearch.training.reranker import Reranker, Shape, matched_loss
-from omnisearch.training.reranking import Lesson, Lists
-from omnisearch.training.shelves import Shelf, asked, nearest
-from omnisearch.training.shipped import Shipped
+from omnisearch.training.lessons import corpus
+from omnisearch.training.lessons.pairs import same
+from omnisearch.training.reranking import stage as reranking
+from omnisearch.training.reranking.reranker import Reranker, Shape, matched_loss
+from omnisearch.training.reranking.shelves import Shelf, asked, nearest
+from omnisearch.training.reranking.stage import Lesson, Lists
 
 TINY = Options(tiny=True, variant="a")
 SMALL = Shape(states=16, visual=8, audio=8, hidden=24, dropout=0.0)

@@ -7,20 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from omnisearch.training import (
-    apprentice,
-    assembly,
-    checkpoints,
-    inverse,
-    loop,
-    specialists,
-    stages,
-    twins,
-)
-from omnisearch.training.apprentice import Apprentice
-from omnisearch.training.captions import Texts
+from omnisearch.training import checkpoints, loop, stages
+from omnisearch.training.encoder import assembly
 from omnisearch.training.lab import Lab, Options
-from omnisearch.training.lessons import Draw, shares
+from omnisearch.training.lessons import twins
+from omnisearch.training.specialists import apprentice, inverse
+from omnisearch.training.specialists import stage as specialists
+from omnisearch.training.specialists.apprentice import Apprentice
+from omnisearch.training.specialists.draws import Draw, shares
+from omnisearch.training.towers.captions import Texts
 
 KINDS = ("text", "image", "audio", "video", "document")
 
@@ -95,7 +90,7 @@ def test_what_is_there_is_not_trained_again(lab: Lab) -> None:
     folder = lab.models / "specialists-b0"
     before = {path.name: path.stat().st_mtime_ns for path in folder.glob("*.json")}
     (folder / "video.safetensors").unlink()
-    assert specialists.specialists(lab, Options(tiny=True)) == figures(lab, "b")
+    assert specialists.run(lab, Options(tiny=True)) == figures(lab, "b")
     changed = {p.name for p in folder.glob("*.json") if p.stat().st_mtime_ns != before[p.name]}
     assert changed == {"video.json"}
 

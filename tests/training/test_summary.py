@@ -10,8 +10,10 @@ import pytest
 
 pytest.importorskip("torch")
 
-from omnisearch.training import corpus, drift, report, summary
+from omnisearch.training.drift import report, summary
+from omnisearch.training.drift import stage as drift
 from omnisearch.training.lab import Lab, LabError, Options, write_json
+from omnisearch.training.lessons import corpus
 
 
 def figures(ranks: list[int]) -> dict[str, Any]:

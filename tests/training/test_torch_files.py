@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from omnisearch.training import torch_files  # noqa: E402
+from omnisearch.training.towers import torch_files  # noqa: E402
 
 
 def saved(content: object) -> bytes:

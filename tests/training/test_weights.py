@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from omnisearch.training.exported import Exported
+from omnisearch.training.export.exported import Exported
 
 FOLDER = Path(__file__).parents[2] / "omnisearch" / "weights" / "omni-mini"
 SPEECH = {"speech.onnx", "speech-tokenizer.json"}
@@ -33,7 +33,7 @@ def test_every_file_is_there_and_all_are_small_enough() -> None:
 
 
 def test_the_fingerprint_is_that_of_the_files() -> None:
-    export = pytest.importorskip("omnisearch.training.export")  # which needs torch
+    export = pytest.importorskip("omnisearch.training.export.stage")  # which needs torch
     model = json.loads((FOLDER / "model.json").read_text("utf-8"))
     del model["calibration"]
     assert model.pop("fingerprint") == export.fingerprint(FOLDER, model)
@@ -65,7 +65,7 @@ def test_it_needs_no_torch() -> None:
     code = (
         "import sys; sys.modules['torch'] = None\n"
         "from pathlib import Path\n"
-        "from omnisearch.training.exported import Exported\n"
+        "from omnisearch.training.export.exported import Exported\n"
         f"print(Exported(Path({str(FOLDER)!r})).texts(['a cat']).shape)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)

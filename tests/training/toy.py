@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from omnisearch.training.backbone import Backbone, Sizes
-from omnisearch.training.fusion import Fused, fuse
+from omnisearch.training.encoder.omni import Omni
+from omnisearch.training.encoder.projectors import Projector
+from omnisearch.training.fusion.arithmetic import Fused, fuse
+from omnisearch.training.lessons.pairs import Channel, Pairs, Side
 from omnisearch.training.loop import Group, Schedule, fit
 from omnisearch.training.losses import CODES
-from omnisearch.training.omni import Omni
-from omnisearch.training.pairs import Channel, Pairs, Side
-from omnisearch.training.projectors import Projector
-from omnisearch.training.rehearsal import Mix, Objective
+from omnisearch.training.recovery.rehearsal import Mix, Objective
+from omnisearch.training.towers.backbone import Backbone, Sizes
 
 FIRST, SECOND, WIDTH = 16, 16, 48
 WORDS = "[CLS] [SEP] [PAD] a find picture sound of with text about film page like".split()

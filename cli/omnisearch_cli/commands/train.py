@@ -7,7 +7,8 @@ from typing import Literal, Unpack
 
 import click
 
-from omnisearch.training import export_folder, stages
+from omnisearch.training import stages
+from omnisearch.training.export import places
 from omnisearch.training.lab import Lab, Options
 from omnisearch_cli import fusing, output, settings
 
@@ -78,7 +79,7 @@ def command(
     for name in wanted:
         _run(name, lab, options, again=again, quiet=quiet)
     if stage == "export" and files["out"] is not None:
-        export_folder.copy(export_folder.place(lab, options), files["out"])
+        places.copy(places.place(lab, options), files["out"])
 
 
 def _run(name: str, lab: Lab, options: Options, *, again: bool, quiet: bool) -> None:

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from omnisearch.training import twins
-from omnisearch.training.exam.encoder import Floats, Reader
-from omnisearch.training.measures import Figures
-from omnisearch.training.pairs import Rows
-from omnisearch.training.twins import Twin
+from omnisearch.training.exam.reader import Floats, Reader
+from omnisearch.training.lessons import twins
+from omnisearch.training.lessons.pairs import Rows
+from omnisearch.training.lessons.twins import Twin
+from omnisearch.training.measures import Figures, told_apart
 
 Pairs = Sequence[tuple[int, Twin]]
 
@@ -46,7 +46,7 @@ class Apart:
         def media(wanted: Rows) -> Floats:
             return np.asarray(seen[np.searchsorted(rows, wanted)])
 
-        return twins.told_apart(self.pairs if every else self.balanced, media, self._texts)
+        return told_apart(self.pairs if every else self.balanced, media, self._texts)
 
     def blind(self, seen: Floats) -> dict[str, Figures]:
         """Give the figures of the mean of all media."""

@@ -12,17 +12,19 @@ from functools import partial
 import numpy as np
 import torch
 
-from omnisearch.training import bootstrap, captions, corpus, towers
-from omnisearch.training.bootstrap import HeadSettings, HeadTrainer
 from omnisearch.training.data import tiny
+from omnisearch.training.encoder.heads import LockedHead, summary
+from omnisearch.training.encoder.omni import Omni
 from omnisearch.training.exam import mixed, pictures, sounds
-from omnisearch.training.exam.encoder import Floats
-from omnisearch.training.heads import LockedHead, summary
+from omnisearch.training.exam.reader import Floats
 from omnisearch.training.lab import Lab, Options
-from omnisearch.training.lessons import Summaries
+from omnisearch.training.lessons import corpus
+from omnisearch.training.lessons.pairs import Rows, Side
 from omnisearch.training.measures import Figures
-from omnisearch.training.omni import Omni
-from omnisearch.training.pairs import Rows, Side
+from omnisearch.training.specialists import bootstrap
+from omnisearch.training.specialists.bootstrap import HeadSettings, HeadTrainer
+from omnisearch.training.specialists.draws import Summaries
+from omnisearch.training.towers import captions, frozen
 
 SEEDS = 3
 EPOCHS = 10
@@ -56,7 +58,7 @@ class Locked:
     """Two locked heads beside frozen MiniLM."""
 
     def __init__(self, lab: Lab, heads: Mapping[str, LockedHead]) -> None:
-        self.frozen = Omni(towers.load_backbone(lab), {}, towers.Words.load(lab))
+        self.frozen = Omni(frozen.load_backbone(lab), {}, frozen.Words.load(lab))
         self.heads = {"visual": heads["image"], "audio": heads["audio"]}
 
     def texts(self, texts: Sequence[str]) -> Floats:

@@ -7,24 +7,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from omnisearch.training.exam.encoder import Encoder, Floats, Reader
+from omnisearch.training.exam.reader import Floats, Reader
 from omnisearch.training.exam.sets import Asked
-from omnisearch.training.lab import Lab, Options
+from omnisearch.training.lab import Lab
 from omnisearch.training.measures import Figures, difference, of_scores, without_ranks
-from omnisearch.training.shipped import Shipped
 
 SHARES = tuple(np.arange(1, 10) / 10)  # of the words in a sum
 _LEAST = 10  # questions of a family of its own
 
 
-def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> Mapping[str, Figures]:
+def measure(lab: Lab, reader: Reader, split: str) -> Mapping[str, Figures]:
     """Ask with both; the share of the words in the sum is the best one on validation."""
-    encoder = Encoder.load(lab, options, shipped)
-    held = Ways(encoder, Asked.load(lab, "composed-validation"))
+    held = Ways(reader, Asked.load(lab, "composed-validation"))
     share = max(SHARES, key=lambda one: float(held.found(held.sum(one))["r10"]))
     ways = held
     if split != "validation":
-        ways = Ways(encoder, Asked.load(lab, f"composed-{split}"))
+        ways = Ways(reader, Asked.load(lab, f"composed-{split}"))
     return ways.figures(share)
 
 

@@ -6,31 +6,29 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from omnisearch.training import corpus, twins
 from omnisearch.training.exam.apart import Apart, flat
-from omnisearch.training.exam.encoder import Encoder, Floats, Reader
-from omnisearch.training.lab import Lab, Options
+from omnisearch.training.exam.reader import Floats, Reader
+from omnisearch.training.lab import Lab
+from omnisearch.training.lessons import corpus, twins
+from omnisearch.training.lessons.pairs import Side, same
 from omnisearch.training.measures import Figures, difference, of_scores, without_ranks
-from omnisearch.training.pairs import Side, same
-from omnisearch.training.shipped import Shipped
 
 
-def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> Mapping[str, Figures]:
+def measure(lab: Lab, reader: Reader, split: str) -> Mapping[str, Figures]:
     """Tell captions from those in another order, and find films by what is true in any order."""
-    encoder = Encoder.load(lab, options, shipped)
     side = corpus.load(lab, "video", split).candidate
-    film = encoder.media("video", side)
-    vectors = {"film": film, "mean of frames": mean_of_frames(encoder, side)}
+    film = reader.media("video", side)
+    vectors = {"film": film, "mean of frames": mean_of_frames(reader, side)}
     found: dict[str, Figures] = {}
     if pairs := flat(twins.of(lab, "video", split)):
-        apart = Apart(pairs, encoder)
+        apart = Apart(pairs, reader)
         ways = {name: apart.told(seen[apart.rows]) for name, seen in vectors.items()}
         ways["blind"] = apart.blind(film[apart.rows])
         ways["film, all twins"] = apart.told(film[apart.rows], every=True)
         found = {f"order, {name}": one for name, some in ways.items() for one in some.values()}
     rows = corpus.Columns(lab, "video", split, ["concept", "captions"])
     timeless = [captions[-1] for captions in rows.lists("captions")]
-    return found | any_order(encoder.texts(timeless), vectors, rows["concept"], timeless)
+    return found | any_order(reader.texts(timeless), vectors, rows["concept"], timeless)
 
 
 def any_order(

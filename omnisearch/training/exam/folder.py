@@ -17,30 +17,28 @@ import pyarrow as pa
 from PIL import Image
 
 from omnisearch.evaluation.retrieval import ranks
-from omnisearch.training import extraction
 from omnisearch.training.data import packages, tables
 from omnisearch.training.exam import recordings
-from omnisearch.training.exam.encoder import Encoder, Floats
 from omnisearch.training.exam.photos import captions, content, look
+from omnisearch.training.exam.reader import Floats, Reader
 from omnisearch.training.exam.sets import marks
-from omnisearch.training.lab import Lab, Options
+from omnisearch.training.lab import Lab
+from omnisearch.training.lessons.pairs import Side
 from omnisearch.training.measures import Figures
-from omnisearch.training.pairs import Side
-from omnisearch.training.shipped import Shipped
+from omnisearch.training.towers import extraction
 
 SHOWN = 3  # of each answer
 _PICTURES = 3  # one in so many pictures of the stamps
 _SIGNS = "symbols/"  # letters and digits
 
 
-def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> Mapping[str, Figures]:
+def measure(lab: Lab, reader: Reader, split: str) -> Mapping[str, Figures]:
     """Ask an ordinary folder, on the test split only."""
-    if split != "test" or options.tiny:  # tiny towers know nothing of the world
+    if split != "test":
         return {}
-    encoder = Encoder.load(lab, options, shipped)
-    names, vectors = indexed(lab, encoder)
+    names, vectors = indexed(lab, reader)
     questions = json.loads(resources.files(__package__).joinpath("folder.json").read_text("utf-8"))
-    asked = encoder.texts([one["text"] for one in questions])
+    asked = reader.texts([one["text"] for one in questions])
     right = [matching(one["right"], names) for one in questions]
     found = ranks(asked, vectors, marks(right, names))
     best = np.argsort(-(asked @ vectors.T), axis=1)[:, :SHOWN]
@@ -60,7 +58,7 @@ def matching(patterns: list[str], names: list[str]) -> list[str]:
     return [name for name in names if any(fnmatchcase(name, one) for one in patterns)]
 
 
-def indexed(lab: Lab, encoder: Encoder) -> tuple[list[str], Floats]:
+def indexed(lab: Lab, reader: Reader) -> tuple[list[str], Floats]:
     """Read the folder: the names of its files, and their vectors."""
     photos = {f"photos/{PurePosixPath(name).name}": content(name) for name in captions()[0]}
     pictures = {**photos, **dict(_stamps(lab))}
@@ -71,9 +69,9 @@ def indexed(lab: Lab, encoder: Encoder) -> tuple[list[str], Floats]:
     rows = tables.read(lab.data / "evaluation" / "texts-readmes.arrow").to_pylist()
     texts = {row["id"]: row["passage"] for row in rows}
     vectors = [
-        encoder.media("image", look(lab, [*pictures.values()])),
-        encoder.media("audio", Side("audio", heard, np.arange(len(sounds)))),
-        encoder.texts([*texts.values()]),
+        reader.media("image", look(lab, [*pictures.values()])),
+        reader.media("audio", Side("audio", heard, np.arange(len(sounds)))),
+        reader.texts([*texts.values()]),
     ]
     return [*pictures, *sounds, *texts], np.concatenate(vectors)
 

@@ -21,16 +21,18 @@ import torch
 from numpy.typing import NDArray
 
 from omnisearch.evaluation import retrieval
-from omnisearch.training import bootstrap, captions, corpus
-from omnisearch.training.bootstrap import HeadTrainer
 from omnisearch.training.data.splits import rank
+from omnisearch.training.encoder.heads import LockedHead, side_by_side
 from omnisearch.training.exam.baseline import EPOCHS, SETTINGS, SOURCES
 from omnisearch.training.exam.sounds import KINDS
-from omnisearch.training.heads import LockedHead, side_by_side
 from omnisearch.training.lab import Lab, Options, write_json
-from omnisearch.training.lessons import Summaries, shares
+from omnisearch.training.lessons import corpus
+from omnisearch.training.lessons.pairs import Rows, same
 from omnisearch.training.measures import Figures, of_precisions, of_ranks, without_ranks
-from omnisearch.training.pairs import Rows, same
+from omnisearch.training.specialists import bootstrap
+from omnisearch.training.specialists.bootstrap import HeadTrainer
+from omnisearch.training.specialists.draws import Summaries, shares
+from omnisearch.training.towers import captions
 
 FOLDS, TINY_FOLDS = 10, 2
 RENDERS = "renders"

@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from omnisearch.training.audio_tower import clip
-from omnisearch.training.exam.encoder import Reader
+from omnisearch.training.exam.reader import Reader
 from omnisearch.training.exam.spoken import (
     Floats,
     Spoken,
@@ -27,6 +26,7 @@ from omnisearch.training.exam.together import Together
 from omnisearch.training.exam.transcripts import Writer
 from omnisearch.training.lab import Lab
 from omnisearch.training.measures import Figures, without_ranks
+from omnisearch.training.towers.audio import clip
 
 NEAREST = 10
 WEIGHTS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)  # of a log-probability beside the scores

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from omnisearch.evaluation.retrieval import Relevant
-from omnisearch.training import corpus
-from omnisearch.training.exam.encoder import Encoder, Floats, Reader
+from omnisearch.training.exam.reader import Floats, Reader
 from omnisearch.training.exam.sets import Asked
-from omnisearch.training.lab import Lab, Options
+from omnisearch.training.lab import Lab
+from omnisearch.training.lessons import corpus
+from omnisearch.training.lessons.pairs import same
 from omnisearch.training.measures import Figures, of_scores, without_ranks
-from omnisearch.training.pairs import same
-from omnisearch.training.shipped import Shipped
 
 TEXTS = 1000  # passages in the index
 _OTHERS = ("audio", "video", "document")
@@ -42,11 +41,6 @@ class Index:
         """Ask for what is marked."""
         other = about(concepts, self.concepts) & ~right
         return without_ranks(of_scores(query, self.vectors, right, other))
-
-
-def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> Mapping[str, Figures]:
-    """Ask for pictures and for sounds among everything."""
-    return measure(lab, Encoder.load(lab, options, shipped), split)
 
 
 def measure(lab: Lab, reader: Reader, split: str) -> Mapping[str, Figures]:

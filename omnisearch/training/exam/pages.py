@@ -8,24 +8,22 @@ from dataclasses import replace
 import numpy as np
 
 from omnisearch.evaluation.retrieval import Relevant
-from omnisearch.training import corpus
-from omnisearch.training.exam.encoder import Encoder, Floats
-from omnisearch.training.lab import Lab, Options
+from omnisearch.training.exam.reader import Floats, Reader
+from omnisearch.training.lab import Lab
+from omnisearch.training.lessons import corpus
+from omnisearch.training.lessons.pairs import same
 from omnisearch.training.measures import Figures, difference, of_scores, without_ranks
-from omnisearch.training.pairs import same
-from omnisearch.training.shipped import Shipped
 
 
-def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> Mapping[str, Figures]:
+def measure(lab: Lab, reader: Reader, split: str) -> Mapping[str, Figures]:
     """Ask for the layout of a subject, and for the words of a page."""
-    encoder = Encoder.load(lab, options, shipped)
     side = corpus.load(lab, "document", split).candidate
     names = ["concept", "layout", "words", "queries_layout", "queries_words"]
     rows = corpus.Columns(lab, "document", split, names)
     vectors = {
-        "page": encoder.media("document", side),
-        "words alone": encoder.texts(rows["words"]),
-        "picture alone": encoder.media("document", replace(side, texts=None)),
+        "page": reader.media("document", side),
+        "words alone": reader.texts(rows["words"]),
+        "picture alone": reader.media("document", replace(side, texts=None)),
     }
     subject = same(rows["concept"], rows["concept"])
     asked = {
@@ -35,7 +33,7 @@ def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> Mapping[str
     found: dict[str, Figures] = {}
     for name, (column, relevant) in asked.items():
         told = np.array([row for row, texts in enumerate(rows.lists(column)) if texts])
-        query = encoder.texts([rows.lists(column)[row][0] for row in told])
+        query = reader.texts([rows.lists(column)[row][0] for row in told])
         found |= beside(name, query, vectors, relevant[told])
     return found
 

@@ -16,25 +16,23 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from omnisearch.training import extraction
-from omnisearch.training.exam.encoder import Encoder, Floats
-from omnisearch.training.lab import Lab, LabError, Options
+from omnisearch.training.exam.reader import Floats, Reader
+from omnisearch.training.lab import Lab, LabError
+from omnisearch.training.lessons.pairs import Side
 from omnisearch.training.measures import Figures, of_scores, without_ranks
-from omnisearch.training.pairs import Side
-from omnisearch.training.shipped import Shipped
+from omnisearch.training.towers import extraction
 
 FROZEN = "12cd9c05f42d866fd977e10913af2486ebd899e7f758f914d757a25a7d109944"
 _PACKAGES = {"skimage": "scikit-image", "sklearn": "scikit-learn"}
 
 
-def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> Mapping[str, Figures]:
+def measure(lab: Lab, reader: Reader, split: str) -> Mapping[str, Figures]:
     """Ask captions for photographs and photographs for captions, on the test split only."""
-    if split != "test" or options.tiny:  # a tiny tower knows no photograph
+    if split != "test":
         return {}
     photos, distractors = captions()
-    encoder = Encoder.load(lab, options, shipped)
-    seen = encoder.media("image", look(lab, [content(name) for name in photos]))
-    return both_ways(seen, encoder.texts(list(photos.values())), encoder.texts(distractors))
+    seen = reader.media("image", look(lab, [content(name) for name in photos]))
+    return both_ways(seen, reader.texts(list(photos.values())), reader.texts(distractors))
 
 
 def captions() -> tuple[dict[str, str], list[str]]:

@@ -8,16 +8,10 @@ import numpy as np
 
 from omnisearch.evaluation.retrieval import Relevant
 from omnisearch.training.data.queries import GALLERY
-from omnisearch.training.exam.encoder import Encoder, Floats, Reader
+from omnisearch.training.exam.reader import Floats, Reader
 from omnisearch.training.exam.sets import Asked
-from omnisearch.training.lab import Lab, Options
+from omnisearch.training.lab import Lab
 from omnisearch.training.measures import Figures, of_scores, without_ranks
-from omnisearch.training.shipped import Shipped
-
-
-def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> Mapping[str, Figures]:
-    """Ask titles for pictures."""
-    return measure(lab, Encoder.load(lab, options, shipped), split)
 
 
 def measure(lab: Lab, reader: Reader, split: str) -> Mapping[str, Figures]:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from omnisearch.training import corpus, twins
 from omnisearch.training.exam.apart import Apart, flat
-from omnisearch.training.exam.encoder import Encoder
-from omnisearch.training.lab import Lab, Options
+from omnisearch.training.exam.reader import Reader
+from omnisearch.training.lab import Lab
+from omnisearch.training.lessons import corpus, twins
 from omnisearch.training.measures import Figures, mean
-from omnisearch.training.shipped import Shipped
 
 
-def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> Mapping[str, Figures]:
+def measure(lab: Lab, reader: Reader, split: str) -> Mapping[str, Figures]:
     """Tell true captions from their twins."""
     pairs = flat(twins.of(lab, "image", split))
     if not pairs:
         return {}
-    encoder = Encoder.load(lab, options, shipped)
-    apart = Apart(pairs, encoder)
-    seen = encoder.media("image", corpus.load(lab, "image", split).candidate, apart.rows)
+    apart = Apart(pairs, reader)
+    seen = reader.media("image", corpus.load(lab, "image", split).candidate, apart.rows)
     ways = {"": apart.told(seen), ", blind": apart.blind(seen)}
     ways[", all twins"] = apart.told(seen, every=True)
     found: dict[str, Figures] = {}

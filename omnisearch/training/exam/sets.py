@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from omnisearch.evaluation.retrieval import Relevant
-from omnisearch.training.corpus import Pictures
 from omnisearch.training.data.queries import QuerySet
 from omnisearch.training.lab import Lab
-from omnisearch.training.pairs import Side
+from omnisearch.training.lessons.corpus import Pictures
+from omnisearch.training.lessons.pairs import Side
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from omnisearch.training import corpus
-from omnisearch.training.exam.encoder import Encoder, Floats, Reader
-from omnisearch.training.lab import Lab, Options
+from omnisearch.training.exam.reader import Floats, Reader
+from omnisearch.training.lab import Lab
+from omnisearch.training.lessons import corpus
+from omnisearch.training.lessons.pairs import Rows, Side, same
 from omnisearch.training.measures import Figures, of_precision, of_scores, without_ranks
-from omnisearch.training.pairs import Rows, Side, same
-from omnisearch.training.shipped import Shipped
 
 KINDS = ("instrument", "drum", "effect", "procedural")
 _COLUMNS = ("concept", "kind", "title")
@@ -56,11 +54,6 @@ class Clips:
         """Give the different captions of rows, and the concept of each."""
         captions = {self.first_captions[row]: self.concepts[row] for row in rows[::-1].tolist()}
         return list(captions), list(captions.values())
-
-
-def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> dict[str, Any]:
-    """Ask the encoder that ships for sounds."""
-    return measure(lab, Encoder.load(lab, options, shipped), split)
 
 
 def measure(lab: Lab, reader: Reader, split: str) -> dict[str, Figures]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from omnisearch.training.exam import listening, spoken
-from omnisearch.training.exam.encoder import Encoder, Reader
+from omnisearch.training.exam.reader import Reader
 from omnisearch.training.exam.spoken import Way
-from omnisearch.training.lab import Lab, Options
-from omnisearch.training.shipped import Shipped
+from omnisearch.training.lab import Lab
 
 SHORTEST = 5  # words
 TABLES = {
@@ -18,11 +17,6 @@ TABLES = {
     "transcript, sound, letters": [*spoken.ways("l")],
     "transcript, sound, phonetic": [*spoken.ways("lsc")],
 }
-
-
-def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> dict[str, Any]:
-    """Ask for clips by what is said in them."""
-    return measure(lab, Encoder.load(lab, options, shipped), split)
 
 
 def measure(lab: Lab, reader: Reader, split: str) -> dict[str, Any]:

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from omnisearch.training import corpus, released
 from omnisearch.training.data.splits import rank
 from omnisearch.training.exam import phonetics
-from omnisearch.training.exam.encoder import Reader
+from omnisearch.training.exam.reader import Reader
 from omnisearch.training.exam.transcripts import Transcripts
 from omnisearch.training.lab import Lab
+from omnisearch.training.lessons import corpus, media
+from omnisearch.training.lessons.pairs import same
 from omnisearch.training.measures import Figures, of_scores, without_ranks
-from omnisearch.training.pairs import same
 
 CLIPS = 200
 DEPTHS = {"letters": "l", "sounds": "sc", "both": "lsc"}  # of phonetics
@@ -94,7 +94,7 @@ def load(lab: Lab, reader: Reader, split: str, wanted: Wanted) -> Spoken | None:
     side = corpus.load(lab, "audio", split).candidate.take(np.array(rows))
     assert side.places is not None
     titles = [columns["title"][row] for row in rows]
-    clips = released.content(lab, "audio", side.places)
+    clips = media.content(lab, "audio", side.places)
     transcripts = [heard.spoken for heard in Transcripts(lab).of(clips)]
     written = reader.texts([text or "nothing" for text in transcripts])
     written[[not text for text in transcripts]] = 0

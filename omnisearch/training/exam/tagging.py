@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from omnisearch.training.audio_tower import RATE, SECONDS, Floats
 from omnisearch.training.data.wordnet import WordNet
 from omnisearch.training.exam.together import Together
 from omnisearch.training.exam.transcripts import Writer
+from omnisearch.training.towers.audio import RATE, SECONDS, Floats
 
 # what tags are kinds of (a word and which of its senses, from 0), and how many of each
 ROOTS = {

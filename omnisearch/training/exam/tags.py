@@ -15,21 +15,23 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from omnisearch.training import bootstrap, released, towers
-from omnisearch.training.audio_tower import Floats, clip, spectrum
-from omnisearch.training.bootstrap import HeadTrainer
 from omnisearch.training.data.wordnet import WordNet
+from omnisearch.training.encoder.heads import LockedHead, summary
+from omnisearch.training.encoder.omni import Omni
 from omnisearch.training.exam import recordings, tagging
 from omnisearch.training.exam.baseline import over_seeds
 from omnisearch.training.exam.folds import Part, Sounds
 from omnisearch.training.exam.sounds import KINDS
 from omnisearch.training.exam.tagging import Tagger
 from omnisearch.training.exam.transcripts import Writer
-from omnisearch.training.heads import LockedHead, summary
 from omnisearch.training.lab import Lab, LabError, Options, whole
+from omnisearch.training.lessons import media
+from omnisearch.training.lessons.pairs import Rows, same
 from omnisearch.training.measures import Figures, difference, of_scores, without_ranks
-from omnisearch.training.omni import Omni
-from omnisearch.training.pairs import Rows, same
+from omnisearch.training.specialists import bootstrap
+from omnisearch.training.specialists.bootstrap import HeadTrainer
+from omnisearch.training.towers import frozen
+from omnisearch.training.towers.audio import Floats, clip, spectrum
 
 SEEDS = 3
 STEPS = 400
@@ -46,7 +48,7 @@ class Read:
     """Tags and decoder states (n, tags + states) of clips, kept beside the features."""
 
     def __init__(self, lab: Lab, tags: Sequence[str], tagger: Callable[[], Tagger]) -> None:
-        weights = (towers.folder(lab) / "speech.safetensors").read_bytes()
+        weights = (frozen.folder(lab) / "speech.safetensors").read_bytes()
         digest = hashlib.blake2b(weights + repr(tags).encode(), digest_size=6).hexdigest()
         self.lab, self.tagger, self.tags = lab, tagger, tags
         self.path = lab.features / f"tags-{digest}.npz"
@@ -91,7 +93,7 @@ class Clips:
 
 def run(lab: Lab, options: Options) -> Mapping[str, object]:
     """Train heads with and without tags and states, and measure what they gain."""
-    if not (towers.folder(lab) / "speech-tokenizer.json").exists():
+    if not (frozen.folder(lab) / "speech-tokenizer.json").exists():
         raise LabError("tiny towers speak no language: the stage tags needs released ones")
     tags = tagging.tags(WordNet.load(lab))
     writer = Writer(lab)
@@ -106,12 +108,12 @@ def run(lab: Lab, options: Options) -> Mapping[str, object]:
         read.of([one.pcm for one in natural]),
         [one.title for one in natural],
     )
-    part, texts = Part(sounds, rows, False), towers.load_backbone(lab)
-    frozen = Omni(texts, {}, towers.Words.load(lab))
+    part, texts = Part(sounds, rows, False), frozen.load_backbone(lab)
+    minilm = Omni(texts, {}, frozen.Words.load(lab))
     asked = {"validation": known, "recordings": heard}
     for source in dict.fromkeys(one.source for one in natural):
         asked[source] = heard.take([row for row, x in enumerate(natural) if x.source == source])
-    found = compare(lab, options, part, taught, asked, (frozen, tags))
+    found = compare(lab, options, part, taught, asked, (minilm, tags))
     return {**found, "tags": len(tags), "clips taught": len(rows)}
 
 
@@ -128,7 +130,7 @@ def some(sounds: Sounds, split: str, most: Mapping[str, int]) -> Rows:
 
 
 def _clips(lab: Lab, sounds: Sounds, rows: Rows, read: Read) -> Clips:
-    pcms = released.content(lab, "audio", sounds.places[rows])
+    pcms = media.content(lab, "audio", sounds.places[rows])
     names = [sounds.columns["title"][row] for row in rows.tolist()]
     return Clips(sounds.features[rows].astype(np.float32), read.of(pcms), names)
 

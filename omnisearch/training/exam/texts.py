@@ -10,15 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from omnisearch.training import corpus, towers
 from omnisearch.training.data import tables
 from omnisearch.training.data.splits import rank
-from omnisearch.training.exam.encoder import Encoder, Reader
-from omnisearch.training.lab import Lab, Options
+from omnisearch.training.encoder.omni import Omni
+from omnisearch.training.exam.reader import Reader
+from omnisearch.training.export.shipped import longest
+from omnisearch.training.lab import Lab
+from omnisearch.training.lessons import corpus
+from omnisearch.training.lessons.pairs import same
 from omnisearch.training.measures import Figures, difference, mean, of_scores, without_ranks
-from omnisearch.training.omni import Omni
-from omnisearch.training.pairs import same
-from omnisearch.training.shipped import Shipped, longest
+from omnisearch.training.towers import frozen
 
 MOST = 2000  # questions of a set
 SPLITS = ("train", "validation", "test")
@@ -36,12 +37,11 @@ class TextSet:
     subjects: Sequence[str]  # the concepts of the passages
 
 
-def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> Mapping[str, Figures]:
-    """Ask the shipped encoder and frozen MiniLM the same."""
-    encoder = Encoder.load(lab, options, shipped)
-    backbone = towers.load_backbone(lab)
-    frozen = Omni(backbone, {}, towers.Words.load(lab, longest(backbone)))
-    return beside(list(sets(lab, split)), encoder, frozen)
+def measure(lab: Lab, reader: Reader, split: str) -> Mapping[str, Figures]:
+    """Ask any encoder and frozen MiniLM the same."""
+    backbone = frozen.load_backbone(lab)
+    minilm = Omni(backbone, {}, frozen.Words.load(lab, longest(backbone)))
+    return beside(list(sets(lab, split)), reader, minilm)
 
 
 def beside(asked: Sequence[TextSet], ours: Reader, theirs: Omni) -> dict[str, Figures]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from omnisearch.training.audio_tower import Attention, Layer, SpeechDecoder
+from omnisearch.training.towers.audio import Attention, Layer, SpeechDecoder
 
 
 class Together:

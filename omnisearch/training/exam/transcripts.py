@@ -19,11 +19,12 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from omnisearch.training import export, export_speech, towers
-from omnisearch.training.audio_tower import Floats, clip, spectrum
 from omnisearch.training.data import tables
-from omnisearch.training.export_speech import CachedDecoder
+from omnisearch.training.export.speech import CachedDecoder, empty
+from omnisearch.training.export.stage import preprocessing
 from omnisearch.training.lab import Lab
+from omnisearch.training.towers import frozen
+from omnisearch.training.towers.audio import Floats, clip, spectrum
 
 VERSION = 1  # of what is done here: another number makes all transcripts anew
 RATE = 16_000
@@ -70,7 +71,7 @@ class Transcripts:
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
-        weights = (towers.folder(lab) / "speech.safetensors").read_bytes()
+        weights = (frozen.folder(lab) / "speech.safetensors").read_bytes()
         digest = hashlib.blake2b(weights, digest_size=6)
         digest.update(f"{VERSION}".encode())
         self.path = lab.features / f"transcripts-{digest.hexdigest()}.arrow"
@@ -133,10 +134,10 @@ class Writer:
     """Whisper, the likeliest token each time, several clips at once."""
 
     def __init__(self, lab: Lab) -> None:
-        self.tower, decoder = towers.load_audio(lab)
+        self.tower, decoder = frozen.load_audio(lab)
         self.decoder = CachedDecoder(decoder).eval()
-        self.settings = export.preprocessing(lab)["speech"]
-        path = towers.folder(lab) / self.settings["tokenizer"]
+        self.settings = preprocessing(lab)["speech"]
+        path = frozen.folder(lab) / self.settings["tokenizer"]
         # tiny towers speak no language: their words are the numbers of tokens
         self.tokenizer = Tokenizer.from_file(str(path)) if path.exists() else None
         self.silence = None if self.tokenizer is None else self.tokenizer.token_to_id(NO_SPEECH)
@@ -164,7 +165,7 @@ class Writer:
         """Give tokens, their mean log-probability, and how likely there was no speech."""
         n, end = len(sound), self.settings["end"]
         ids = torch.tensor([self.settings["prompt"]] * n)
-        past = heard = export_speech.empty(self.decoder.decoder, n)
+        past = heard = empty(self.decoder.decoder, n)
         logits, past, heard = self.decoder(ids, sound, past, heard)
         silence = torch.zeros(n)
         if self.silence is not None:

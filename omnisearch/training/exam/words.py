@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from omnisearch.training.exam import listening, spoken
-from omnisearch.training.exam.encoder import Encoder, Reader
+from omnisearch.training.exam.reader import Reader
 from omnisearch.training.exam.spoken import DEPTHS, Way
-from omnisearch.training.lab import Lab, Options
-from omnisearch.training.shipped import Shipped
+from omnisearch.training.lab import Lab
 
 LONGEST = 3  # words: "commercial art" is one name
 TABLES = {
@@ -17,11 +16,6 @@ TABLES = {
     "transcript and sound": [*spoken.ways()],
     **{f"transcript, sound, {name}": [*spoken.ways(depths)] for name, depths in DEPTHS.items()},
 }
-
-
-def run(lab: Lab, options: Options, shipped: Shipped, split: str) -> dict[str, Any]:
-    """Ask for clips by the name that is said in them."""
-    return measure(lab, Encoder.load(lab, options, shipped), split)
 
 
 def measure(lab: Lab, reader: Reader, split: str) -> dict[str, Any]:

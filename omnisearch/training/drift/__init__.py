@@ -1,0 +1,1 @@
+"""The stages `drift` and `report`: what fusion breaks and what repairs it, row by row."""

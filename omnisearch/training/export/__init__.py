@@ -1,0 +1,1 @@
+"""The stages `calibrate` and `export`: weights, what a cosine is worth, int8 graphs, their card."""

@@ -1,0 +1,1 @@
+"""What is learnt from: rows of the corpus as pairs, and captions that are wrong in one thing."""

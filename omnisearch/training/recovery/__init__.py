@@ -1,0 +1,1 @@
+"""The stages `recover` and `phases`: what fusion broke is repaired, and instructions are learnt."""

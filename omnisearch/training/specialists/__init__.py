@@ -1,0 +1,1 @@
+"""The stages `heads`, `inverse` and `specialists`: an encoder of each modality, from one base."""

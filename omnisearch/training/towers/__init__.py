@@ -1,0 +1,1 @@
+"""The frozen towers: read from released packages, and what they make of the corpus."""

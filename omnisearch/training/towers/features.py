@@ -1,0 +1,206 @@
+"""The stage `features`: what the frozen towers make of every picture, frame, page, sound and text.
+
+Row i of `features/STEM.npy` belongs to row i of `data/STEM.arrow`. A file is filled in chunks under
+another name; how far it is stands beside it, so an interrupted run goes on at the next chunk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from omnisearch.training.data import tables
+from omnisearch.training.lab import Lab, LabError, Options, write_json
+from omnisearch.training.towers import captions, extraction, frozen
+from omnisearch.training.towers.extraction import Chunk
+
+CHUNK = 256  # rows of a file between two marks of progress
+_VIEWED = ("emoji", "clipart", "icon", "mono")  # kinds that get an augmented view
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file of features to make, and what it is made from."""
+
+    name: str
+    stem: str
+    reader: str  # of extraction.READERS
+    rows: int
+    digest: str  # of the Arrow file, the tower and the code that reads them
+
+    @property
+    def chunks(self) -> list[tuple[int, int]]:
+        """First and last row of each chunk."""
+        return [(at, min(at + CHUNK, self.rows)) for at in range(0, self.rows, CHUNK)]
+
+
+def load(lab: Lab, stem: str, view: str | None = None) -> npt.NDArray[np.float16]:
+    """Open the features of a file, memory-mapped; `view` is "sound" or "view1"."""
+    path = lab.features / f"{stem if view is None else f'{stem}.{view}'}.npy"
+    if not path.exists():
+        raise LabError(f"{path} is missing: run `omnisearch train features` first")
+    found: npt.NDArray[np.float16] = np.load(path, mmap_mode="r")
+    return found
+
+
+def load_view(lab: Lab, stem: str) -> npt.NDArray[np.float16]:
+    """Open the augmented view of a file of pictures, or what was seen first where it has none."""
+    viewed = (lab.features / f"{stem}.view1.npy").exists()
+    return load(lab, stem, "view1" if viewed else None)
+
+
+def digest(lab: Lab, name: str) -> str:
+    """Tell features from other ones: what they were made from."""
+    return str(json.loads((lab.features / f"{name}.json").read_text("utf-8"))["digest"])
+
+
+def build(lab: Lab, options: Options) -> Mapping[str, object]:
+    """Make the features of every file that has none of its present content."""
+    _list_texts(lab)
+    jobs = [*_jobs(lab)]
+    waiting = [job for job in jobs if _state(lab, job)["rows"] < job.rows]
+    total = sum(job.rows - _state(lab, job)["rows"] for job in waiting)
+    with ExitStack() as stack:
+        bar = stack.enter_context(lab.progress("features", total, "rows"))
+        pool = None
+        if options.threads > 1:
+            context = get_context("spawn")  # ONNX Runtime's threads do not live through a fork
+            pool = stack.enter_context(ProcessPoolExecutor(2, mp_context=context))
+        for job in waiting:
+            for rows in _fill(lab, job, pool):
+                bar.update(rows)
+    return {job.name: {"rows": job.rows, "shape": [*load(lab, job.name).shape]} for job in jobs}
+
+
+def _jobs(lab: Lab) -> Iterator[Job]:
+    for path in sorted(lab.data.glob("*.arrow")):
+        kind = path.stem.partition("-")[0]
+        for suffix, reader in extraction.KINDS.get(kind, {}).items():
+            if suffix == ".view1" and not _has_views(path):
+                continue
+            if suffix == ".sound" and tables.read(path, ["pcm"])["pcm"].null_count == len(
+                tables.read(path, ["pcm"])
+            ):
+                continue
+            name = f"{path.stem}{suffix}"
+            digest = _digest(path, lab, reader)
+            yield Job(name, path.stem, reader, tables.count(path), digest)
+    yield _text_job(lab)
+
+
+def _has_views(path: Path) -> bool:
+    kinds = tables.read(path, ["kind"])["kind"].unique().to_pylist()
+    return any(kind in _VIEWED for kind in kinds)
+
+
+def _list_texts(lab: Lab) -> None:
+    """Write the list of all texts; vectors of those that were known are carried over."""
+    path = lab.features / "texts.arrow"
+    named = (text for one in frozen.class_texts(lab) for text in one)
+    every = dict.fromkeys((*captions.every(lab), *named))
+    known = tables.read(path, ["text"])["text"].to_pylist() if path.exists() else []
+    if known and {*known} == {*every}:
+        return
+    whole = bool(known) and _whole(lab)
+    rows = [row for row, text in enumerate(known) if text in every] if whole else []
+    vectors = load(lab, "texts")[rows] if rows else None
+    kept = [known[row] for row in rows]
+    fresh = every.keys() - {*kept}
+    ordered = [*kept, *(text for text in every if text in fresh)]
+    (lab.features / "texts.npy").unlink(missing_ok=True)
+    tables.write(path, captions.SCHEMA, ({"text": text} for text in ordered), batch=65536)
+    if vectors is not None:
+        job, done = _text_job(lab), len(rows) // CHUNK * CHUNK
+        _open(lab, job, vectors.shape[1:], 0)[: len(rows)] = vectors
+        write_json(_mark(lab, job), {**asdict(job), "rows": done})
+
+
+def _text_job(lab: Lab) -> Job:
+    texts = lab.features / "texts.arrow"
+    return Job("texts", "texts", "text", tables.count(texts), _digest(texts, lab, "text"))
+
+
+def _whole(lab: Lab) -> bool:
+    job = _text_job(lab)
+    return bool(_state(lab, job)["rows"] == job.rows)
+
+
+def _digest(path: Path, lab: Lab, reader: str) -> str:
+    """Tell a tower and what it reads from others; other columns of the file may change."""
+    digest = hashlib.blake2b(str(extraction.VERSION).encode(), digest_size=16)
+    with extraction.weights(lab, reader).open("rb") as file:
+        digest.update(hashlib.file_digest(file, "sha256").digest())
+    for batch in tables.read(path, extraction.COLUMNS[reader]).to_batches():
+        digest.update(batch.serialize())
+    return digest.hexdigest()
+
+
+def _state(lab: Lab, job: Job) -> dict[str, Any]:
+    """Tell how many rows of a job are made."""
+    fresh = {**asdict(job), "rows": 0}
+    try:
+        state: dict[str, Any] = json.loads(_mark(lab, job).read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        return fresh
+    whole = lab.features / f"{job.name}.npy"
+    exists = whole.exists() if state.get("rows") == job.rows else _partial(lab, job).exists()
+    return state if exists and state.get("digest") == job.digest else fresh
+
+
+def _fill(lab: Lab, job: Job, pool: ProcessPoolExecutor | None) -> Iterator[int]:
+    """Make the missing chunks of a file in order; gives the rows of each."""
+    done = int(_state(lab, job)["rows"])
+    left = [Chunk(lab.root, job.stem, job.reader, a, b) for a, b in job.chunks if a >= done]
+    target: np.memmap[Any, Any] | None = None
+    for chunk, found in _results(left, pool):
+        if target is None:
+            target = _open(lab, job, found.shape[1:], done)
+        target[chunk.start : chunk.stop] = found
+        target.flush()
+        if chunk.stop == job.rows:
+            _partial(lab, job).replace(lab.features / f"{job.name}.npy")
+        write_json(_mark(lab, job), {**asdict(job), "rows": chunk.stop})
+        yield chunk.stop - chunk.start
+
+
+def _results(
+    chunks: list[Chunk], pool: ProcessPoolExecutor | None
+) -> Iterator[tuple[Chunk, npt.NDArray[np.float16]]]:
+    if pool is None:
+        for chunk in chunks:
+            yield chunk, extraction.extract(chunk)
+        return
+    running: list[tuple[Chunk, Future[npt.NDArray[np.float16]]]] = []
+    for chunk in chunks:
+        running.append((chunk, pool.submit(extraction.extract, chunk)))
+        if len(running) > 4:
+            first, future = running.pop(0)
+            yield first, future.result()
+    for chunk, future in running:
+        yield chunk, future.result()
+
+
+def _open(lab: Lab, job: Job, shape: tuple[int, ...], done: int) -> np.memmap[Any, Any]:
+    path = _partial(lab, job)
+    if done:
+        return np.lib.format.open_memmap(path, mode="r+")
+    whole = (job.rows, *shape)
+    return np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=whole)
+
+
+def _partial(lab: Lab, job: Job) -> Path:
+    return lab.features / f"{job.name}.part"
+
+
+def _mark(lab: Lab, job: Job) -> Path:
+    return lab.features / f"{job.name}.json"
