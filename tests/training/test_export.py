@@ -109,6 +109,7 @@ def test_int8_without_torch_is_near_torch(
         beside = shipped.heads["visual"](seen[:, :2].flatten(1))
         sounding = torch.cat((heard.mean(1), heard.amax(1)), 1)
         sounding = shipped.heads["audio"](sounding)
+        said = shipped.encoder.backbone(*blue)
     kinds = {"pictures": ("image", beside), "joint": ("composed", beside)}
     kinds["sounds"] = ("audio", sounding)
     for name, wanted in vectors.items():
@@ -117,7 +118,10 @@ def test_int8_without_torch_is_near_torch(
             kind, locked = kinds[name]
             if weights[kind].get("classes"):
                 continue  # the classes' vector is tested through the stage's own figures
-            wanted = nn.functional.normalize(wanted + weights[kind]["locked"] * locked, dim=1)
+            total = wanted + weights[kind]["locked"] * locked
+            if name == "joint":
+                total = total + weights[kind]["words"] * said
+            wanted = nn.functional.normalize(total, dim=1)
         cosine = (wanted.numpy() * read[name]).sum(1)
         assert cosine.min() > 0.99, name
 
