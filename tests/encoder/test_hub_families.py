@@ -58,7 +58,8 @@ def picture(seed: int, height: int = 50, width: int = 70) -> np.ndarray[Any, Any
 
 
 def wave(seconds: float, pitch: float) -> np.ndarray[Any, Any]:
-    return np.sin(np.arange(int(44_100 * seconds)) * pitch).astype(np.float32) / 2
+    found: np.ndarray[Any, Any] = np.sin(np.arange(int(44_100 * seconds)) * pitch)
+    return found.astype(np.float32)
 
 
 def page() -> Document:
@@ -248,7 +249,7 @@ def test_gemma_reads_several_parts_together(opened: Callable[[str], Encoder]) ->
     encoder = opened("gemma")
     first, second = Image(picture(7)), Image(picture(8))
     film = Video([picture(seed) for seed in range(20)])
-    rows = [
+    rows: list[tuple[Part, ...]] = [
         (Text("in the snow"), first),
         (first, second),
         (second, first),
@@ -335,7 +336,7 @@ def test_bf16_is_the_same_space_and_nearly_the_same_vectors(
 ) -> None:
     encoder = opened("clip")
     other = Encoder(hub.open(encoder.name, settings=Settings(precision="bf16", batch=2)))
-    parts = ["a dog", Image(picture(9)), "snow", Image(picture(10))]
+    parts: list[Part] = [Text("a dog"), Image(picture(9)), Text("snow"), Image(picture(10))]
     assert (encoder.encode(parts) * other.encode(parts)).sum(axis=1).min() > 0.99
     assert other.space == encoder.space
 

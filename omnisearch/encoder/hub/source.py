@@ -30,6 +30,7 @@ class Found:
     bytes: int  # of its files
     folder: Path | None = None  # None: it is still to be fetched
     commit: str | None = None  # None: a folder
+    revision: str | None = None  # as it was asked for; the cache keeps it beside the commit
 
     @property
     def id(self) -> str:
@@ -68,14 +69,15 @@ def fetch(found: Found) -> Found:
     if found.folder is not None:
         return found
     library = _library()
-    with _hub_errors(found.id, found.commit):
-        folder = library.snapshot_download(
+    with _hub_errors(found.id, found.revision):
+        told = library.snapshot_download(
             found.id,
-            revision=found.commit,
+            revision=found.revision,
             allow_patterns=contents.FETCHED,
             ignore_patterns=contents.NOT_FETCHED,
         )
-    return replace(found, folder=Path(folder))
+    folder = Path(told)  # named by its commit: the revision may have moved since it was found
+    return replace(found, name=f"{found.id}@{folder.name}", folder=folder, commit=folder.name)
 
 
 def _folder(name: str | Path) -> Path | None:
@@ -127,7 +129,8 @@ def _in_cache(model: str, revision: str | None) -> Found | None:
     except (library.errors.LocalEntryNotFoundError, EncoderFilesError):
         return None
     found = _in_folder(folder)
-    return replace(found, name=f"{model}@{folder.name}", commit=folder.name)
+    name = f"{model}@{folder.name}"
+    return replace(found, name=name, commit=folder.name, revision=revision)
 
 
 def _on_hub(model: str, revision: str | None) -> Found:
@@ -139,7 +142,8 @@ def _on_hub(model: str, revision: str | None) -> Found:
     contents.refuse_pickles(model, sizes)
     card = told.card_data.to_dict() if told.card_data else {}
     size = sum(count for name, count in sizes.items() if contents.deciding(name))
-    return Found(f"{model}@{told.sha}", licence.of_card(card), size, commit=str(told.sha))
+    about = licence.of_card(card)
+    return Found(f"{model}@{told.sha}", about, size, commit=str(told.sha), revision=revision)
 
 
 @contextmanager
