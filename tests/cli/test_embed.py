@@ -59,7 +59,7 @@ def test_a_bad_file_is_named_and_the_others_go_on(place: Place, things: Path) ->
     assert [json.loads(line)["name"] for line in done.stdout.splitlines()] == ["note.txt"]
     faults = done.stderr.splitlines()
     assert len(faults) == 3 and all(line.startswith("omnisearch: ") for line in faults)
-    assert "absent.jpg does not open" in done.stderr and "broken.png is damaged" in done.stderr
+    assert "absent.jpg does not open" in done.stderr and "broken.png: damaged" in done.stderr
     assert "noise.bin is of no kind that is known: convert it, or leave it out" in done.stderr
     assert place.run("embed", "absent.jpg").returncode == 2
 
@@ -67,7 +67,7 @@ def test_a_bad_file_is_named_and_the_others_go_on(place: Place, things: Path) ->
 def test_nothing_is_written_where_one_is_bad(place: Place, things: Path) -> None:
     done = place.run("embed", "note.txt", "broken.png", "--out", "v.npy")
     assert done.returncode == 2 and not (place.home / "v.npy").exists()
-    assert "broken.png is damaged" in done.stderr and "(nothing was written)" in done.stderr
+    assert "broken.png: damaged" in done.stderr and "(nothing was written)" in done.stderr
     assert not list(place.home.glob("*.partial"))
 
 
