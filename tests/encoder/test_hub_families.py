@@ -361,3 +361,19 @@ def test_a_fork_is_told_to_load_again(opened: Callable[[str], Encoder]) -> None:
             model.embed([Row("dog")], Asked())
     finally:
         model._runtime._process -= 1
+
+
+def test_large_inputs_are_read_in_turns(
+    opened: Callable[[str], Encoder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = opened("clap")
+    sounds = [Audio((wave(3, pitch / 50), 44_100)) for pitch in range(1, 8)]
+    expected = encoder.encode(sounds)
+    monkeypatch.setattr("omnisearch.encoder.hub.model._HELD_BYTES", 500_000)
+    assert np.allclose(encoder.encode(sounds), expected, atol=1e-5)
+
+
+def test_a_model_itself_refuses_what_it_does_not_read(opened: Callable[[str], Encoder]) -> None:
+    rows = [Row(Image(picture(11))), Row("dog"), Row(Audio((wave(1, 0.1), 44_100)))]
+    found = opened("plain").model.embed(rows, Asked())
+    assert [type(one) for one in found] == [PartError, np.ndarray, PartError]

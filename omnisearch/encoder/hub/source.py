@@ -61,7 +61,17 @@ def find(name: str | Path) -> Found:
             "its files, or an id of the hub such as google/embeddinggemma-2"
         )
     model, revision = parsed[1], parsed[2]
-    return _in_cache(model, revision) or _on_hub(model, revision)
+    fault: EncoderFilesError | None = None
+    try:
+        cached = _in_cache(model, revision)
+    except EncoderFilesError as error:  # a part of it, or pickles: the hub may have the rest
+        cached, fault = None, error
+    try:
+        return cached or _on_hub(model, revision)
+    except EncoderNotFoundError:
+        if fault is not None:
+            raise fault from None
+        raise
 
 
 def fetch(found: Found) -> Found:
@@ -122,12 +132,12 @@ def _in_cache(model: str, revision: str | None) -> Found | None:
             allow_patterns=contents.FETCHED,
             ignore_patterns=contents.NOT_FETCHED,
         )
-        folder = Path(told)
-        if not any((folder / mark).is_file() for mark in _MARKS):
-            return None
-        contents.check(folder)
-    except (library.errors.LocalEntryNotFoundError, EncoderFilesError):
+    except library.errors.LocalEntryNotFoundError:
         return None
+    folder = Path(told)
+    if not any((folder / mark).is_file() for mark in _MARKS):
+        return None
+    contents.check(folder)
     found = _in_folder(folder)
     name = f"{model}@{folder.name}"
     return replace(found, name=name, commit=folder.name, revision=revision)
