@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from omnisearch.encoder.parts import Audio, Document, Image, Row, Text, Video
     from omnisearch.encoder.registry import EncoderInfo
     from omnisearch.encoder.sources import part_of
+    from omnisearch.encoder.space import Space
     from omnisearch.encoder.speeds import Speed
     from omnisearch.ingest.npy import write_npy
     from omnisearch.ingest.vector_files import VectorBatch, VectorFile, read_vectors
@@ -41,6 +42,7 @@ _HOMES = {
     "omnisearch.encoder.parts": ("Audio", "Document", "Image", "Row", "Text", "Video"),
     "omnisearch.encoder.registry": ("EncoderInfo",),
     "omnisearch.encoder.sources": ("part_of",),
+    "omnisearch.encoder.space": ("Space",),
     "omnisearch.encoder.speeds": ("Speed",),
     "omnisearch.ingest.npy": ("write_npy",),
     "omnisearch.ingest.vector_files": ("VectorBatch", "VectorFile", "read_vectors"),
@@ -75,6 +77,7 @@ __all__ = [
     "Record",
     "RepairReport",
     "Row",
+    "Space",
     "Speed",
     "Stats",
     "Text",

@@ -121,7 +121,8 @@ class OmniMini:
         readings = self._readings(list(opened.values()))
         vectors = iter(self._joint.read([one for each in readings for one in each]))
         for at, each in zip(opened, readings, strict=True):
-            found[at] = np.stack(list(islice(vectors, len(each)))).mean(axis=0)
+            some = list(islice(vectors, len(each)))
+            found[at] = some[0] if len(some) == 1 else np.stack(some).mean(axis=0)
 
     def _readings(self, opened: Sequence[Opened]) -> list[list[Reading]]:
         """Give what the backbone reads of each row: once, or once for each window of a sound."""

@@ -116,7 +116,7 @@ def _open(source: str | Path | bytes | Image, limits: Limits) -> Image:
         raise MediaError(f"{_named(source)} promises too many pixels ({error})") from error
     except UnidentifiedImageError as error:
         raise MediaError(
-            f"{_named(source)} is no picture that can be read: convert it to PNG or JPEG"
+            f"{_named(source)}: no picture that can be read, convert it to PNG or JPEG"
         ) from error
     except _DAMAGE as error:
         raise _damaged(source, error) from error
@@ -233,7 +233,7 @@ def _cut(rgb: RGB, box: tuple[float, float, float, float] | None) -> RGB:
 
 
 def _damaged(source: object, error: BaseException) -> MediaError:
-    fault = f"{_named(source)} is damaged or cut short ({error or type(error).__name__})"
+    fault = f"{_named(source)}: damaged or cut short ({error or type(error).__name__})"
     return MediaError(f"{fault}: copy it again, or leave it out")
 
 

@@ -15,8 +15,9 @@ import omnisearch as om
 from omnisearch.query import condition, filters, where, where_dict
 
 ROOT = Path(__file__).parents[2]
-PAGES = {name: (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("filters", "python")}
-PYTHON, FILTERS = PAGES["python"], PAGES["filters"]
+NAMES = ("python", "filters", "encoders")
+PAGES = {name: (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in NAMES}
+PYTHON, FILTERS, ENCODERS = (PAGES[name] for name in NAMES)
 METHODS: dict[str, Callable[..., object]] = {
     name: method
     for name, method in vars(om.Collection).items()
@@ -25,7 +26,13 @@ METHODS: dict[str, Callable[..., object]] = {
 FUNCTIONS: dict[str, Callable[..., object]] = {
     "open": om.open,
     "read_vectors": om.read_vectors,
+    "write_npy": om.write_npy,
     "write_vectors": om.write_vectors,
+}
+OF_ENCODERS: dict[str, Callable[..., object]] = {
+    name: getattr(om.Encoder, name)
+    for name, one in vars(om.Encoder).items()
+    if not name.startswith("_") and not isinstance(one, property)
 }
 CALLS = {**METHODS, **FUNCTIONS}
 HEADINGS = re.findall(r"^### `([^`]+)`$", PYTHON, re.MULTILINE)
@@ -82,6 +89,45 @@ def test_calls_are_described_with_their_parameters(name: str) -> None:
     function = CALLS[name]
     assert shown(name, function) in HEADINGS
     assert {*inspect.signature(function).parameters} - {"self"} <= spelled(PYTHON)
+
+
+def test_calls_of_encoders_are_described_with_their_parameters() -> None:
+    headings = re.findall(r"^### (.*)$", ENCODERS, re.MULTILINE)
+    named = [found for line in headings for found in re.findall(r"`((\w+)\([^`]*)`", line)]
+    assert {name for _, name in named} == {*OF_ENCODERS}
+    for call, name in named:
+        told = set(re.findall(r"(\w+)(?:=|,|\)|$)", call.partition("(")[2]))
+        parameters = {*inspect.signature(OF_ENCODERS[name]).parameters} - {"self"}
+        assert parameters <= told, name
+
+
+def test_fields_of_encoders_are_described() -> None:
+    for kind in (om.EncoderInfo, om.Speed, om.Space):
+        assert dataclasses.is_dataclass(kind)
+        assert {one.name for one in dataclasses.fields(kind)} <= spelled(ENCODERS)
+    parts = [om.Text, om.Image, om.Audio, om.Video, om.Document]
+    for part in parts:
+        (row,) = re.findall(rf"\| `om\.{part.__name__}\(.*", ENCODERS)
+        told = {"source", "weight", "sound", *re.findall(r"\w+", row)}
+        assert {one.name for one in dataclasses.fields(part)} <= told
+
+
+def test_the_commands_of_encoders_run(tmp_path: Path) -> None:
+    commands = "".join(re.findall(r"```sh\n(.*?)```", ENCODERS, re.DOTALL))
+    program = "import sys; from omnisearch_cli.main import main; sys.exit(main())"
+    script = f"set -e\nomnisearch() {{ '{sys.executable}' -c '{program}' \"$@\"; }}\n{commands}"
+    paths = os.pathsep.join(str(ROOT / part) for part in ("", "indexes", "cli"))
+    fixed = {"PYTHONPATH": paths, "HOME": str(tmp_path), "HF_HOME": str(tmp_path)}
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, **fixed, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "v.npy").exists()
 
 
 def test_described_calls_exist() -> None:

@@ -114,11 +114,12 @@ def routed(folder: Path) -> Path:
 
 def gemma(folder: Path) -> Path:
     """An EmbeddingGemma 2: one backbone that reads text, pictures, films and sounds together."""
-    from transformers.models.embedding_gemma2 import processing_embedding_gemma2 as processing
-    from transformers.models.embedding_gemma2 import video_processing_embedding_gemma2 as films
-
     torch.manual_seed(4)
-    told = {"image_token": "<|image|>", "boi_token": "<|image>", "eoi_token": "<image|>"}
+    told: dict[str, Any] = {
+        "image_token": "<|image|>",
+        "boi_token": "<|image>",
+        "eoi_token": "<image|>",
+    }
     told |= {"audio_token": "<|audio|>", "boa_token": "<|audio>", "eoa_token": "<audio|>"}
     words = ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>", *told.values(), "<|video|>", "▁"]
     vocabulary = _numbered([*words, *LETTERS, *(f"<0x{one:02X}>" for one in range(256))])
@@ -142,14 +143,16 @@ def gemma(folder: Path) -> Path:
         **{name: vocabulary[token] for name, token in tokens.items()},
     )
     hf.EmbeddingGemma2Model(config).save_pretrained(folder)
-    processing.EmbeddingGemma2Processor(
-        hf.Gemma4AudioFeatureExtractor(),
-        hf.Gemma4ImageProcessor(max_soft_tokens=70),
-        tokenizer,
-        films.EmbeddingGemma2VideoProcessor(),
-        chat_template=_TEMPLATE,
-        audio_seq_length=50,
-    ).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    change(folder / "tokenizer_config.json", processor_class="EmbeddingGemma2Processor")
+    (folder / "chat_template.jinja").write_text(_TEMPLATE)
+    # as its processor writes it, which cannot be made without torchvision
+    told = {"processor_class": "EmbeddingGemma2Processor", "audio_seq_length": 50}
+    pictures = json.loads(hf.Gemma4ImageProcessorPil(max_soft_tokens=70).to_json_string())
+    told["image_processor"] = {**pictures, "image_processor_type": "Gemma4ImageProcessor"}
+    told["feature_extractor"] = json.loads(hf.Gemma4AudioFeatureExtractor().to_json_string())
+    told["video_processor"] = {"video_processor_type": "EmbeddingGemma2VideoProcessor", "fps": 1}
+    (folder / "processor_config.json").write_text(json.dumps(told))
     return folder
 
 

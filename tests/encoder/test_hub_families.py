@@ -58,7 +58,8 @@ def picture(seed: int, height: int = 50, width: int = 70) -> np.ndarray[Any, Any
 
 
 def wave(seconds: float, pitch: float) -> np.ndarray[Any, Any]:
-    return np.sin(np.arange(int(44_100 * seconds)) * pitch).astype(np.float32) / 2
+    found: np.ndarray[Any, Any] = np.sin(np.arange(int(44_100 * seconds)) * pitch)
+    return found.astype(np.float32)
 
 
 def page() -> Document:
@@ -248,7 +249,7 @@ def test_gemma_reads_several_parts_together(opened: Callable[[str], Encoder]) ->
     encoder = opened("gemma")
     first, second = Image(picture(7)), Image(picture(8))
     film = Video([picture(seed) for seed in range(20)])
-    rows = [
+    rows: list[tuple[Part, ...]] = [
         (Text("in the snow"), first),
         (first, second),
         (second, first),
@@ -335,7 +336,7 @@ def test_bf16_is_the_same_space_and_nearly_the_same_vectors(
 ) -> None:
     encoder = opened("clip")
     other = Encoder(hub.open(encoder.name, settings=Settings(precision="bf16", batch=2)))
-    parts = ["a dog", Image(picture(9)), "snow", Image(picture(10))]
+    parts: list[Part] = [Text("a dog"), Image(picture(9)), Text("snow"), Image(picture(10))]
     assert (encoder.encode(parts) * other.encode(parts)).sum(axis=1).min() > 0.99
     assert other.space == encoder.space
 
@@ -360,3 +361,19 @@ def test_a_fork_is_told_to_load_again(opened: Callable[[str], Encoder]) -> None:
             model.embed([Row("dog")], Asked())
     finally:
         model._runtime._process -= 1
+
+
+def test_large_inputs_are_read_in_turns(
+    opened: Callable[[str], Encoder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = opened("clap")
+    sounds = [Audio((wave(3, pitch / 50), 44_100)) for pitch in range(1, 8)]
+    expected = encoder.encode(sounds)
+    monkeypatch.setattr("omnisearch.encoder.hub.model._HELD_BYTES", 500_000)
+    assert np.allclose(encoder.encode(sounds), expected, atol=1e-5)
+
+
+def test_a_model_itself_refuses_what_it_does_not_read(opened: Callable[[str], Encoder]) -> None:
+    rows = [Row(Image(picture(11))), Row("dog"), Row(Audio((wave(1, 0.1), 44_100)))]
+    found = opened("plain").model.embed(rows, Asked())
+    assert [type(one) for one in found] == [PartError, np.ndarray, PartError]

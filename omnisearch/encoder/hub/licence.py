@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,11 @@ def of_folder(folder: Path) -> Licence:
     """Read the card that lies in a folder; a card without metadata says nothing."""
     from huggingface_hub import ModelCard
 
+    yaml: Any = import_module("yaml")  # of huggingface_hub; it has no types
     try:
         text = (folder / CARD).read_text("utf-8")
         card: Any = ModelCard(text, ignore_metadata_errors=True)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
         return Licence(None)
     return of_card(card.data.to_dict())
 

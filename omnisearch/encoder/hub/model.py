@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 DEFAULTS = Settings()
 _ENDS = 2  # tokens that a tokenizer adds at most, with few exceptions
 _PASSAGE = 512  # tokens: what is said in more blurs in one vector, however much a model can read
-_HELD = 64  # rows whose pictures and sounds are in memory at once
+_HELD_BYTES = 512_000_000  # of pictures, sounds and films that are in memory at once
 
 
 def open(
@@ -138,34 +138,45 @@ class HubModel:
         for place, row in enumerate(rows):
             kinds.setdefault(self._inputs.kind(row), []).append(place)
         for kind, places in kinds.items():
-            held = len(places) if kind == ("text",) else _HELD
-            for start in range(0, len(places), held):
-                some = places[start : start + held]
-                found.update(self._embed([(place, rows[place]) for place in some], kind, asked))
+            found.update(self._embed([(place, rows[place]) for place in places], kind, asked.role))
         return [found[place] for place in range(len(rows))]
 
     def _embed(
-        self, rows: Iterable[tuple[int, Row]], kind: tuple[str, ...], asked: Asked
+        self, rows: Iterable[tuple[int, Row]], kind: tuple[str, ...], role: Role
     ) -> dict[int, Vector | OmnisearchError]:
-        """Embed rows of one kind: read them, run batches of equal length, average windows."""
-        wrong: dict[int, OmnisearchError] = {}
+        """Read rows of one kind and run them, some hundred megabytes at a time."""
+        found: dict[int, Vector | OmnisearchError] = {}
         inputs: list[tuple[int, Input]] = []
+        held = 0
         for place, row in rows:
             try:
-                inputs += [(place, one) for one in self._inputs.of(row)]
+                given = self._inputs.of(row)
             except OmnisearchError as error:
-                wrong[place] = error
+                found[place] = error
+                continue
             except (TypeError, ValueError) as error:
-                wrong[place] = PartError(str(error))
-        inputs.sort(key=lambda owned: size(owned[1]), reverse=True)  # the largest tries memory
+                found[place] = PartError(str(error))
+                continue
+            inputs += [(place, one) for one in given]
+            held += sum(size(one) for one in given)
+            if held > _HELD_BYTES:
+                found.update(self._vectors(inputs, kind, role))
+                inputs, held = [], 0
+        return {**found, **self._vectors(inputs, kind, role)}
+
+    def _vectors(
+        self, inputs: list[tuple[int, Input]], kind: tuple[str, ...], role: Role
+    ) -> dict[int, Vector | OmnisearchError]:
+        """Run inputs beside others of their length, the largest first; average windows of a row."""
+        inputs.sort(key=lambda owned: size(owned[1]), reverse=True)
+        found: dict[int, Vector | OmnisearchError] = {}
         seen: dict[int, list[Vector]] = {}
-        for (place, _), one in zip(inputs, self._run(inputs, kind, asked.role), strict=True):
+        for (place, _), one in zip(inputs, self._run(inputs, kind, role), strict=True):
             if isinstance(one, OmnisearchError):
-                wrong[place] = one
+                found[place] = one
             else:
                 seen.setdefault(place, []).append(one)
-        means = {place: _mean(windows) for place, windows in seen.items()}
-        return {**means, **wrong}
+        return {**{place: _mean(windows) for place, windows in seen.items()}, **found}
 
     def _run(
         self, inputs: Sequence[tuple[int, Input]], kind: tuple[str, ...], role: Role

@@ -179,9 +179,10 @@ class Runtime:
                     model_kwargs={"use_safetensors": True, "dtype": precision},
                 ).eval()
             except ImportError as error:
+                told = _first_line(error).split(". ")[0]
                 raise MissingExtraError(
-                    f"{folder} needs a package that is not installed ({_first_line(error)}): "
-                    "install it with pip, or pip install 'omnisearch[hub]' again"
+                    f"{folder} needs a package that is not installed ({told}): "
+                    "pip install 'omnisearch[hub]', or that package alone"
                 ) from error
             except (*REFUSALS, _damaged_weights()) as error:
                 raise _unloadable(folder, error) from error

@@ -30,6 +30,7 @@ class Found:
     bytes: int  # of its files
     folder: Path | None = None  # None: it is still to be fetched
     commit: str | None = None  # None: a folder
+    revision: str | None = None  # as it was asked for; the cache keeps it beside the commit
 
     @property
     def id(self) -> str:
@@ -60,7 +61,17 @@ def find(name: str | Path) -> Found:
             "its files, or an id of the hub such as google/embeddinggemma-2"
         )
     model, revision = parsed[1], parsed[2]
-    return _in_cache(model, revision) or _on_hub(model, revision)
+    fault: EncoderFilesError | None = None
+    try:
+        cached = _in_cache(model, revision)
+    except EncoderFilesError as error:  # a part of it, or pickles: the hub may have the rest
+        cached, fault = None, error
+    try:
+        return cached or _on_hub(model, revision)
+    except EncoderNotFoundError:
+        if fault is not None:
+            raise fault from None
+        raise
 
 
 def fetch(found: Found) -> Found:
@@ -68,14 +79,15 @@ def fetch(found: Found) -> Found:
     if found.folder is not None:
         return found
     library = _library()
-    with _hub_errors(found.id, found.commit):
-        folder = library.snapshot_download(
+    with _hub_errors(found.id, found.revision):
+        told = library.snapshot_download(
             found.id,
-            revision=found.commit,
+            revision=found.revision,
             allow_patterns=contents.FETCHED,
             ignore_patterns=contents.NOT_FETCHED,
         )
-    return replace(found, folder=Path(folder))
+    folder = Path(told)  # named by its commit: the revision may have moved since it was found
+    return replace(found, name=f"{found.id}@{folder.name}", folder=folder, commit=folder.name)
 
 
 def _folder(name: str | Path) -> Path | None:
@@ -120,14 +132,15 @@ def _in_cache(model: str, revision: str | None) -> Found | None:
             allow_patterns=contents.FETCHED,
             ignore_patterns=contents.NOT_FETCHED,
         )
-        folder = Path(told)
-        if not any((folder / mark).is_file() for mark in _MARKS):
-            return None
-        contents.check(folder)
-    except (library.errors.LocalEntryNotFoundError, EncoderFilesError):
+    except library.errors.LocalEntryNotFoundError:
         return None
+    folder = Path(told)
+    if not any((folder / mark).is_file() for mark in _MARKS):
+        return None
+    contents.check(folder)
     found = _in_folder(folder)
-    return replace(found, name=f"{model}@{folder.name}", commit=folder.name)
+    name = f"{model}@{folder.name}"
+    return replace(found, name=name, commit=folder.name, revision=revision)
 
 
 def _on_hub(model: str, revision: str | None) -> Found:
@@ -139,7 +152,8 @@ def _on_hub(model: str, revision: str | None) -> Found:
     contents.refuse_pickles(model, sizes)
     card = told.card_data.to_dict() if told.card_data else {}
     size = sum(count for name, count in sizes.items() if contents.deciding(name))
-    return Found(f"{model}@{told.sha}", licence.of_card(card), size, commit=str(told.sha))
+    about = licence.of_card(card)
+    return Found(f"{model}@{told.sha}", about, size, commit=str(told.sha), revision=revision)
 
 
 @contextmanager
