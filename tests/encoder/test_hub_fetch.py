@@ -21,6 +21,7 @@ from tests.encoder.hub_server import COMMIT, Hub, serving
 pytestmark = pytest.mark.slow
 
 FIND = "found = source.find({name!r})"
+CACHED = "(found,) = source.cached() or [source.Found({name!r}, None, 0)]"
 FETCH = "found = source.fetch(source.find({name!r}))"
 SCRIPT = """
 import dataclasses, json
@@ -91,6 +92,8 @@ def test_a_model_is_shown_before_it_is_fetched_and_then_kept(hub: Hub, tmp_path:
         assert kept["name"] == f"tiny/safe@{COMMIT}"
         assert kept["licence"] == "mit"
     assert ask(hub, home, FETCH, f"tiny/safe@{COMMIT}")["folder"] == fetched["folder"]
+    assert ask(hub, home, CACHED, "none")["name"] == f"tiny/safe@{COMMIT}"
+    assert ask(hub, tmp_path / "other", CACHED, "none")["name"] == "none"
     assert hub.seen == []  # what is here is used without asking
 
 
@@ -105,6 +108,7 @@ def test_a_fetch_that_was_cut_is_done_again(hub: Hub, tmp_path: Path) -> None:
     home = tmp_path / "home"
     folder = Path(ask(hub, home, FETCH, "tiny/safe")["folder"])
     (folder / "model.safetensors").unlink()
+    assert ask(hub, home, CACHED, "none")["name"] == "none"
     assert ask(hub, home, FIND, "tiny/safe")["folder"] is None
     assert Path(ask(hub, home, FETCH, "tiny/safe")["folder"], "model.safetensors").is_file()
 

@@ -74,6 +74,22 @@ def find(name: str | Path) -> Found:
         raise
 
 
+def cached() -> list[Found]:
+    """List what lies whole in the hub's cache, each revision apart; nothing without the extra."""
+    try:
+        library = _library()
+    except MissingExtraError:
+        return []
+    listed = []
+    for folder in sorted(Path(library.constants.HF_HUB_CACHE).glob("models--*--*/snapshots/*")):
+        model = "/".join(folder.parent.parent.name.split("--")[1:3])
+        try:
+            listed += [] if _unmarked(folder) else [_at_commit(model, folder)]
+        except EncoderFilesError:  # cut short, or nothing that would be opened
+            continue
+    return listed
+
+
 def fetch(found: Found) -> Found:
     """Give the same model with its files on this machine."""
     if found.folder is not None:
@@ -135,12 +151,17 @@ def _in_cache(model: str, revision: str | None) -> Found | None:
     except library.errors.LocalEntryNotFoundError:
         return None
     folder = Path(told)
-    if not any((folder / mark).is_file() for mark in _MARKS):
-        return None
+    return None if _unmarked(folder) else replace(_at_commit(model, folder), revision=revision)
+
+
+def _at_commit(model: str, folder: Path) -> Found:
+    """Read a snapshot, a folder that is called as its commit."""
     contents.check(folder)
-    found = _in_folder(folder)
-    name = f"{model}@{folder.name}"
-    return replace(found, name=name, commit=folder.name, revision=revision)
+    return replace(_in_folder(folder), name=f"{model}@{folder.name}", commit=folder.name)
+
+
+def _unmarked(folder: Path) -> bool:
+    return not any((folder / mark).is_file() for mark in _MARKS)
 
 
 def _on_hub(model: str, revision: str | None) -> Found:
@@ -183,7 +204,7 @@ def _hub_errors(model: str, revision: str | None) -> Iterator[None]:
 
 def _library() -> Any:  # noqa: ANN401 - a module
     try:
-        import huggingface_hub
+        import huggingface_hub.constants
         import huggingface_hub.errors
     except ImportError as error:
         raise MissingExtraError(
