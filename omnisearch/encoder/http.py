@@ -44,7 +44,7 @@ class Settings:
     """How a server is asked."""
 
     key: str | None = field(default=None, repr=False)  # sent as a bearer token, never logged
-    dim: int | None = None  # None: as long as the first answer; asked for once at the start
+    dim: int | None = None  # None: as long as the first answer
     batch: int = 64  # texts in a request; servers refuse more than some hundreds
     letters: int = 200_000  # in a request: some servers count tokens of all texts together
     passage: int = 1_500  # letters: about 350 tokens, which every model reads
@@ -68,7 +68,7 @@ DEFAULTS = Settings()
 
 
 def open(address: str, *, settings: Settings = DEFAULTS) -> HttpModel:
-    """Open `http://host:port/v1#model`; one short text is sent, to learn the vectors' length."""
+    """Open `http://host:port/v1#model`; nothing is sent before something is asked of it."""
     endpoint = Endpoint.parse(address, settings.key, settings.timeout_s)
     return HttpModel(endpoint, settings)
 
@@ -82,9 +82,6 @@ class HttpModel:
     def __init__(self, endpoint: Endpoint, settings: Settings = DEFAULTS) -> None:
         self.endpoint, self.settings = endpoint, settings
         self._dim = settings.dim
-        if self._dim is None:
-            first = self._ask(["a"])[0]
-            self._dim = len(first)
 
     @property
     def name(self) -> str:
@@ -98,8 +95,9 @@ class HttpModel:
 
     @property
     def dim(self) -> int:
-        """How long its vectors are."""
-        assert self._dim is not None
+        """How long its vectors are; learnt from one short text where it was not stated."""
+        if self._dim is None:
+            self._dim = len(self._ask(["a"])[0])
         return self._dim
 
     @property

@@ -133,6 +133,8 @@ def test_it_is_named_as_leaving_the_machine(script: Script) -> None:
     assert model.leaves_machine
     assert model.destination.startswith("every text is sent to http://127.0.0.1:")
     assert model.name == script.address
+    assert script.asked == []  # nothing is sent before that was said
+    assert model.dim == DIM
     assert "secret-key" not in f"{model.name}{model.space}{model.settings}{model.destination}"
     assert script.headers[-1]["Authorization"] == "Bearer secret-key"
 
@@ -277,9 +279,10 @@ def test_a_silent_server_times_out(script: Script) -> None:
     assert caught.value.code == 0
 
 
-def test_nobody_at_the_address_is_an_error(script: Script) -> None:
+def test_nobody_at_the_address_is_an_error() -> None:
+    model = http.open("http://127.0.0.1:9/v1#tiny", settings=Settings(tries=2, wait_s=0))
     with pytest.raises(EncoderServerError, match="ConnectionRefusedError"):
-        http.open("http://127.0.0.1:9/v1#tiny", settings=Settings(tries=2, wait_s=0))
+        Encoder(model)
 
 
 @pytest.mark.parametrize(
