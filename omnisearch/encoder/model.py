@@ -36,6 +36,11 @@ class Stored:
     bytes: int
     sha256: str
 
+    @classmethod
+    def of(cls, content: bytes) -> Stored:
+        """Measure what is to be written."""
+        return cls(len(content), hashlib.sha256(content).hexdigest())
+
 
 class ModelFiles:
     """The folder of an encoder; every file is checked before its first use."""

@@ -18,6 +18,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from omnisearch.encoder.model import fingerprint
 from omnisearch.training import stages
 from omnisearch.training.export import card
 from omnisearch.training.export import stage as export
@@ -194,15 +195,15 @@ def test_the_fingerprint_follows_what_decides_a_vector(folder: Path, tmp_path: P
     model = json.loads((own / "model.json").read_text("utf-8"))
     first = model.pop("fingerprint")
     del model["calibration"]
-    assert export.fingerprint(own, model) == first
+    assert fingerprint(model, export.stored(own)) == first
     (own / "MODEL_CARD.md").write_text("other words", "utf-8")
-    assert export.fingerprint(own, model) == first
+    assert fingerprint(model, export.stored(own)) == first
     model["weights"]["image"]["locked"] += 1
-    assert export.fingerprint(own, model) != first
+    assert fingerprint(model, export.stored(own)) != first
     model["weights"]["image"]["locked"] -= 1
     with (own / "text.onnx").open("ab") as file:
         file.write(b"\0")
-    assert export.fingerprint(own, model) != first
+    assert fingerprint(model, export.stored(own)) != first
 
 
 def test_the_card_tells_figures_chance_and_limits(shippable: Lab, folder: Path) -> None:

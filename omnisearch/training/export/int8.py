@@ -42,7 +42,17 @@ def quantise(source: Path, target: Path, block: int = BLOCK, coarse: tuple[str, 
     for node in model.graph.node:
         writer.add(node)
     writer.finish()
+    _nameless(model)
     onnx.save(model, target)
+
+
+def _nameless(model: onnx.ModelProto) -> None:
+    """Leave out what the exporter says of our code: a graph is the same wherever it was made."""
+    graph = model.graph
+    every = [model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info]
+    for one in [*every, *graph.initializer, *model.functions]:
+        one.ClearField("doc_string")
+        one.ClearField("metadata_props")
 
 
 def blocks(

@@ -6,7 +6,6 @@ read; its fingerprint tells vectors of this encoder from those of another one.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -16,12 +15,15 @@ from typing import Any
 import numpy as np
 
 import omnisearch
+from omnisearch.encoder import canaries
+from omnisearch.encoder.model import Stored, fingerprint
 from omnisearch.training.encoder.projectors import FRAMES
 from omnisearch.training.export import card, checks, comparison, graphs, int8
 from omnisearch.training.export.exported import Exported
 from omnisearch.training.export.places import place
 from omnisearch.training.export.shipped import Shipped, longest
 from omnisearch.training.lab import Lab, LabError, Options, write_bytes, write_json
+from omnisearch.training.recovery.phases import WISHES
 from omnisearch.training.specialists import bootstrap
 from omnisearch.training.towers import audio, frozen
 from omnisearch.training.towers.image import SIDE
@@ -45,7 +47,6 @@ _SPOKEN = {  # what Whisper tiny.en is asked with
     "seconds": [10, 30],  # filled up to ten: in shorter windows it repeats itself
     "longest": 224,
 }
-_NOT_VECTORS = {"model.json", "MODEL_CARD.md", "NOTICE", "data.json", *SPEECH}
 
 
 def run(lab: Lab, options: Options) -> Mapping[str, object]:
@@ -74,11 +75,13 @@ def run(lab: Lab, options: Options) -> Mapping[str, object]:
     for kind, one in found["kinds"].items():
         checks.refuse_coarse(kind, {"vectors": one})
     write_bytes(made / "MODEL_CARD.md", card.page(lab, options, made, found, told).encode())
+    canaries.make(made)
     sizes = refuse_large(made)
     shutil.rmtree(target, ignore_errors=True)
     made.replace(target)
-    fingerprint = json.loads((target / "model.json").read_text("utf-8"))["fingerprint"]
-    return {"graphs": told, "bytes": sizes, "fingerprint": fingerprint, "validation": found}
+    model = json.loads((target / "model.json").read_text("utf-8"))
+    told_of = {"fingerprint": model["fingerprint"], "validation": found}
+    return {"graphs": told, "bytes": sizes, **told_of}
 
 
 def _graphs(lab: Lab, shipped: Shipped, path: Path) -> None:
@@ -150,9 +153,10 @@ def described(lab: Lab, options: Options, path: Path) -> None:
         "onnxruntime": ">=1.23",  # MatMulNBits of 8 bits, on ARM as well
         "graphs": {name: {"file": f"{name}.onnx"} for name in GRAPHS},
         **preprocessing(lab),
+        "instructions": dict(WISHES),
         "weights": weights,
     }
-    model["fingerprint"] = fingerprint(path, model)
+    model["fingerprint"] = fingerprint(model, stored(path))
     write_json(path / "model.json", {**model, "calibration": calibration})
 
 
@@ -196,14 +200,9 @@ def preprocessing(lab: Lab) -> dict[str, Any]:
     }
 
 
-def fingerprint(path: Path, model: Mapping[str, Any]) -> str:
-    """Hash what decides a vector: graphs, tokenizer, mel bank, and how they are to be used."""
-    total = hashlib.blake2b(digest_size=16)
-    total.update(json.dumps(model, sort_keys=True).encode())
-    for file in sorted(path.iterdir()):
-        if file.name not in _NOT_VECTORS:
-            total.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
-    return total.hexdigest()
+def stored(path: Path) -> dict[str, Stored]:
+    """Measure every file of an export."""
+    return {file.name: Stored.of(file.read_bytes()) for file in path.iterdir()}
 
 
 def refuse_large(path: Path) -> dict[str, int]:
