@@ -6,18 +6,18 @@ last step of an export.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import struct
 import zlib
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from omnisearch.encoder.model import CANARIES, FILES, PAPERS
+from omnisearch.encoder.model import CANARIES, FILES, PAPERS, Stored
 from omnisearch.encoder.parts import Audio, Document, Image, Row, Text, Video
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def inputs() -> dict[str, Row]:
         "text": Row(Text(_TEXT)),
         "image": Row(picture),
         "audio": Row(Audio((_chirp(), _RATE))),
-        "video": Row(Video(frames)),
+        "video": Row(Video(frames, sound=(_chirp(), _RATE))),
         "document": Row(Document(_pdf())),
         "composed": Row(picture, Text("the same in blue")),
     }
@@ -73,9 +73,7 @@ def _list(folder: Path) -> None:
     listed = {}
     for file in sorted(folder.iterdir()):
         if file.name not in {FILES, *PAPERS}:
-            content = file.read_bytes()
-            digest = hashlib.sha256(content).hexdigest()
-            listed[file.name] = {"bytes": len(content), "sha256": digest}
+            listed[file.name] = asdict(Stored.of(file.read_bytes()))
     (folder / FILES).write_text(json.dumps(listed, indent=1) + "\n", "utf-8")
 
 
@@ -93,7 +91,7 @@ def _chirp() -> npt.NDArray[np.int16]:
     """Give 2.5 s whose pitch rises from 220 to 1,760 Hz."""
     time_s = np.arange(int(2.5 * _RATE)) / _RATE
     turns = 220 * 2.5 / np.log(8) * (8 ** (time_s / 2.5) - 1)
-    return np.rint(20_000 * np.sin(2 * np.pi * turns)).astype(np.int16)
+    return np.asarray(np.rint(20_000 * np.sin(2 * np.pi * turns)), np.int16)
 
 
 def _png(pixels: npt.NDArray[np.uint8]) -> bytes:

@@ -13,9 +13,9 @@ import numpy as np
 from omnisearch.encoder import canaries
 from omnisearch.encoder.joint import Joint, Reading
 from omnisearch.encoder.model import CANARIES, ModelFiles
-from omnisearch.encoder.opening import Opened, Opener
+from omnisearch.encoder.opening import Opened, Opener, Wave
 from omnisearch.encoder.parts import Document, Modality, Part, Row, Text
-from omnisearch.encoder.picture import PictureTower
+from omnisearch.encoder.picture import PictureTower, evenly
 from omnisearch.encoder.seen import Seen, film
 from omnisearch.encoder.space import Space
 from omnisearch.encoder.text import Words
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from omnisearch.encoder.sound import SoundTower
     from omnisearch.encoder.speech import Spoken
 
+_HEARD = 30  # windows of a film's track, two minutes
 _MEDIA = 32  # rows with media that are open at once: 150 MB where all are films
 
 
@@ -120,25 +121,33 @@ class OmniMini:
                 found[at] = PartError(str(error))
         readings = self._readings(list(opened.values()))
         vectors = iter(self._joint.read([one for each in readings for one in each]))
-        for at, each in zip(opened, readings, strict=True):
-            some = list(islice(vectors, len(each)))
-            found[at] = some[0] if len(some) == 1 else np.stack(some).mean(axis=0)
+        for (at, row), each in zip(opened.items(), readings, strict=True):
+            found[at] = _together(row, list(islice(vectors, len(each))))
 
     def _readings(self, opened: Sequence[Opened]) -> list[list[Reading]]:
-        """Give what the backbone reads of each row: once, or once for each window of a sound."""
+        """Give what the backbone reads of each row: words, frames, each window of a sound."""
         seen = iter(self._pictures.look([frame for one in opened for frame in one.frames]))
-        cuts = [[] if one.wave is None else self._sounds.cut(one.wave) for one in opened]
+        cuts = [self._cut(one) for one in opened]
         heard = iter(self._sounds.encode([w for cut in cuts for w in cut]) if any(cuts) else [])
         found: list[list[Reading]] = []
         for one, cut in zip(opened, cuts, strict=True):
-            if cut:
-                parts: list[Seen | None] = list(islice(heard, len(cut)))
-            elif one.frames:
-                parts = [self._laid(list(islice(seen, len(one.frames))))]
-            else:
-                parts = [None]
-            found.append([Reading(one.ids, part, one.kind) for part in parts])
+            each = []
+            if one.frames:
+                laid = self._laid(list(islice(seen, len(one.frames))))
+                each.append(Reading(one.ids, laid, one.kind))
+            kind = "audio" if one.frames else one.kind
+            each += [Reading(one.ids, part, kind) for part in islice(heard, len(cut))]
+            found.append(each or [Reading(one.ids)])
         return found
+
+    def _cut(self, one: Opened) -> list[Wave]:
+        """Cut a sound into windows; of a film's track some are enough."""
+        if one.wave is None:
+            return []
+        windows = self._sounds.cut(one.wave)
+        if one.frames and len(windows) > _HEARD:
+            return [windows[at] for at in evenly(len(windows), _HEARD)]
+        return windows
 
     def _laid(self, frames: list[Seen]) -> Seen:
         if len(frames) == 1:
@@ -150,3 +159,13 @@ class OmniMini:
         from omnisearch.encoder.sound import SoundTower
 
         return SoundTower(self.files)
+
+
+def _together(row: Opened, vectors: list[Vector]) -> Vector:
+    """Average the windows of a sound; add them to the frames of a film."""
+    if len(vectors) == 1:
+        return vectors[0]
+    heard: Vector = np.stack(vectors[1:] if row.frames else vectors).mean(axis=0)
+    if not row.frames:
+        return heard
+    return np.asarray(vectors[0] + row.track * heard / np.linalg.norm(heard), np.float32)

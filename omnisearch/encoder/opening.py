@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +19,13 @@ if TYPE_CHECKING:
     from omnisearch.encoder.model import ModelFiles
     from omnisearch.encoder.protocol import Asked
     from omnisearch.encoder.text import Words
+    from omnisearch.media.audio import Samples
+    from omnisearch.media.source import File
 
 Wave = npt.NDArray[np.float32]
+# of a film's sound beside its frames. On 216 films, 49 of them with sound, texts that tell what is
+# heard find R@10 42.9 instead of 30.6, and texts that tell what is seen 81.0 instead of 80.1
+TRACK = 0.2
 COMPOSED = "composed"  # the weights of media that are read with words
 # what a query asks for; a text without target stays as it is
 INSTRUCTIONS = {
@@ -33,12 +39,16 @@ INSTRUCTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A row as the towers take it: tokens, and the frames or the sound of its medium."""
+    """A row as the towers take it: tokens, and the frames or the sound of its medium.
+
+    A film may have both: its sound is then a vector of its own, added with the weight `track`.
+    """
 
     ids: list[int]
     kind: str | None = None
     frames: list[Frame] = field(default_factory=list)
     wave: Wave | None = None
+    track: float = 0.0
 
 
 class Opener:
@@ -68,9 +78,9 @@ class Opener:
             case Image():
                 return Opened(ids, kind, [self._still(part)])
             case Audio():
-                return Opened(ids, kind, wave=self._wave(part))
+                return Opened(ids, kind, wave=self._wave(part.source, part))
             case Video():
-                return Opened(ids, kind, self._film(part))
+                return self._film(part, ids, kind)
             case Document():
                 return self._page(part, kind)
         raise PartError(f"{type(part).__name__} is no medium: give it as a part of its own")
@@ -79,26 +89,42 @@ class Opener:
         rgb = image.read(part.source, box=part.box, least=2 * self._side)
         return Frame(image.square(rgb, self._side))
 
-    def _wave(self, part: Audio) -> Wave:
+    def _wave(self, source: File | Samples, part: Audio | Video) -> Wave:
         from omnisearch.media import audio
 
-        found = audio.read(part.source, self._rate, part.from_s or 0.0, part.to_s)
+        found = audio.read(source, self._rate, part.from_s or 0.0, part.to_s)
+        if found.truncated:
+            raise PartError(
+                f"the sound goes on after {found.seconds:,.0f} s, too long for one vector: "
+                "encode it in pieces, with from_s and to_s"
+            )
         return found.samples
 
-    def _film(self, part: Video) -> list[Frame]:
-        if isinstance(part.source, Sequence) and not isinstance(part.source, str | bytes):
-            if not len(part.source):
-                raise PartError("the film has no frames: give at least one picture")
-            chosen = [part.source[at] for at in evenly(len(part.source), self._frames)]
-            frames = [image.read(one, least=2 * self._side) for one in chosen]
-        else:
+    def _film(self, part: Video, ids: list[int], kind: str) -> Opened:
+        weight = self._model["weights"]["video"].get("sound", TRACK) if kind == "video" else 0.0
+        wave: Wave | None = None
+        if isinstance(part.source, str | Path | bytes):
             from omnisearch.media import video
 
-            source = part.source
-            frames = video.read(source, self._frames, part.from_s or 0.0, part.to_s).frames
+            times = part.from_s or 0.0, part.to_s
+            listens = bool(weight) and part.sound is None
+            found = video.read(part.source, self._frames, *times, sound=listens)
+            frames, track = found.frames, found.sound
+            wave = None if track is None else track.samples
+        else:
+            frames = self._given(part.source)
+        if part.sound is not None and weight:
+            wave = self._wave(part.sound, part)
         first = int(self._model["video"]["places"][0])
         squares = (image.square(rgb, self._side) for rgb in frames)
-        return [Frame(pixels, first + at) for at, pixels in enumerate(squares)]
+        placed = [Frame(pixels, first + at) for at, pixels in enumerate(squares)]
+        return Opened(ids, kind, placed, wave, 0.0 if wave is None else weight)
+
+    def _given(self, frames: Sequence[Any]) -> list[image.RGB]:
+        if not len(frames):
+            raise PartError("the film has no frames: give at least one picture")
+        chosen = (frames[at] for at in evenly(len(frames), self._frames))
+        return [image.read(one, least=2 * self._side) for one in chosen]
 
     def _page(self, part: Document, kind: str) -> Opened:
         from omnisearch.media import document

@@ -92,6 +92,21 @@ def test_films_are_frames_in_their_order(mini: Encoder, reference: Exported) -> 
         assert cosines(forth[None], reference.media("video", seen))[0] > NEAR
 
 
+def test_the_sound_of_a_film_is_a_part_of_it(mini: Encoder) -> None:
+    frames = [np.asarray(drawn(seed)) for seed in range(4)]
+    low, high = (Audio((tone(hertz), 16_000)) for hertz in (90, 2_000))
+    mute, *heard = mini.encode(
+        [Video(frames), *(Video(frames, sound=a.source) for a in (low, high))]
+    )
+    sounds = mini.encode([low, high])
+    for film, sound in zip(heard, sounds, strict=True):
+        total = mute + np.float32(0.2) * sound
+        assert film @ (total / np.linalg.norm(total)) > NEAR
+    assert heard[0] @ heard[1] < NEAR
+    short = mini.encode_each([Video(frames, sound=low.source, from_s=1.0, to_s=1.01)])[0]
+    assert isinstance(short, MediaError) and "at least 0.025 s" in str(short)
+
+
 def test_sounds_are_those_of_the_reference(mini: Encoder, reference: Exported) -> None:
     waves = np.stack([tone(440), np.sign(tone(200)) * np.float32(0.2)])
     found = mini.encode([Audio((wave, 16_000)) for wave in waves])
@@ -175,6 +190,7 @@ def test_the_instructions_are_those_of_training() -> None:
         (Audio((np.full(16_000, np.nan, np.float32), 16_000)), MediaError, ""),
         (Audio((np.zeros(16_000, np.float32), 4_000_000_000)), MediaError, ""),
         (Audio(b"no sound"), MediaError, ""),
+        (Audio((np.zeros(3_700 * 1_000, np.float32), 1_000)), PartError, "in pieces, with from_s"),
         (Video([]), PartError, "the film has no frames"),
         (Video(b"no film"), MediaError, ""),
         (Document(b"no page"), MediaError, ""),
