@@ -54,6 +54,11 @@ threads = setting(
 quiet = setting("--quiet", is_flag=True, help="Show no progress and no remarks.")
 
 
+def encoder_key() -> str | None:
+    """Give the key for a server of embeddings; no flag, since others could see it in a list."""
+    return os.environ.get("OMNISEARCH_ENCODER_KEY") or None
+
+
 def read(commands: Iterable[str]) -> MutableMapping[str, Any]:
     """Read the user's file as defaults for every command; a wrong name in it is an error."""
     folder = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")

@@ -51,16 +51,17 @@ class Encoder:
         *,
         threads: int = 1,
         dim: int | None = None,
+        key: str | None = None,
         say: Callable[[str], object] = _log.warning,
     ) -> Encoder:
         """Load an encoder by name, folder or address; its parts are opened when they are used.
 
-        `dim` cuts its vectors, where the encoder was trained or measured for that. `say` is told
-        what a person should know first: a licence, and what leaves the machine.
+        `dim` cuts its vectors, where the encoder was trained or measured for that. `key` is for a
+        server. `say` is told what a person should know first: a licence, what leaves the machine.
         """
         from omnisearch.encoder import registry
 
-        return cls(registry.load(name, threads=threads, say=say), dim)
+        return cls(registry.load(name, threads=threads, say=say, key=key), dim)
 
     @staticmethod
     def known() -> list[EncoderInfo]:

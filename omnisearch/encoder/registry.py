@@ -35,8 +35,11 @@ class EncoderInfo:
     where: str
 
 
-def load(name: str | Path, *, threads: int, say: Say) -> Model:
-    """Load the model of a name, a folder or an address; `say` is told what a person should know."""
+def load(name: str | Path, *, threads: int, say: Say, key: str | None = None) -> Model:
+    """Load the model of a name, a folder or an address; `say` is told what a person should know.
+
+    `key` is what a server wants to see; nothing else ever gets it.
+    """
     folder = place(name)
     if folder is not None:
         from omnisearch.encoder.omni_mini import OmniMini
@@ -45,7 +48,7 @@ def load(name: str | Path, *, threads: int, say: Say) -> Model:
     if is_address(name):
         from omnisearch.encoder import http
 
-        server = http.open(str(name))
+        server = http.open(str(name), settings=http.Settings(key=key))
         say(f"{name}: {server.destination}")
         return server
     found = _of_hub(name)

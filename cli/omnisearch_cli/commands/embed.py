@@ -68,7 +68,9 @@ def command(
     """
     if not files and not texts:
         raise click.UsageError('give --text "some words", or files')
-    loaded = om.Encoder.load(encoder, threads=threads, dim=dim, say=output.say)
+    loaded = om.Encoder.load(
+        encoder, threads=threads, dim=dim, key=settings.encoder_key(), say=output.say
+    )
     given = [Given(text, om.Text(text)) for text in texts] + [_open(file) for file in files]
     if joint:
         given = [_joined(given)]

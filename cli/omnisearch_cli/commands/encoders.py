@@ -48,7 +48,9 @@ def command(
     elif action == "show":
         _show(om.Encoder.describe(wanted), json)
     else:
-        _bench(om.Encoder.load(wanted, threads=threads, say=output.say), seconds, json)
+        key = settings.encoder_key()
+        loaded = om.Encoder.load(wanted, threads=threads, key=key, say=output.say)
+        _bench(loaded, seconds, json)
 
 
 def _list(known: Sequence[om.EncoderInfo], json: bool | None) -> None:
