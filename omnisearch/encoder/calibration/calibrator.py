@@ -1,0 +1,137 @@
+"""From cosines of any modality to confidences that mean the same, and so to one fair list.
+
+How rare a cosine is among wrong pairs is measured in the collection, for each modality that asks,
+each that answers, and each view; times the rows, that is how many wrong ones are expected to be as
+near. The prior turns that into the probability that the hit is right, whatever the size of the
+collection and the modality of the hit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from json import loads
+
+import numpy as np
+import numpy.typing as npt
+
+from omnisearch.encoder.calibration import crowd, stored
+from omnisearch.encoder.calibration.background import Background, Vectors, measure
+from omnisearch.encoder.calibration.crowd import Crowd
+from omnisearch.encoder.calibration.prior import Pair, Prior
+from omnisearch.encoder.calibration.sample import Sample
+from omnisearch.encoder.parts import MODALITIES, Modality
+from omnisearch.records import View
+
+Scores = npt.NDArray[np.float32]
+Target = tuple[Modality, View]
+Key = tuple[Modality, Modality, View]  # who asks, who answers, with which side
+
+_UNKNOWN_ROWS = 1000.0  # of each modality, until a collection is looked at
+_UNKNOWN = Background(0.0, 0.25)  # of an encoder without prior, until a collection is looked at
+_ASKING = 240  # rows of a collection that stand for questions of their modality, as many as words
+# Blind pairs of questions in words are hardly ever right: the nearest of a hundred are wrong. Among
+# the pictures of a folder many are of one series: the nearest tenth is still mostly wrong.
+_WORDS_SHARE, _OWN_SHARE = 0.01, 0.1
+
+
+@cache
+def questions() -> tuple[str, ...]:
+    """Short questions in words, as many for each modality; none is from a test."""
+    text = resources.files(__package__).joinpath("questions.json").read_text("utf-8")
+    return tuple(one for some in loads(text).values() for one in some)
+
+
+@dataclass(frozen=True)
+class Calibrator:
+    """What cosines are worth in one collection; a new one is made when the collection changed."""
+
+    prior: Prior
+    rows: Mapping[Target, float] = field(default_factory=dict)
+    backgrounds: Mapping[Key, Background] = field(default_factory=dict)
+    crowd: Crowd | None = None
+
+    def refine(self, samples: Mapping[Target, Sample], asked: Vectors) -> Calibrator:
+        """Learn from a collection's rows and the vectors of `questions()`, asked as queries are."""
+        filled = {target: sample for target, sample in samples.items() if sample.distinct}
+        vectors = {target: filled[target].vectors for target in sorted(filled)}
+        crowded = crowd.learn(asked, vectors)
+        found: dict[Key, Background] = {}
+        for query in MODALITIES:
+            own = asked if query == "text" else vectors.get((query, "content"), asked[:0])[:_ASKING]
+            for (modality, view), rows in vectors.items():
+                cosines = own @ rows.T
+                if query == "text":
+                    cosines = cosines - crowded.excess((modality, view), rows)
+                share = _WORDS_SHARE if query == "text" else _OWN_SHARE
+                seen = measure(cosines, share)
+                if seen is not None:
+                    before = self.prior.backgrounds.get(_learnt(query, modality, view))
+                    trusted = min(len(own), len(rows))
+                    key = query, modality, view
+                    found[key] = before.towards(seen, trusted) if before else seen
+        counts = {target: filled[target].distinct for target in vectors}
+        return Calibrator(self.prior, counts, found, crowded)
+
+    def adjust(
+        self, query: Modality, targets: Sequence[Modality], view: View, scores: Scores
+    ) -> Scores:
+        """Give log odds, by which hits (n,) of all modalities stand in one fair order."""
+        if len(targets) != len(scores):
+            raise ValueError(f"{len(targets)} modalities for {len(scores)} scores")
+        names = np.asarray(targets, object)
+        found = np.empty(len(scores), np.float32)
+        for modality in dict.fromkeys(targets):
+            here = names == modality
+            rows = max(1.0, self.rows.get((modality, view), _UNKNOWN_ROWS))
+            rarity = self._background(query, modality, view).rarity(scores[here])
+            found[here] = self.prior.odds(_learnt(query, modality, view), rarity - np.log(rows))
+        return found
+
+    def confidence(
+        self, query: Modality, targets: Sequence[Modality], view: View, scores: Scores
+    ) -> Scores:
+        """Give the probability that each hit (n,) is right; it only rises with the score."""
+        odds = self.adjust(query, targets, view, scores).astype(np.float64)
+        return np.asarray(1 / (1 + np.exp(-np.clip(odds, -80, 80))), np.float32)
+
+    def crowding(
+        self, query: Modality, targets: Sequence[Modality], view: View, vectors: Vectors
+    ) -> Scores:
+        """Tell what to take from the cosines of rows (n, d) that are near to every question.
+
+        It is zero on average and for questions that are not words; it may be kept with a row.
+        """
+        found = np.zeros(len(vectors), np.float32)
+        names = np.asarray(targets, object)
+        if query == "text" and self.crowd is not None:
+            for modality in dict.fromkeys(targets):
+                here = names == modality
+                found[here] = self.crowd.excess((modality, view), vectors[here])
+        return found
+
+    def save(self) -> bytes:
+        """Give what was learnt from the collection, without the prior."""
+        return stored.pack(stored.Learnt(self.rows, self.backgrounds, self.crowd))
+
+    @classmethod
+    def load(cls, content: bytes, prior: Prior) -> Calibrator:
+        """Read what `save` gave; damaged bytes are a CorruptCollectionError."""
+        found = stored.unpack(content)
+        return cls(prior, found.rows, found.backgrounds, found.crowd)
+
+    def _background(self, query: Modality, modality: Modality, view: View) -> Background:
+        """Give what was measured, what ships, or what words have with these rows."""
+        return (
+            self.backgrounds.get((query, modality, view))
+            or self.prior.backgrounds.get(_learnt(query, modality, view))
+            or self.backgrounds.get(("text", modality, view))
+            or _UNKNOWN
+        )
+
+
+def _learnt(query: Modality, modality: Modality, view: View) -> Pair:
+    """Name the pair that the prior learnt: words are text, whoever says them."""
+    return query, "text" if view == "words" else modality
