@@ -14,11 +14,12 @@ import pytest
 
 torch: Any = pytest.importorskip("torch")
 hf: Any = pytest.importorskip("transformers")
-pytest.importorskip("sentence_transformers", "5.4")
+library: Any = pytest.importorskip("sentence_transformers", "5.4")
 from sentence_transformers import SentenceTransformer  # noqa: E402
 from sentence_transformers.base.modules import Router, Transformer  # noqa: E402
 from sentence_transformers.sentence_transformer.modules import Pooling  # noqa: E402
 
+VERSION = tuple(int(number) for number in library.__version__.split(".")[:2])
 LETTERS = string.ascii_lowercase + string.digits + ":.,!?'/"
 CARD = "---\nlicense: apache-2.0\ntags: [tiny]\n---\n# A tiny model\n"
 HEADS = {"hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 2}

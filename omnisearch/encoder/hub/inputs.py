@@ -1,11 +1,12 @@
 """Parts as a model of sentence-transformers takes them: words, pictures, sounds, films.
 
-A string is never handed over bare to a model that sees or hears: it would be opened as a file, or
-fetched, where it looks like one. A page is seen by models that see, and else read.
+A string that looks like a file or an address is never handed over bare to a model that sees or
+hears: it would be opened, or fetched. A page is seen by models that see, and else read.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +24,9 @@ from omnisearch.media import audio, document, image, video
 if TYPE_CHECKING:
     from omnisearch.encoder.protocol import Vector
 
-Input = str | dict[str, Any]  # of one vector
+Input = Any  # what becomes one vector: a string, an array, or several in a dict
+# what sentence-transformers takes for media; it knows fewer endings
+_PLACE = re.compile(r"\.\w{2,5}\s*$|^\s*(https?://|data:)", re.IGNORECASE)
 # A token is seldom longer, so that not all of a book is cut into tokens for the first of them.
 _LETTERS = 64
 _WINDOW_S = 30.0  # what most models that listen were trained on
@@ -138,11 +141,16 @@ class Inputs:
         return self._words(words)
 
     def _plain(self, variant: Mapping[str, list[Any]]) -> Input:
-        """Unwrap what is there once; a text alone goes to a model of texts as it is."""
+        """Unwrap what is there once; a text that looks like a place of media stays wrapped."""
         single = {name: given[0] if len(given) == 1 else given for name, given in variant.items()}
-        if self.modalities == {"text"} and isinstance(single.get("text"), str):
-            return str(single["text"])
-        return single
+        if len(single) > 1:
+            return single
+        ((modality, given),) = single.items()
+        if isinstance(given, list):
+            return single
+        # before 6.0, sentence-transformers refuses a text that is wrapped: an error, no guess
+        wrapped = modality == "text" and self.modalities != {"text"} and _PLACE.search(given)
+        return single if wrapped else given
 
 
 def cut(samples: Vector, length: int) -> list[Vector]:

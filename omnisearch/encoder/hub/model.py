@@ -187,10 +187,10 @@ class HubModel:
             count = self._inputs.together(kind, self._batches.size(kind))
             batch = [one for _, one in inputs[len(done) : len(done) + count]]
             try:
-                done += list(self._runtime.encode(batch, role, kind))
+                done += list(self._runtime.encode(batch, role))
             except (*REFUSALS, MemoryError) as error:
                 if not self._runtime.lacks_memory(error):
-                    done += self._alone(batch, kind, role, error)
+                    done += self._alone(batch, role, error)
                 elif not self._batches.failed(kind, len(batch)):
                     done.append(_too_large(self.name, error))
             else:
@@ -198,7 +198,7 @@ class HubModel:
         return done
 
     def _alone(
-        self, batch: Sequence[Input], kind: tuple[str, ...], role: Role, error: Exception
+        self, batch: Sequence[Input], role: Role, error: Exception
     ) -> list[Vector | OmnisearchError]:
         """Run the inputs of a batch that was refused one by one."""
         if len(batch) == 1:
@@ -207,16 +207,16 @@ class HubModel:
         done: list[Vector | OmnisearchError] = []
         for one in batch:
             try:
-                done += list(self._runtime.encode([one], role, kind))
+                done += list(self._runtime.encode([one], role))
             except REFUSALS as refusal:
-                done += self._alone([one], kind, role, refusal)
+                done += self._alone([one], role, refusal)
         return done
 
 
 def _dim(runtime: Runtime, folder: Path) -> int:
     """Find how long vectors are: from one where it reads texts, else from what the files say."""
     try:
-        probed = len(runtime.encode(["a"], "document", ("text",))[0])
+        probed = len(runtime.encode(["a"], "document")[0])
     except REFUSALS:
         probed = None
     dim = probed or runtime.dim

@@ -10,7 +10,6 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +39,7 @@ class Runtime:
         self._torch.set_num_threads(threads)
         self.device = self._device(settings.device)
         self._model = self._load(library, folder, self._precision(settings.precision))
+        self._length = self._prepare()
         self.prompts = {"query": settings.query_prompt, "document": settings.document_prompt}
 
     @property
@@ -78,8 +78,8 @@ class Runtime:
     @property
     def tokens(self) -> int | None:
         """How many tokens of a text are read, if the model says."""
-        if self._padding is not None:
-            return int(self._padding["max_length"])
+        if self._length is not None:
+            return self._length
         told = self._model.get_max_seq_length()
         return told if isinstance(told, int) and told < 1_000_000 else None
 
@@ -106,15 +106,9 @@ class Runtime:
                 "where its threads are gone: load it again in this process"
             )
 
-    def encode(self, inputs: Sequence[Input], role: Role, kind: Sequence[str]) -> Vectors:
+    def encode(self, inputs: Sequence[Input], role: Role) -> Vectors:
         """Give vectors (n, dim) of inputs of one kind, all in one batch."""
         ask = self._model.encode_query if role == "query" else self._model.encode_document
-        how: dict[str, Any] = {}
-        if "video" in kind:  # its frames were chosen when it was read
-            how["video"] = {"do_sample_frames": False}
-        if "text" in kind and self._padding is not None:
-            how["text"] = self._padding
-        extra = {"processing_kwargs": how} if how else {}
         with _quiet():
             found = ask(
                 list(inputs),
@@ -122,7 +116,6 @@ class Runtime:
                 batch_size=len(inputs),
                 show_progress_bar=False,
                 convert_to_tensor=True,
-                **extra,
             )
         vectors: Vectors = found.float().cpu().numpy()
         return vectors
@@ -142,15 +135,20 @@ class Runtime:
         routes = getattr(first, "sub_modules", None)
         return [first] if routes is None else [route[0] for route in routes.values()]
 
-    @cached_property
-    def _padding(self) -> dict[str, Any] | None:
-        """Find how texts are to be filled up, where the library does not know it."""
+    def _prepare(self) -> int | None:
+        """Tell the modules what the library does not; gives the length of texts where it is one."""
+        length = None
         for module in self._modules:
+            how = getattr(module, "processing_kwargs", None)
+            if how is None:
+                continue
+            if "video" in self.modalities:  # frames are chosen when a film is read
+                how["video"] = {**how.get("video", {}), "do_sample_frames": False}
             config = getattr(module, "config", None)
             if getattr(config, "model_type", None) in _PADDED:
                 length = int(config.text_config.max_position_embeddings)  # type: ignore[union-attr]
-                return {"padding": "max_length", "max_length": length}
-        return None
+                how["text"] = {"padding": "max_length", "max_length": length, **how.get("text", {})}
+        return length
 
     def _device(self, wanted: str) -> str:
         present = self._torch.cuda.is_available()
