@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from omnisearch.encoder.speech import Spoken
     from omnisearch.encoder.speeds import Speed
 
+_NOTHING = 1e-12  # the square of a length that is only rounding
 _log = logging.getLogger(__name__)
 
 
@@ -38,6 +40,7 @@ class Encoder:
     def __init__(self, model: Model, dim: int | None = None) -> None:
         self.model = model
         self.dim = model.dim if dim is None else dim
+        self._reads = frozenset(model.modalities)
         self._checked = False
         self._canaries: Mapping[str, Vector] | None = None
         if self.dim not in model.dims:
@@ -177,11 +180,13 @@ class Encoder:
 
     def _pieces(self, row: Row) -> list[tuple[Row, float]] | PartError:
         """Cut a row into what the model reads at once, each with its weight."""
-        lacking = row.modalities - set(self.modalities)
+        lacking = row.modalities - self._reads
         if lacking:
             known = ", ".join(self.modalities)
             fault = f"{self.name} does not read {', '.join(sorted(lacking))}, only {known}"
             return PartError(f"{fault}: leave this part out, or choose another encoder")
+        if len(row.parts) == 1:
+            return [(row, row.parts[0].weight)]
         together = [part for part in row.parts if part.weight == 1]
         if len(together) > 1 and self.model.joins(together):
             apart = [part for part in row.parts if part.weight != 1]
@@ -191,29 +196,28 @@ class Encoder:
     def _sum(
         self, given: Sequence[tuple[Vector | OmnisearchError, float]]
     ) -> Vector | OmnisearchError:
+        """Add unit vectors by their weights; an error among them is the error of all."""
         total = np.zeros(self.dim, np.float32)
         for vector, weight in given:
-            if isinstance(vector, OmnisearchError):
-                return vector
-            unit = self._unit(vector)
-            if isinstance(unit, EncodingError):
+            unit = vector if isinstance(vector, OmnisearchError) else self._unit(vector)
+            if isinstance(unit, OmnisearchError):
                 return unit
             if len(given) == 1:
                 return unit if weight > 0 else -unit
             total += np.float32(weight) * unit
-        if np.linalg.norm(total) < 1e-6:
+        if total @ total < _NOTHING:
             return PartError("the parts take each other away: change a weight")
-        return self._unit(total)
+        length = np.linalg.norm(total)
+        return np.asarray(total / length, np.float32)
 
     def _unit(self, vector: Vector) -> Vector | EncodingError:
         """Cut and scale to length 1; what has no direction is an error."""
         if vector.shape != (self.model.dim,):
             fault = f"a vector of shape {vector.shape}, not ({self.model.dim},)"
-        elif not np.isfinite(vector).all():
-            fault = "numbers that are not finite"
-        elif not vector[: self.dim].any():
-            fault = "only zeros"
         else:
             exact = vector[: self.dim].astype(np.float64)
-            return np.asarray(exact / np.linalg.norm(exact), np.float32)
+            length = math.sqrt(exact @ exact)
+            if 0 < length < math.inf:
+                return np.asarray(exact / length, np.float32)
+            fault = "numbers that are not finite" if length else "only zeros"
         return EncodingError(f"{self.name} gave {fault}: leave this part out, and report it")

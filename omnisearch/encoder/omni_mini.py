@@ -40,31 +40,15 @@ class OmniMini:
         self._joint = Joint(files)
         self._pictures = PictureTower(files)
         self._opener = Opener(files, self._words)
+        self.name = str(files.model["name"])
+        self.modalities: tuple[Modality, ...] = tuple(files.model["modalities"])
+        self.dim = int(files.model["dim"])
+        self.dims: tuple[int, ...] = tuple(files.model.get("dims", (self.dim,)))
 
     @classmethod
     def open(cls, folder: Path, *, threads: int = 1) -> OmniMini:
         """Open a folder; its graphs are loaded when they are first used."""
         return cls(ModelFiles(folder, threads))
-
-    @property
-    def name(self) -> str:
-        """What it is called."""
-        return str(self.files.model["name"])
-
-    @property
-    def modalities(self) -> tuple[Modality, ...]:
-        """What it can read."""
-        return tuple(self.files.model["modalities"])
-
-    @property
-    def dim(self) -> int:
-        """How long its vectors are."""
-        return int(self.files.model["dim"])
-
-    @property
-    def dims(self) -> tuple[int, ...]:
-        """To which lengths its vectors may be cut."""
-        return tuple(self.files.model.get("dims", (self.dim,)))
 
     @property
     def space(self) -> Space:

@@ -34,7 +34,7 @@ class Words:
         found = self._cut(text)
         if len(found) <= _ENDS:
             raise PartError("the text is empty: give words, or leave the part out")
-        if all(token == self._unknown for token in found[1:-1]):
+        if set(found[1:-1]) == {self._unknown}:
             raise PartError(
                 f"the text {text[:20]!r} has only signs that the encoder does not know: "
                 "say it in words"
