@@ -24,7 +24,6 @@ class Batches:
         if count >= self.size(kind):
             self._sizes[kind] = min(2 * count, self._limits.get(kind, self._most))
 
-    def failed(self, kind: object, count: int) -> bool:
-        """Learn that memory did not last; tell whether fewer can be tried."""
+    def failed(self, kind: object, count: int) -> None:
+        """Learn that memory did not last for so many."""
         self._limits[kind] = self._sizes[kind] = max(1, count // 2)
-        return count > 1

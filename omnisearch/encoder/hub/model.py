@@ -189,28 +189,31 @@ class HubModel:
             try:
                 done += list(self._runtime.encode(batch, role))
             except (*REFUSALS, MemoryError) as error:
-                if not self._runtime.lacks_memory(error):
-                    done += self._alone(batch, role, error)
-                elif not self._batches.failed(kind, len(batch)):
-                    done.append(_too_large(self.name, error))
+                if len(batch) == 1:
+                    done.append(self._refused(error))
+                elif self._runtime.lacks_memory(error):
+                    self._batches.failed(kind, len(batch))
+                else:
+                    done += [self._alone(one, role) for one in batch]
             else:
                 self._batches.fitted(kind, len(batch))
         return done
 
-    def _alone(
-        self, batch: Sequence[Input], role: Role, error: Exception
-    ) -> list[Vector | OmnisearchError]:
-        """Run the inputs of a batch that was refused one by one."""
-        if len(batch) == 1:
-            fault = f"{self.name} refuses it ({type(error).__name__}: {error})"
-            return [EncodingError(f"{fault}: leave this part out")]
-        done: list[Vector | OmnisearchError] = []
-        for one in batch:
-            try:
-                done += list(self._runtime.encode([one], role))
-            except REFUSALS as refusal:
-                done += self._alone([one], role, refusal)
-        return done
+    def _alone(self, one: Input, role: Role) -> Vector | OmnisearchError:
+        """Run one input of a batch that was refused."""
+        try:
+            vector: Vector = self._runtime.encode([one], role)[0]
+        except (*REFUSALS, MemoryError) as error:
+            return self._refused(error)
+        return vector
+
+    def _refused(self, error: Exception) -> EncodingError:
+        """Say why one input has no vector."""
+        kind = type(error).__name__
+        if self._runtime.lacks_memory(error):
+            fault = f"{self.name} has no memory for it, even alone ({kind})"
+            return EncodingError(f"{fault}: close other programs, or use a smaller model")
+        return EncodingError(f"{self.name} refuses it ({kind}: {error}): leave this part out")
 
 
 def _dim(runtime: Runtime, folder: Path) -> int:
@@ -257,8 +260,3 @@ def _mean(windows: Sequence[Vector]) -> Vector:
     lengths = np.linalg.norm(stacked, axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray((stacked / lengths).mean(axis=0), np.float32)
-
-
-def _too_large(name: str, error: BaseException) -> EncodingError:
-    fault = f"{name} has no memory for it, even alone ({type(error).__name__})"
-    return EncodingError(f"{fault}: close other programs, or use a smaller model")

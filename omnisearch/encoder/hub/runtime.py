@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from omnisearch.encoder.protocol import Role, Vectors
 
 LEAST = (5, 4)  # since then there are modalities
+_SEVERAL = (6, 0)  # since then an input holds two of a modality
 # what networks, tokenizers and feature extractors raise on what they cannot take
 REFUSALS = (ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError)
 REFUSALS += (TypeError, ValueError)  # type: ignore[assignment]
@@ -34,7 +35,7 @@ class Runtime:
     """A loaded model of sentence-transformers."""
 
     def __init__(self, folder: Path, settings: Settings, threads: int) -> None:
-        library, self._torch = _libraries()
+        library, self._torch, self._version = _libraries()
         self._process = os.getpid()
         self._torch.set_num_threads(threads)
         self.device = self._device(settings.device)
@@ -54,8 +55,8 @@ class Runtime:
         """
         different = frozenset(modalities)
         if len(different) < len(modalities):
-            sees_or_hears = len(self.modalities - {"text", "message"}) > 0
-            return "message" in self.modalities and sees_or_hears and different <= self.modalities
+            beyond_text = {"message"} < self.modalities - {"text"}
+            return self._version >= _SEVERAL and beyond_text and different <= self.modalities
         return bool(self._model.supports(tuple(sorted(different))))
 
     @property
@@ -109,14 +110,13 @@ class Runtime:
     def encode(self, inputs: Sequence[Input], role: Role) -> Vectors:
         """Give vectors (n, dim) of inputs of one kind, all in one batch."""
         ask = self._model.encode_query if role == "query" else self._model.encode_document
-        with _quiet():
-            found = ask(
-                list(inputs),
-                prompt=self.prompts[role],
-                batch_size=len(inputs),
-                show_progress_bar=False,
-                convert_to_tensor=True,
-            )
+        found = ask(
+            list(inputs),
+            prompt=self.prompts[role],
+            batch_size=len(inputs),
+            show_progress_bar=False,
+            convert_to_tensor=True,
+        )
         vectors: Vectors = found.float().cpu().numpy()
         return vectors
 
@@ -139,6 +139,7 @@ class Runtime:
         """Tell the modules what the library does not; gives the length of texts where it is one."""
         length = None
         for module in self._modules:
+            module.register_forward_pre_hook(_in_its_precision)
             how = getattr(module, "processing_kwargs", None)
             if how is None:
                 continue
@@ -186,7 +187,17 @@ class Runtime:
                 raise _unloadable(folder, error) from error
 
 
-def _libraries() -> tuple[Any, Any]:
+def _in_its_precision(module: Any, given: tuple[Any, ...]) -> None:  # noqa: ANN401
+    """Bring features to the precision of the weights; not every network does (CLAP)."""
+    weights = next((one.dtype for one in module.parameters() if one.is_floating_point()), None)
+    (features,) = given
+    for name, feature in list(features.items()):
+        floats = hasattr(feature, "is_floating_point") and feature.is_floating_point()
+        if floats and weights is not None:
+            features[name] = feature.to(weights)
+
+
+def _libraries() -> tuple[Any, Any, tuple[int, ...]]:
     with _quiet():
         try:
             import sentence_transformers
@@ -195,13 +206,14 @@ def _libraries() -> tuple[Any, Any]:
             raise MissingExtraError(
                 "models of the hub need sentence-transformers: pip install 'omnisearch[hub]'"
             ) from error
-    version = str(sentence_transformers.__version__)
-    if tuple(int(number) for number in version.split(".")[:2]) < LEAST:
+    told = str(sentence_transformers.__version__)
+    version = tuple(int(number) for number in told.split(".")[:2])
+    if version < LEAST:
         raise MissingExtraError(
-            f"sentence-transformers {version} is too old, {LEAST[0]}.{LEAST[1]} tells modalities: "
+            f"sentence-transformers {told} is too old, {LEAST[0]}.{LEAST[1]} tells modalities: "
             "pip install -U 'omnisearch[hub]'"
         )
-    return sentence_transformers, torch
+    return sentence_transformers, torch, version
 
 
 def _damaged_weights() -> type[Exception]:
