@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from omnisearch.encoder.model import ModelFiles
     from omnisearch.encoder.protocol import Vector, Vectors
 
-_TOKENS = 400  # read at once, padding too: more gain nothing and take memory
+_TOKENS = 256  # read at once, padding too: more gain nothing and take memory
 
 
 @dataclass(frozen=True, slots=True)
