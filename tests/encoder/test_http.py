@@ -1,106 +1,37 @@
-"""A server of embeddings on 127.0.0.1 that the tests start; it does what each test tells it to."""
+"""Texts through a server of embeddings on 127.0.0.1 that the tests start."""
 
 from __future__ import annotations
 
 import base64
 import json
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
 from omnisearch.encoder import http
-from omnisearch.encoder.encoder import Encoder
-from omnisearch.encoder.endpoint import Endpoint
 from omnisearch.encoder.http import Settings
 from omnisearch.encoder.parts import Image, Row
 from omnisearch.encoder.protocol import Asked
-from omnisearch.errors import (
-    EncoderNotFoundError,
-    EncoderServerError,
-    EncodingError,
-    PartError,
+from omnisearch.errors import EncoderServerError, EncodingError, PartError
+from tests.encoder.embedding_server import (
+    DIM,
+    Reply,
+    Script,
+    answering,
+    embeddings,
+    good,
+    opened,
+    serving,
+    vector,
 )
-
-DIM = 8
-Reply = tuple[int, dict[str, str], bytes]
-
-
-def vector(text: str) -> list[float]:
-    return [float(len(text)), *(float(ord(letter)) for letter in text[:7].ljust(7))]
-
-
-def embeddings(question: dict[str, Any]) -> dict[str, Any]:
-    texts = question["input"]
-    data = [{"index": at, "embedding": vector(text)} for at, text in enumerate(texts)]
-    return {"object": "list", "data": data[::-1], "model": question["model"]}
-
-
-def good(question: dict[str, Any]) -> Reply:
-    return 200, {}, json.dumps(embeddings(question)).encode()
-
-
-@dataclass
-class Script:
-    """What the server was asked, and what it answers: the replies in turn, the last for good."""
-
-    replies: list[Callable[[dict[str, Any]], Reply]] = field(default_factory=lambda: [good])
-    asked: list[dict[str, Any]] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
-    connections: set[Any] = field(default_factory=set)
-    address: str = ""
-
-    def reply(self, question: dict[str, Any]) -> Reply:
-        self.asked.append(question)
-        turn = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-        return turn(question)
-
-
-def answering(code: int, body: bytes = b"no", **headers: str) -> Callable[[Any], Reply]:
-    told = {name.replace("_", "-"): value for name, value in headers.items()}
-    return lambda question: (code, told, body)
 
 
 @pytest.fixture
 def script() -> Iterator[Script]:
-    found = Script()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            found.connections.add(self.client_address)
-            found.paths.append(self.path)
-            found.headers.append(dict(self.headers))
-            question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            code, headers, body = found.reply(question)
-            self.send_response(code)
-            for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    found.address = f"http://127.0.0.1:{server.server_port}/v1#tiny"
-    yield found
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def opened(script: Script, **told: Any) -> Encoder:
-    return Encoder(http.open(script.address, settings=Settings(**{"wait_s": 0.001, **told})))
+    with serving() as found:
+        yield found
 
 
 def test_texts_become_unit_vectors_in_their_order(script: Script) -> None:
@@ -207,113 +138,6 @@ def test_pictures_are_not_supported(script: Script) -> None:
         encoder.encode([Row("a dog", picture)])
     found = encoder.model.embed([Row(picture)], Asked())
     assert isinstance(found[0], PartError)
-
-
-def changed(**told: Any) -> Callable[[dict[str, Any]], Reply]:
-    """Answer well but for the first vector."""
-
-    def reply(question: dict[str, Any]) -> Reply:
-        found = embeddings(question)
-        found["data"][0].update(told)
-        return 200, {}, json.dumps(found).encode()
-
-    return reply
-
-
-@pytest.mark.parametrize(
-    ("reply", "words"),
-    [
-        (changed(embedding=[1.0] * 9), r"shape \(9,\), not \(8,\)"),
-        (changed(embedding=[]), "shape"),
-        (changed(embedding=[[1.0] * 8]), "shape"),
-        (changed(embedding="***"), "no embeddings"),
-        (changed(index=7), "2 vectors for 2 texts"),
-        (changed(index=0), "1 vectors for 2 texts"),
-        (answering(200, b"<html>"), "no embeddings"),
-        (answering(200, b'{"data": 3}'), "no embeddings"),
-        (answering(200, b"[" * 50_000), "no embeddings"),
-        (answering(200, b"\xff\xfe"), "no embeddings"),
-    ],
-)
-def test_nonsense_is_an_error(script: Script, reply: Any, words: str) -> None:
-    encoder = opened(script)
-    script.replies = [reply]
-    with pytest.raises(EncoderServerError, match=words):
-        encoder.encode(["dog", "cat"])
-
-
-@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), 1e39, 0.0])
-def test_vectors_of_no_direction_are_errors(script: Script, wrong: float) -> None:
-    encoder = opened(script)
-    script.replies = [changed(embedding=[wrong] * DIM)]
-    first, second = encoder.encode_each(["dog", "cat"])
-    assert isinstance(first, np.ndarray)
-    assert isinstance(second, EncodingError)  # the server answers in reverse
-
-
-def test_a_model_of_another_length_than_stated_is_refused(script: Script) -> None:
-    encoder = opened(script, dim=384)
-    with pytest.raises(EncoderServerError, match=r"shape \(8,\), not \(384,\)"):
-        encoder.encode(["dog"])
-
-
-def test_an_endless_answer_is_cut(script: Script) -> None:
-    encoder = opened(script)
-    script.replies = [answering(200, b" " * 400_000)]
-    with pytest.raises(EncoderServerError, match="more than 65,792 bytes"):
-        encoder.encode(["dog"])
-
-
-def test_a_silent_server_times_out(script: Script) -> None:
-    encoder = opened(script, timeout_s=0.05, tries=2)
-    silence = threading.Event()
-
-    def silent(question: dict[str, Any]) -> Reply:
-        silence.wait(1)
-        return good(question)
-
-    script.replies = [silent]
-    with pytest.raises(EncoderServerError, match=r"answers 0 .*[Tt]ime") as caught:
-        encoder.encode(["dog"])
-    silence.set()
-    assert caught.value.code == 0
-
-
-def test_nobody_at_the_address_is_an_error() -> None:
-    model = http.open("http://127.0.0.1:9/v1#tiny", settings=Settings(tries=2, wait_s=0))
-    with pytest.raises(EncoderServerError, match="ConnectionRefusedError"):
-        Encoder(model)
-
-
-@pytest.mark.parametrize(
-    ("address", "words"),
-    [
-        ("ftp://host/v1#m", "no address"),
-        ("http:///v1#m", "no address"),
-        ("http://host:99999/v1#m", "no address"),
-        ("http://host/v1", "names no model"),
-        ("https://me:pass@host/v1#m", "holds a name"),
-        ("https://host/v1?key=1#m", "holds a name"),
-        ("http://example.org/v1#m", "use https|with https"),
-        ("http://127.example.org/v1#m", "with https"),
-    ],
-)
-def test_addresses_that_are_wrong_or_would_show_the_key(address: str, words: str) -> None:
-    with pytest.raises(EncoderNotFoundError, match=words) as caught:
-        Endpoint.parse(address, "secret-key")
-    assert "secret-key" not in str(caught.value)
-    assert "pass" not in str(caught.value).replace("a password", "")
-
-
-@pytest.mark.parametrize("address", ["http://localhost:1/v1#m", "http://[::1]:1/v1#m"])
-def test_a_key_may_go_to_this_machine(address: str) -> None:
-    assert Endpoint.parse(address, "secret-key").address == address
-
-
-def test_a_key_with_a_line_break_is_refused_without_showing_it() -> None:
-    with pytest.raises(ValueError, match="copy it again") as caught:
-        Settings(key="secret\nX-Other: 1")
-    assert "secret" not in str(caught.value)
 
 
 def test_long_texts_are_cut_where_sentences_end(script: Script) -> None:

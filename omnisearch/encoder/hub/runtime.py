@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from omnisearch.encoder.protocol import Role, Vectors
 
 LEAST = (5, 4)  # since then there are modalities
-_SEVERAL = (6, 0)  # since then an input holds two of a modality
+_MIXED = (6, 0)  # since then an input holds sounds and films beside others, and two of a modality
 # what networks, tokenizers and feature extractors raise on what they cannot take
 REFUSALS = (ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError)
 REFUSALS += (TypeError, ValueError)  # type: ignore[assignment]
@@ -54,9 +54,11 @@ class Runtime:
         Two of one modality need a model that is spoken to in messages.
         """
         different = frozenset(modalities)
+        if self._version < _MIXED and not different <= {"text", "image"}:
+            return False
         if len(different) < len(modalities):
             beyond_text = {"message"} < self.modalities - {"text"}
-            return self._version >= _SEVERAL and beyond_text and different <= self.modalities
+            return self._version >= _MIXED and beyond_text and different <= self.modalities
         return bool(self._model.supports(tuple(sorted(different))))
 
     @property
