@@ -15,7 +15,7 @@ from omnisearch.encoder.spectrum import Spectrum
 if TYPE_CHECKING:
     from omnisearch.encoder.model import ModelFiles
 
-_BATCH = 8  # windows at once: more gain nothing and take memory
+_BATCH = 4  # windows at once: more gain nothing and take memory
 _SPARE_S = 0.25  # so little more than a whole number of windows makes no further one
 Floats = npt.NDArray[np.float32]
 

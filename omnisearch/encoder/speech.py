@@ -24,6 +24,7 @@ Floats = npt.NDArray[np.float32]
 NO_SPEECH = "<|nocaptions|>"
 # pieces are made as loud as most speech is, so that a whisper is understood as well
 _PEAK, _LEAST = 0.5, 1e-6
+_LEAD_S = 0.3  # of quiet before the first word: without it, that word is often misheard
 _UNCUT_S = 4.0  # a piece that is shorter is not cut again
 
 
@@ -53,7 +54,8 @@ class Speech:
 
     def pieces(self, wave: Floats) -> list[Span]:
         """Give what is written down at once, in samples: some seconds between pauses."""
-        longest, near = self._longest_s * self.rate, PAUSES.apart_s * self.rate
+        longest = round((self._longest_s - _LEAD_S) * self.rate)
+        near = PAUSES.apart_s * self.rate
         found: list[Span] = []
         for stretch in pauses.stretches(wave, self.rate):
             for start, end in pauses.cut(wave, self.rate, stretch, longest):
@@ -76,7 +78,9 @@ class Speech:
         """Give what is said in a piece, or in parts of it where the whole is not believed."""
         start, end = span
         loud_s = (end - start) / self.rate - 2 * PAUSES.margin_s
-        written = self.write(wave[start:end])
+        lead_s = _LEAD_S - PAUSES.margin_s if start else _LEAD_S
+        lead = np.zeros(round(lead_s * self.rate), np.float32)
+        written = self.write(np.concatenate([lead, wave[start:end]]))
         if loud_s > _UNCUT_S and written.loses(loud_s, self._doubts):
             parts = pauses.cut(wave, self.rate, span, round(0.6 * (end - start)))
             return [spoken for part in parts for spoken in self._spoken(wave, part)]

@@ -20,8 +20,8 @@ class Doubts:
     """When what was written is not believed; tests hold both sides against these."""
 
     silence: float = 0.85  # this likely that nobody speaks: nothing is written
-    doubtful: float = 0.6  # this likely, the words must be sure
-    unsure: float = -0.9  # mean log-probability of words where silence is likely
+    doubtful: float = 0.5  # this likely, the words must be sure
+    unsure: float = -0.8  # mean log-probability of words where silence is likely
     guessed: float = -1.6  # and of words anywhere
     words_a_second: float = 1.2  # slow speakers have 1.7; with fewer, some were passed over
     tokens_a_second: float = 8.0  # the fastest speakers have six
