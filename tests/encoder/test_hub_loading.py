@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -76,6 +77,15 @@ def test_a_model_in_the_hubs_cache_is_named_by_its_commit(folder: Path) -> None:
     licence = source.find(folder).licence
     found = source.Found(f"tiny/plain@{commit}", licence, 1, folder, commit)
     assert hub.open(found).name == f"tiny/plain@{commit}"
+
+
+def test_nothing_is_asked_of_the_network(folder: Path, monkeypatch: Any) -> None:
+    def connect(self: socket.socket, address: object) -> None:
+        raise AssertionError(f"connects to {address!r}")
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    assert Encoder(hub.open(folder)).encode(["dog"]).shape == (1, 32)
 
 
 @pytest.mark.parametrize("size", [0, 7, 60_000])

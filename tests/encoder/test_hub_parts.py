@@ -203,3 +203,11 @@ def test_a_model_itself_refuses_what_it_does_not_read(opened: Shelf) -> None:
     rows = [Row(Image(picture(11))), Row("dog"), Row(Audio((wave(1, 0.1), 44_100)))]
     found = opened("plain").model.embed(rows, Asked())
     assert [type(one) for one in found] == [PartError, np.ndarray, PartError]
+
+
+def test_sounds_too_long_to_be_read_together_are_refused(opened: Shelf) -> None:
+    long = Audio((np.tile(wave(1, 0.05)[::44], 200), 1_002))  # 100 windows of 2 s
+    row = Row(long, long, Text("listen"))
+    (found,) = opened("clap").model.embed([row], Asked())
+    assert isinstance(found, PartError)
+    assert "give from_s and to_s" in str(found)

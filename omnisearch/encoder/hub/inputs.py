@@ -30,6 +30,7 @@ _PLACE = re.compile(r"\.\w{2,5}\s*$|^\s*(https?://|data:)", re.IGNORECASE)
 # A token is seldom longer, so that not all of a book is cut into tokens for the first of them.
 _LETTERS = 64
 _WINDOW_S = 30.0  # what most models that listen were trained on
+_VARIANTS = 7_200  # of a row: a sound as long as is read, in windows of half a second
 _THIN = 32  # times as long as wide
 _SEEN = 1_024  # pixels a side: models look at about a million, and photographs have ten times that
 
@@ -73,6 +74,8 @@ class Inputs:
         for part in row.parts:
             modality, given = self.modality(part), self._given(part)
             several = given if modality == "audio" else [given]
+            if len(variants) * len(several) > _VARIANTS:
+                raise PartError("the sounds are too long to be read together: give from_s and to_s")
             variants = [
                 {**variant, modality: [*variant.get(modality, ()), one]}
                 for variant in variants
