@@ -173,9 +173,7 @@ class HttpModel:
             if not answer.worth_another_try:
                 break
         if answer.code != 200:
-            remedy = _REFUSED.get(answer.code, "look at its log, or try again later")
-            fault = f"{self.endpoint.origin} answers {answer.code} ({answer.words})"
-            raise EncoderServerError(f"{fault}: {remedy}", answer.code)
+            raise _refusal(self.endpoint.origin, answer)
         return _vectors(self.endpoint.origin, answer, len(texts), self._dim)
 
 
@@ -222,6 +220,15 @@ def _numbers(given: Any) -> Vector:  # noqa: ANN401 - from outside
         return np.frombuffer(base64.b64decode(given, validate=True), "<f4")
     with np.errstate(over="ignore"):  # what does not fit becomes infinite, and that is refused
         return np.array(given, np.float32)
+
+
+def _refusal(origin: str, answer: Answer) -> EncoderServerError:
+    if not answer.code:
+        fault = f"{origin} does not answer ({answer.words})"
+        return EncoderServerError(f"{fault}: does it run, and is the address right?")
+    remedy = _REFUSED.get(answer.code, "look at its log, or try again later")
+    fault = f"{origin} answers {answer.code} ({answer.words})"
+    return EncoderServerError(f"{fault}: {remedy}", answer.code)
 
 
 def _nonsense(origin: str, fault: str) -> EncoderServerError:

@@ -85,7 +85,7 @@ def test_a_silent_server_times_out(script: Script) -> None:
         return good(question)
 
     script.replies = [silent]
-    with pytest.raises(EncoderServerError, match=r"answers 0 .*[Tt]ime") as caught:
+    with pytest.raises(EncoderServerError, match=r"does not answer \(.*[Tt]ime") as caught:
         encoder.encode(["dog"])
     silence.set()
     assert caught.value.code == 0
@@ -93,7 +93,7 @@ def test_a_silent_server_times_out(script: Script) -> None:
 
 def test_nobody_at_the_address_is_an_error() -> None:
     model = http.open("http://127.0.0.1:9/v1#tiny", settings=Settings(tries=2, wait_s=0))
-    with pytest.raises(EncoderServerError, match="ConnectionRefusedError"):
+    with pytest.raises(EncoderServerError, match=r"does not answer \(ConnectionRefusedError"):
         Encoder(model)
 
 
