@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnisearch.encoder.calibration.background import Background, measure
+from omnisearch.encoder.calibration.background import Background, measure, measure_series
 from omnisearch.encoder.calibration.calibrator import Calibrator, questions
 from omnisearch.encoder.calibration.crowd import Crowd
 from omnisearch.encoder.calibration.prior import Prior
@@ -189,7 +191,7 @@ def test_rows_near_to_every_question_are_pushed_back() -> None:
 
 
 def test_a_crowd_takes_nothing_from_what_it_never_saw() -> None:
-    empty = Crowd(np.zeros((3, DIM), np.float16), {})
+    empty = Crowd(np.zeros((3, DIM), np.float32), {})
     assert empty.excess(("image", "content"), WORLD["image"]).tolist() == [0] * 300
 
 
@@ -214,12 +216,14 @@ def test_questions_are_many_different_and_of_every_kind() -> None:
     assert all(question.strip() == question and question for question in questions())
 
 
-def test_blind_pairs_give_median_and_width() -> None:
-    random = np.random.default_rng(0)
-    found = measure(random.normal(0.1, 0.05, size=(200, 500)), 0.1)
+@pytest.mark.parametrize(("way", "width"), [(measure, 2.326), (measure_series, 2.563)])
+def test_blind_pairs_give_median_and_width(
+    way: Callable[[np.ndarray], Background | None], width: float
+) -> None:
+    found = way(np.random.default_rng(0).normal(0.1, 0.05, size=(200, 500)))
     assert found is not None
     assert found.middle == pytest.approx(0.1, abs=0.002)
-    assert found.width == pytest.approx(2.56 * 0.05, abs=0.004)
+    assert found.width == pytest.approx(width * 0.05, abs=0.003)
 
 
 def test_a_few_right_pairs_do_not_move_the_background() -> None:
@@ -227,19 +231,33 @@ def test_a_few_right_pairs_do_not_move_the_background() -> None:
     wrong = random.normal(0.1, 0.05, size=(200, 500))
     some = wrong.copy()
     some[:, :2] = random.uniform(0.5, 0.9, size=(200, 2))  # 0.4 % are right
-    clean, mixed = measure(wrong, 0.01), measure(some, 0.01)
+    clean, mixed = measure(wrong), measure(some)
     assert clean is not None and mixed is not None
     assert mixed.rarity(np.array([0.5])) == pytest.approx(clean.rarity(np.array([0.5])), rel=0.1)
 
 
-def test_a_row_is_no_wrong_answer_to_itself() -> None:
+def test_many_right_pairs_move_the_background_of_a_series_little() -> None:
+    random = np.random.default_rng(0)
+    wrong = random.normal(0.1, 0.05, size=(200, 500))
+    some = wrong.copy()
+    some[:, :20] = random.uniform(0.5, 0.9, size=(200, 20))  # 4 % are right
+    clean, mixed, naive = measure_series(wrong), measure_series(some), measure(some)
+    assert clean is not None and mixed is not None and naive is not None
+    assert mixed.rarity(np.array([0.3])) == pytest.approx(clean.rarity(np.array([0.3])), rel=0.15)
+    assert naive.rarity(np.array([0.3])) < 0.5 * clean.rarity(np.array([0.3]))
+
+
+@pytest.mark.parametrize("way", [measure, measure_series])
+def test_a_row_is_no_wrong_answer_to_itself(
+    way: Callable[[np.ndarray], Background | None],
+) -> None:
     alone = unit(np.ones((1, DIM)))
-    assert measure(alone @ alone.T, 0.1) is None
+    assert way(alone @ alone.T) is None
 
 
 def test_equal_rows_have_a_width_all_the_same() -> None:
-    found = measure(np.full((10, 10), 0.5), 0.1)
-    assert found == Background(0.5, 1e-3)
+    assert measure(np.full((10, 10), 0.5)) == Background(0.5, 1e-3)
+    assert measure_series(np.full((10, 10), 0.5)) == Background(0.5, 1e-3)
 
 
 def test_rarity_is_minus_log_of_the_share_that_is_nearer() -> None:

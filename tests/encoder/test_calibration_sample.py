@@ -42,7 +42,13 @@ def test_samples_of_parts_are_the_sample_of_the_whole(cut: int, size: int) -> No
 
 def test_stored_halves_and_what_they_were_made_of_are_one_row() -> None:
     assert fill(100, ROWS[:50], ROWS[:50].astype(np.float16)).distinct == 50
-    assert fill(100, np.zeros((1, 8)), np.full((1, 8), -0.0)).distinct == 1
+    assert fill(100, np.zeros((1, 8)), np.full((1, 8), -0.0), np.full((1, 8), -1e-9)).distinct == 1
+
+
+def test_rows_that_are_given_stay_as_they_are() -> None:
+    rows = np.full((1, 8), -0.0, np.float16)
+    fill(10, rows)
+    assert np.signbit(rows).all()
 
 
 def test_rows_are_kept_whole() -> None:
@@ -63,7 +69,9 @@ def test_every_row_is_as_likely() -> None:
     assert abs(kept.mean(axis=0) - ROWS.mean(axis=0)).max() < 0.15
 
 
-@pytest.mark.parametrize("rows", [np.zeros((2, 7)), np.zeros(8), np.full((1, 8), np.nan)])
+@pytest.mark.parametrize(
+    "rows", [np.zeros((2, 7)), np.zeros(8), np.full((1, 8), np.nan), np.full((1, 8), 1e6)]
+)
 def test_refuses_what_is_no_row(rows: np.ndarray) -> None:
     with pytest.raises(ValueError, match="row"):
         fill(10, rows)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Callable
-from importlib import resources
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,7 @@ import xxhash
 
 from omnisearch.encoder.calibration import stored
 from omnisearch.encoder.calibration.calibrator import Calibrator
-from omnisearch.encoder.calibration.prior import Prior
+from omnisearch.encoder.calibration.prior import Prior, shipped
 from omnisearch.encoder.parts import Modality
 from omnisearch.errors import CorruptCollectionError, EncoderFilesError, UnsupportedFormatError
 from tests.encoder.worlds import GAPS, Floats, calibrator, pair, record, shown, things
@@ -75,8 +73,7 @@ def test_a_newer_version_is_not_read() -> None:
 
 
 def test_the_prior_that_ships_is_one_rising_line_for_words() -> None:
-    text = resources.files("omnisearch").joinpath("weights/omni-mini/model.json").read_text("utf-8")
-    prior = Prior.load(json.loads(text)["calibration"])
+    prior = shipped()
     assert 0.4 < prior.slope < 0.9
     assert not [pair for pair in prior.heights if pair[0] == "text"]
     assert {("text", "image"), ("text", "audio"), ("text", "text")} <= {*prior.backgrounds}

@@ -57,14 +57,29 @@ class Background:
         )
 
 
-def measure(cosines: npt.NDArray[np.floating], share: float) -> Background | None:
-    """Learn from the cosines of blind pairs, of which far less than `share` may be right ones.
+def measure(cosines: npt.NDArray[np.floating]) -> Background | None:
+    """Learn from blind pairs of which far less than one in a hundred is right.
 
     None where there is nothing to learn from: fewer than two pairs of different rows.
     """
-    wrong = np.sort(cosines[cosines < _ITSELF].astype(np.float64))
+    wrong = cosines[cosines < _ITSELF]
     if len(wrong) < 2:
         return None
-    middle, high = np.quantile(wrong, [0.5, 1 - share])
-    width = (high - middle) / np.interp(-math.log(share), _RARITY, _PLACES)
+    middle, high = np.quantile(wrong, [0.5, 0.99])
+    return _background(middle, high - middle)
+
+
+def measure_series(cosines: npt.NDArray[np.floating]) -> Background | None:
+    """Learn from blind pairs of which several in a hundred are right: rows of one series, say.
+
+    Those are all above the median, so the spread is taken from the tenths on both sides of it.
+    """
+    wrong = cosines[cosines < _ITSELF]
+    if len(wrong) < 2:
+        return None
+    low, middle, high = np.quantile(wrong, [0.1, 0.5, 0.9])
+    return _background(middle, (high - low) / 2 / _PLACES[_SHARES.index(0.1)])
+
+
+def _background(middle: np.floating, width: np.floating) -> Background:
     return Background(float(middle), max(float(width), _LEAST_WIDTH))

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from omnisearch.encoder.calibration import crowd, stored
-from omnisearch.encoder.calibration.background import Background, Vectors, measure
+from omnisearch.encoder.calibration.background import Background, Vectors, measure, measure_series
 from omnisearch.encoder.calibration.crowd import Crowd
 from omnisearch.encoder.calibration.prior import Pair, Prior
 from omnisearch.encoder.calibration.sample import Sample
@@ -32,9 +32,6 @@ Key = tuple[Modality, Modality, View]  # who asks, who answers, with which side
 _UNKNOWN_ROWS = 1000.0  # of each modality, until a collection is looked at
 _UNKNOWN = Background(0.0, 0.25)  # of an encoder without prior, until a collection is looked at
 _ASKING = 240  # rows of a collection that stand for questions of their modality, as many as words
-# Blind pairs of questions in words are hardly ever right: the nearest of a hundred are wrong. Among
-# the pictures of a folder many are of one series: the nearest tenth is still mostly wrong.
-_WORDS_SHARE, _OWN_SHARE = 0.01, 0.1
 
 
 @cache
@@ -65,8 +62,7 @@ class Calibrator:
                 cosines = own @ rows.T
                 if query == "text":
                     cosines = cosines - crowded.excess((modality, view), rows)
-                share = _WORDS_SHARE if query == "text" else _OWN_SHARE
-                seen = measure(cosines, share)
+                seen = measure(cosines) if query == "text" else measure_series(cosines)
                 if seen is not None:
                     before = self.prior.backgrounds.get(_learnt(query, modality, view))
                     trusted = min(len(own), len(rows))

@@ -24,9 +24,9 @@ PART = 0.25  # of the excess; the best of 0, 0.25, 0.5, 0.75 and 1 for pictures 
 
 @dataclass(frozen=True)
 class Crowd:
-    """Questions (b, d) in float16, and how near the nearest of them are to rows on average."""
+    """Questions (b, d) to the precision of float16, and how near they usually are to rows."""
 
-    questions: npt.NDArray[np.float16]
+    questions: Vectors
     usual: Mapping[Target, float]
 
     def excess(self, target: Target, rows: Vectors) -> npt.NDArray[np.float32]:
@@ -38,14 +38,14 @@ class Crowd:
 
 def learn(questions: Vectors, rows: Mapping[Target, Vectors]) -> Crowd:
     """Learn from a sample of rows of each kind."""
-    kept = questions.astype(np.float16)
+    kept = questions.astype(np.float16).astype(np.float32)  # as they are saved
     usual = {target: float(_nearness(kept, some).mean()) for target, some in rows.items()}
     return Crowd(kept, usual)
 
 
-def _nearness(questions: npt.NDArray[np.float16], rows: Vectors) -> npt.NDArray[np.float64]:
+def _nearness(questions: Vectors, rows: Vectors) -> npt.NDArray[np.float64]:
     """Give the mean cosine of each row with its nearest questions."""
-    cosines = rows @ questions.astype(np.float32).T
+    cosines = rows @ questions.T
     count = min(NEAREST, cosines.shape[1])
     nearest = np.partition(cosines, -count, axis=1)[:, -count:]
     return np.asarray(nearest.mean(axis=1, dtype=np.float64))

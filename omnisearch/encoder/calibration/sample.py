@@ -16,6 +16,10 @@ Vectors = npt.NDArray[np.float32]  # (n, d), unit vectors
 SIZE = 2048
 _SEED = 0x6F6D6E69
 _HASHES = 2.0**64
+_INFINITE, _MINUS_ZERO = (
+    0x7C00,
+    0x8000,
+)  # in float16; all ones in the exponent: infinite or no number
 
 
 class Sample:
@@ -31,12 +35,15 @@ class Sample:
 
     def add(self, vectors: npt.NDArray[np.floating]) -> None:
         """Look at more rows; float16 rows and the float32 rows they were made of are the same."""
-        rows = np.ascontiguousarray(vectors, np.float16)
+        with np.errstate(over="ignore"):  # found as infinite below
+            rows = np.array(vectors, np.float16, order="C")
         if rows.ndim != 2 or rows.shape[1] != self._rows.shape[1]:
             raise ValueError(f"rows have the shape {rows.shape}: (n, {self._rows.shape[1]})")
-        if not np.isfinite(rows).all():
+        bits = rows.view(np.uint16)
+        if (bits & _INFINITE == _INFINITE).any():
             raise ValueError("a row has a number that is not finite")
-        self._keep(rows + np.float16(0), _hashes(rows + np.float16(0)))  # -0 is 0
+        bits[bits == _MINUS_ZERO] = 0
+        self._keep(rows, _hashes(rows))
 
     def merge(self, other: Sample) -> None:
         """Look at all that another sample of this size has looked at."""
@@ -67,4 +74,4 @@ class Sample:
 
 def _hashes(rows: npt.NDArray[np.float16]) -> npt.NDArray[np.uint64]:
     digest = xxhash.xxh3_64_intdigest
-    return np.fromiter((digest(row.tobytes(), _SEED) for row in rows), np.uint64, len(rows))
+    return np.fromiter((digest(row.data, _SEED) for row in rows), np.uint64, len(rows))

@@ -79,7 +79,7 @@ def unpack(content: bytes) -> Learnt:
     if "crowd" in record:
         usual = {(kind, view): mean for kind, view, mean in record["crowd"]["usual"]}
         flat = np.frombuffer(base64.b64decode(record["crowd"]["questions"]), "<f2")
-        crowd = Crowd(flat.reshape(-1, record["crowd"]["dim"]), usual)
+        crowd = Crowd(flat.reshape(-1, record["crowd"]["dim"]).astype(np.float32), usual)
     return Learnt(rows, backgrounds, crowd)
 
 
