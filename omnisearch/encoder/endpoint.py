@@ -1,4 +1,7 @@
-"""One address that JSON is posted to: kept open, timed, bounded, and never followed elsewhere."""
+"""One address that JSON is posted to: kept open, timed, bounded, and never followed elsewhere.
+
+It is asked directly: no proxy of the environment stands between.
+"""
 
 from __future__ import annotations
 

@@ -205,7 +205,7 @@ def _vectors(origin: str, answer: Answer, count: int, dim: int | None) -> list[V
     if sorted(places) != list(range(count)):
         raise _nonsense(origin, f"{len(places)} vectors for {count} texts")
     vectors = [places[place] for place in range(count)]
-    dim = dim or len(vectors[0])
+    dim = dim or vectors[0].size
     for vector in vectors:
         if vector.shape != (dim,) or not dim:
             raise _nonsense(origin, f"a vector of shape {vector.shape}, not ({dim},)")

@@ -54,6 +54,13 @@ def test_nonsense_is_an_error(script: Script, reply: Any, words: str) -> None:
         encoder.encode(["dog", "cat"])
 
 
+@pytest.mark.parametrize("wrong", [5, [], [[1.0]], None, {}])
+def test_nonsense_in_the_first_answer_is_an_error(script: Script, wrong: object) -> None:
+    script.replies = [changed(embedding=wrong)]
+    with pytest.raises(EncoderServerError, match="answers with"):
+        opened(script)
+
+
 @pytest.mark.parametrize("wrong", [float("nan"), float("inf"), 1e39, 0.0])
 def test_vectors_of_no_direction_are_errors(script: Script, wrong: float) -> None:
     encoder = opened(script)

@@ -17,9 +17,10 @@ import numpy.typing as npt
 
 from omnisearch.encoder.parts import Audio, Document, Image, Modality, Part, Row, Text, Video
 from omnisearch.encoder.picture import evenly
+from omnisearch.encoder.sources import page_of
 from omnisearch.encoder.text import check
 from omnisearch.errors import PartError
-from omnisearch.media import audio, document, image, video
+from omnisearch.media import audio, image, video
 
 if TYPE_CHECKING:
     from omnisearch.encoder.protocol import Vector
@@ -132,16 +133,15 @@ class Inputs:
         return _as_video([image.read(one, least=_SEEN) for one in chosen], 0.0)
 
     def _page(self, part: Document) -> Any:  # noqa: ANN401
-        page = document.page(part.source, part.page)
+        page = page_of(part)
         if "image" in self.modalities:
             return _picture(page.image)
-        words = page.words if part.words is None else part.words
-        if not words.strip():
+        if not page.words.strip():
             raise PartError(
                 f"page {part.page} has no words and this model does not see: recognise its text "
                 "first, or take a model that reads images"
             )
-        return self._words(words)
+        return self._words(page.words)
 
     def _plain(self, variant: Mapping[str, list[Any]]) -> Input:
         """Unwrap what is there once; a text that looks like a place of media stays wrapped."""

@@ -183,7 +183,7 @@ class Runtime:
                 told = _first_line(error).split(". ")[0]
                 raise MissingExtraError(
                     f"{folder} needs a package that is not installed ({told}): "
-                    "pip install 'omnisearch[hub]', or that package alone"
+                    "pip install it beside 'omnisearch[hub]'"
                 ) from error
             except (*REFUSALS, _damaged_weights()) as error:
                 raise _unloadable(folder, error) from error
