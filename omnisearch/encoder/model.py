@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+Content = bytes  # `Stored` has a field of that name
 MODEL, FILES, CANARIES = "model.json", "files.json", "canaries.npz"
 PAPERS = frozenset({"MODEL_CARD.md", "NOTICE", "data.json"})
 # Graphs that keep what their largest run took. For texts that is little, and less than what malloc
@@ -40,7 +41,7 @@ class Stored:
     sha256: str
 
     @classmethod
-    def of(cls, content: bytes) -> Stored:
+    def of(cls, content: Content) -> Stored:
         """Measure what is to be written."""
         return cls(len(content), hashlib.sha256(content).hexdigest())
 

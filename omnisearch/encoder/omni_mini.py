@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from omnisearch.encoder.parts import Audio
     from omnisearch.encoder.protocol import Asked, Vector
     from omnisearch.encoder.sound import SoundTower
-    from omnisearch.encoder.speech import Spoken
+    from omnisearch.encoder.speech import Speech, Spoken
 
 _HEARD = 30  # windows of a film's track, two minutes
 _MEDIA = 32  # rows with media that are open at once: 150 MB where all are films
@@ -80,12 +80,11 @@ class OmniMini:
 
     def transcribe(self, audio: Audio) -> list[Spoken]:
         """Write down what is said."""
-        from omnisearch.encoder.speech import Speech
         from omnisearch.media import audio as sounds
 
         rate = int(self.files.model["audio"]["rate"])
         heard = sounds.read(audio.source, rate, audio.from_s or 0.0, audio.to_s)
-        return Speech(self.files).transcribe(heard.samples)
+        return self._speech.transcribe(heard.samples)
 
     def _some(
         self,
@@ -137,6 +136,12 @@ class OmniMini:
         if len(frames) == 1:
             return frames[0]
         return film(frames, self.files.model["video"].get("tokens"))
+
+    @cached_property
+    def _speech(self) -> Speech:
+        from omnisearch.encoder.speech import Speech
+
+        return Speech(self.files)
 
     @cached_property
     def _sounds(self) -> SoundTower:

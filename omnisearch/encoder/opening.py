@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from omnisearch.encoder.parts import Audio, Document, Image, Part, Text, Video
 from omnisearch.encoder.picture import Frame, evenly
+from omnisearch.encoder.sources import page_of
 from omnisearch.errors import PartError
 from omnisearch.media import image
 
@@ -129,7 +130,6 @@ class Opener:
     def _page(self, part: Document, kind: str) -> Opened:
         from omnisearch.media import document
 
-        page = document.page(part.source, part.page)
-        said = page.words if part.words is None else part.words
+        page = page_of(part)
         frame = Frame(image.square(document.sheet(page.image), self._side))
-        return Opened(self._words.ids_or_none(said), kind, [frame])
+        return Opened(self._words.ids_or_none(page.words), kind, [frame])

@@ -85,10 +85,14 @@ class Video:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """A page of a PDF, from 1: how it looks and, unless others are given, the words on it."""
+    """A page: how it looks, and the words on it.
+
+    A PDF tells its own words, unless others are given; `page` counts from 1. A page that was drawn
+    or scanned is a PIL image or an array, and has only the words that are given.
+    """
 
     modality: ClassVar[Modality] = "document"
-    source: File
+    source: File | Picture | Array
     page: int = 1
     weight: float = 1.0
     words: str | None = None

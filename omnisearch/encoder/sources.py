@@ -1,12 +1,14 @@
-"""A file as the part that it is, by what it holds."""
+"""A file as the part that it is, by what it holds; a page as it looks, with its words."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from omnisearch.encoder.parts import Audio, Document, Image, Part, Text, Video
 from omnisearch.errors import MediaError
-from omnisearch.media import sniff
+from omnisearch.media import document, image, sniff
+from omnisearch.media.document import Page
 from omnisearch.media.source import opened
 
 LONGEST_TEXT = 100_000_000  # bytes that are read of a file of words
@@ -25,6 +27,14 @@ def part_of(path: str | Path) -> Part:
             return Document(path)
         case "text":
             return Text(_words(path))
+
+
+def page_of(part: Document) -> Page:
+    """Read a page as it looks, with the words on it or those given."""
+    if isinstance(part.source, str | Path | bytes):
+        found = document.page(part.source, part.page)
+        return found if part.words is None else replace(found, words=part.words)
+    return Page(image.read(part.source), part.words or "")
 
 
 def _words(path: str | Path) -> str:

@@ -6,6 +6,7 @@ version of a library makes of them, so known inputs are encoded again and compar
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -42,4 +43,5 @@ def _cosine(known: Vector, here: Vector) -> float:
     cut = known[: len(here)]
     if cut.shape != here.shape:
         return 0.0
-    return float(cut @ here) / max(float(cut @ cut) * float(here @ here), 1e-12) ** 0.5
+    lengths = math.sqrt(max(float(cut @ cut) * float(here @ here), 1e-12))
+    return float(cut @ here) / lengths

@@ -17,7 +17,7 @@ from omnisearch.encoder.opening import INSTRUCTIONS
 from omnisearch.encoder.parts import Audio, Document, Image, Part, Row, Text, Video
 from omnisearch.encoder.picture import evenly
 from omnisearch.errors import MediaError, OmnisearchError, PartError, SpaceMismatchError
-from omnisearch.media import image
+from omnisearch.media import document, image
 from omnisearch.training.export.exported import Exported
 from tests.encoder.conftest import SHIPPED_FOLDER
 
@@ -128,6 +128,10 @@ def test_a_page_is_read_with_its_words(mini: Encoder) -> None:
     assert isinstance(page, Document)
     with_words, without = mini.encode([page, Document(page.source, words="")])
     assert with_words @ without < NEAR
+    assert isinstance(page.source, bytes)
+    found = document.page(page.source)
+    (scanned,) = mini.encode([Document(found.image, words=found.words)])
+    assert scanned @ with_words > NEAR
     asked = mini.encode(["repairing a bicycle", "the weather on Mars"])
     assert asked[0] @ with_words > asked[1] @ with_words + 0.1
 
