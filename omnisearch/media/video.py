@@ -88,7 +88,14 @@ def _pictures(source: File, file: InputContainer) -> VideoStream:
     stream = container.pictures(source, file)
     if stream is None:
         raise MediaError(f"{named(source)} has no moving pictures: read it as a sound or a picture")
+    _check_size(source, stream.width, stream.height)
     return stream
+
+
+def _check_size(source: File, width: int, height: int) -> None:
+    if width * height > container.PIXELS:
+        fault = f"{named(source)} has frames of {width:,} x {height:,} pixels"
+        raise MediaError(f"{fault}, {container.PIXELS:,} are allowed: make it smaller")
 
 
 def _told_s(source: File) -> float | None:
@@ -192,9 +199,7 @@ class _Reel:
 
 def _picture(source: File, frame: VideoFrame) -> RGB:
     """Give a frame as it is shown: not large, upright, on white."""
-    if frame.width * frame.height > container.PIXELS:
-        fault = f"{named(source)} has frames of {frame.width:,} x {frame.height:,} pixels"
-        raise MediaError(f"{fault}, {container.PIXELS:,} are allowed: make it smaller")
+    _check_size(source, frame.width, frame.height)  # it may change on the way
     scale = min(1.0, LONGEST_SIDE / max(frame.width, frame.height))
     size = (max(1, round(frame.width * scale)), max(1, round(frame.height * scale)))
     clear = any(part.is_alpha for part in frame.format.components)

@@ -236,6 +236,13 @@ def test_random_damage_gives_sound_or_a_media_error() -> None:
     assert told > 5
 
 
+def test_names_in_no_known_letters_disturb_nothing() -> None:
+    info = b"INFOINAM" + (4).to_bytes(4, "little") + b"\xff\xfe\x80\x00"
+    whole = bytearray(wav(bytes(32_000), RATE) + b"LIST" + len(info).to_bytes(4, "little") + info)
+    whole[4:8] = (len(whole) - 8).to_bytes(4, "little")
+    assert audio.read(bytes(whole)).seconds == 1.0
+
+
 def test_a_film_is_heard() -> None:
     found = audio.read(film(Shot(frames=20, sound_s=2.0)))
     assert found.seconds == pytest.approx(2.0, abs=0.15)

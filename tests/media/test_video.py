@@ -152,6 +152,25 @@ def test_what_is_no_film_is_told(content: bytes, fault: str) -> None:
         video.read(content)
 
 
+def test_the_cover_of_an_album_is_no_film() -> None:
+    stream_to = io.BytesIO()
+    with av.open(stream_to, "w", format="mp4") as file:
+        heard = file.add_stream("aac", rate=16_000, layout="mono")
+        cover = file.add_stream("mjpeg", 1)
+        assert isinstance(cover, av.VideoStream) and isinstance(heard, av.AudioStream)
+        cover.width = cover.height = 64
+        cover.pix_fmt, cover.disposition = "yuvj420p", av.stream.Disposition.attached_pic
+        file.mux(cover.encode(av.VideoFrame(64, 64, "yuvj420p")))
+        file.mux(cover.encode(None))
+        whole = av.AudioFrame.from_ndarray(tone(1.0, 16_000)[None], "fltp", "mono")
+        whole.sample_rate = 16_000
+        for part in av.AudioResampler("fltp", "mono", 16_000, 1024).resample(whole):
+            file.mux(heard.encode(part))
+        file.mux(heard.encode(None))
+    with pytest.raises(MediaError, match="has no moving pictures: read it as a sound"):
+        video.read(stream_to.getvalue())
+
+
 def test_a_film_of_no_frames_is_told() -> None:
     """A table of contents that promises frames, and nothing but zeros where they should be."""
     whole = bytearray(film(replace(SHORT, codec="libx264")))
