@@ -179,6 +179,12 @@ def test_what_brings_code_or_is_not_all_there(
     assert str(folder / name) in str(caught.value)
 
 
+def test_a_module_without_files_has_no_folder(folder: Path) -> None:
+    bare = {"type": "sentence_transformers.models.Normalize", "path": "2_Normalize"}
+    write(folder / "modules.json", [bare])
+    contents.check(folder)
+
+
 def test_a_folder_without_weights(folder: Path) -> None:
     (folder / "model.safetensors").unlink()
     with pytest.raises(EncoderFilesError, match="holds no weights"):

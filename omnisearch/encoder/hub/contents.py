@@ -21,6 +21,7 @@ _FOREIGN = frozenset({"onnx", "openvino", ".git", ".cache"})
 _DECIDING = frozenset({".json", ".jinja", ".model", ".safetensors", ".spm", ".tiktoken", ".txt"})
 # of sentence-transformers itself, or of its modules' folders; anything else is foreign code
 _TRUSTED = "sentence_transformers."
+_BARE = ".Normalize"  # has no files, and neither git nor the hub keeps an empty folder
 # keys of configurations that may name another repository
 _ELSEWHERE = ("tokenizer_name_or_path", "attn_implementation", "_attn_implementation")
 FETCHED = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "*.spm", "*.tiktoken", "*.md"]
@@ -94,7 +95,7 @@ def _check_modules(folder: Path, name: str) -> None:
         inside = (folder / name).parent / place
         if not inside.resolve().is_relative_to(folder.resolve()):
             raise _fault(folder, name, f"names {place}, outside of it", "do not use this model")
-        if place and not inside.is_dir():
+        if place and not inside.is_dir() and not kind.endswith(_BARE):
             raise _fault(folder, name, f"names {place}/, which is not there", "copy all of it")
 
 
