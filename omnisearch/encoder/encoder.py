@@ -13,7 +13,7 @@ import numpy as np
 
 from omnisearch.encoder import canaries
 from omnisearch.encoder.parts import MODALITIES, Audio, Modality, Part, Row, as_row
-from omnisearch.encoder.protocol import Asked, Model, Role, Transcriber
+from omnisearch.encoder.protocol import Asked, Calibrated, Model, Role, Transcriber
 from omnisearch.encoder.space import LEAST_COSINE, strayed
 from omnisearch.errors import (
     DimensionError,
@@ -24,6 +24,7 @@ from omnisearch.errors import (
 )
 
 if TYPE_CHECKING:
+    from omnisearch.encoder.calibration.prior import Prior
     from omnisearch.encoder.protocol import Vector, Vectors
     from omnisearch.encoder.registry import EncoderInfo
     from omnisearch.encoder.space import Space
@@ -120,6 +121,14 @@ class Encoder:
                 f"{LEAST_COSINE} is asked for): install the versions of constraints.txt, "
                 "or the model that was used then"
             )
+
+    def prior(self) -> Prior:
+        """Tell what its cosines are worth before a collection is looked at; see `Calibrator`."""
+        if isinstance(self.model, Calibrated):
+            return self.model.prior()
+        from omnisearch.encoder.calibration.prior import shipped
+
+        return shipped().foreign()
 
     def passages(self, text: str) -> list[tuple[int, int]]:
         """Cut a long text where sentences end, into spans of code points that fit a vector each."""

@@ -22,6 +22,7 @@ from omnisearch.encoder.text import Words
 from omnisearch.errors import MediaError, OmnisearchError, PartError
 
 if TYPE_CHECKING:
+    from omnisearch.encoder.calibration.prior import Prior
     from omnisearch.encoder.parts import Audio
     from omnisearch.encoder.protocol import Asked, Vector
     from omnisearch.encoder.sound import SoundTower
@@ -73,6 +74,12 @@ class OmniMini:
     def known(self) -> dict[str, Vector]:
         """Read the vectors that known inputs had where the encoder was made."""
         return canaries.load(self.files.read(CANARIES))
+
+    def prior(self) -> Prior:
+        """Give what its cosines were worth on the pairs that it was tried on."""
+        from omnisearch.encoder.calibration.prior import Prior
+
+        return Prior.load(self.files.model["calibration"])
 
     def passages(self, text: str) -> list[tuple[int, int]]:
         """Cut a long text into spans that fit a vector each."""

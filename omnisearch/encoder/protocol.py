@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from omnisearch.encoder.calibration.prior import Prior
     from omnisearch.encoder.parts import Audio, Modality, Part, Row
     from omnisearch.encoder.space import Space
     from omnisearch.encoder.speech import Spoken
@@ -84,4 +85,13 @@ class Transcriber(Protocol):
 
     def transcribe(self, audio: Audio) -> list[Spoken]:
         """Give what is said, with times."""
+        ...
+
+
+@runtime_checkable
+class Calibrated(Protocol):
+    """A model that brings along what its cosines are worth."""
+
+    def prior(self) -> Prior:
+        """Give what was learnt of them where it was made."""
         ...
