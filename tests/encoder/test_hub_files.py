@@ -128,6 +128,12 @@ def test_weights_that_are_a_pickle_are_refused_unread(
 def test_what_lies_beside_safe_weights_is_left_alone(folder: Path) -> None:
     for name in ("pytorch_model.bin", "training_args.bin", "onnx/model.bin", "openvino/x.bin"):
         write(folder / name, b"anything")
+    for name in (
+        "checkpoint-5/adapter_config.json",
+        "checkpoint-5/model.safetensors",
+        ".git/a.json",
+    ):
+        write(folder / name, b"of another time")
     contents.check(folder)
     assert sorted(contents.files(folder)) == [
         "1_Pooling/config.json",
@@ -186,7 +192,8 @@ def test_a_module_without_files_has_no_folder(folder: Path) -> None:
 
 
 def test_a_folder_without_weights(folder: Path) -> None:
-    (folder / "model.safetensors").unlink()
+    (folder / "checkpoint-5").mkdir()
+    (folder / "model.safetensors").rename(folder / "checkpoint-5" / "model.safetensors")
     with pytest.raises(EncoderFilesError, match="holds no weights"):
         contents.check(folder)
 

@@ -7,6 +7,7 @@ brings along. Neither is ever opened; a model that cannot do without is refused 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,8 +17,8 @@ from omnisearch.errors import EncoderFilesError
 PICKLED = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib"})
 # what trainers leave beside a model; nothing reads it
 _LEFT_OVER = ("training_args", "optimizer", "scheduler", "rng_state", "scaler")
-# weights for other programs, in folders of their own
-_FOREIGN = frozenset({"onnx", "openvino", ".git", ".cache"})
+# folders with weights for other programs, or of earlier steps of a training
+_FOREIGN = re.compile(r"onnx|openvino|runs|checkpoint-.*|\..*")
 _DECIDING = frozenset({".json", ".jinja", ".model", ".safetensors", ".spm", ".tiktoken", ".txt"})
 # of sentence-transformers itself, or of its modules' folders; anything else is foreign code
 _TRUSTED = "sentence_transformers."
@@ -25,7 +26,7 @@ _BARE = ".Normalize"  # has no files, and neither git nor the hub keeps an empty
 # keys of configurations that may name another repository
 _ELSEWHERE = ("tokenizer_name_or_path", "attn_implementation", "_attn_implementation")
 FETCHED = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja", "*.spm", "*.tiktoken", "*.md"]
-NOT_FETCHED = ["onnx/*", "openvino/*", "*/onnx/*", "*/openvino/*"]
+NOT_FETCHED = ["onnx/*", "openvino/*", "*/onnx/*", "*/openvino/*", "checkpoint-*", "runs/*"]
 
 
 def files(folder: Path) -> dict[str, Path]:
@@ -39,13 +40,13 @@ def deciding(name: str) -> bool:
     path = PurePosixPath(name)
     stem = path.stem.upper()
     aside = stem.startswith(("LICENSE", "NOTICE", "README", "MODEL_CARD"))
-    return path.suffix in _DECIDING and not aside and not _FOREIGN.intersection(path.parts)
+    return path.suffix in _DECIDING and not aside and not _foreign(path)
 
 
 def refuse_pickles(model: str, names: Iterable[str]) -> None:
     """Refuse a model some of whose weights are there as a pickle only."""
     paths = [PurePosixPath(name) for name in names]
-    paths = [path for path in paths if not _FOREIGN.intersection(path.parts)]
+    paths = [path for path in paths if not _foreign(path)]
     safe = {path.parent for path in paths if path.suffix == ".safetensors"}
     for path in paths:
         left_over = path.name.startswith(_LEFT_OVER)
@@ -63,7 +64,7 @@ def check(folder: Path) -> None:
     refuse_pickles(str(folder), names)
     for name in names:
         path = PurePosixPath(name)
-        if path.suffix != ".json" or _FOREIGN.intersection(path.parts):
+        if path.suffix != ".json" or _foreign(path):
             continue
         if path.name == "adapter_config.json":
             raise _fault(folder, name, "is an adapter to another model", "merge it into its model")
@@ -73,9 +74,13 @@ def check(folder: Path) -> None:
             _check_modules(folder, name)
         if path.name.endswith("config.json"):
             _check_references(folder, name)
-    if not any(name.endswith(".safetensors") for name in names):
+    if not any(name.endswith(".safetensors") and deciding(name) for name in names):
         remedy = "copy the whole folder again, or fetch it with `hf download`"
         raise EncoderFilesError(f"{folder} holds no weights (*.safetensors): {remedy}")
+
+
+def _foreign(path: PurePosixPath) -> bool:
+    return any(_FOREIGN.fullmatch(part) for part in path.parts[:-1])
 
 
 def _check_index(folder: Path, name: str) -> None:
