@@ -27,6 +27,7 @@ from omnisearch.evaluation import confidence, lists, retrieval
 K = 10
 MODEL = Path("omnisearch/weights/omni-mini/model.json")
 Scores = NDArray[np.float32]
+Rows = NDArray[np.int64]
 Figures = dict[str, Any]
 
 
@@ -101,7 +102,8 @@ def _spread(index: Index, scores: Scores, spread: list[tuple[int, NDArray[np.boo
     }
 
 
-def _within(scores: Scores, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Any:  # noqa: ANN401
+def _within(scores: Scores, rows: Rows, columns: Rows) -> Rows:
+    """Rank the rows of one kind among themselves."""
     return lists.first(scores[np.ix_(rows, columns)], K)
 
 
@@ -153,7 +155,7 @@ def media(index: Index, calibrator: Calibrator) -> Figures:
 
 def refined(index: Index, prior: Prior, kept: NDArray[np.bool_] | None = None) -> Calibrator:
     """Learn from the index's vectors, without its labels."""
-    samples: dict[tuple[Any, View], Sample] = {}
+    samples: dict[tuple[Modality, View], Sample] = {}
     for kind, rows in index.columns.items():
         sample = samples.setdefault((kind, view(kind)), Sample(index.rows.shape[1]))
         sample.add(index.rows[rows if kept is None else rows[kept[rows]]])

@@ -36,7 +36,7 @@ _ASKING = 240  # rows of a collection that stand for questions of their modality
 
 @cache
 def questions() -> tuple[str, ...]:
-    """Short questions in words, as many for each modality; none is from a test."""
+    """Give short questions in words, as many for each modality; none is one of the exams'."""
     text = resources.files(__package__).joinpath("questions.json").read_text("utf-8")
     return tuple(one for some in loads(text).values() for one in some)
 
@@ -56,18 +56,18 @@ class Calibrator:
         vectors = {target: filled[target].vectors for target in sorted(filled)}
         crowded = crowd.learn(asked, vectors)
         found: dict[Key, Background] = {}
-        for query in MODALITIES:
-            own = asked if query == "text" else vectors.get((query, "content"), asked[:0])[:_ASKING]
-            for (modality, view), rows in vectors.items():
-                cosines = own @ rows.T
+        for (modality, view), rows in vectors.items():
+            for query in MODALITIES:
                 if query == "text":
-                    cosines = cosines - crowded.excess((modality, view), rows)
-                seen = measure(cosines) if query == "text" else measure_series(cosines)
+                    own = asked
+                    seen = measure(own @ rows.T - crowded.excess((modality, view), rows))
+                else:
+                    own = vectors.get((query, "content"), asked[:0])[:_ASKING]
+                    seen = measure_series(own @ rows.T)
                 if seen is not None:
-                    before = self.prior.backgrounds.get(_learnt(query, modality, view))
+                    before = self.prior.backgrounds.get(_learnt(query, modality, view), seen)
                     trusted = min(len(own), len(rows))
-                    key = query, modality, view
-                    found[key] = before.towards(seen, trusted) if before else seen
+                    found[query, modality, view] = before.towards(seen, trusted)
         counts = {target: filled[target].distinct for target in vectors}
         return Calibrator(self.prior, counts, found, crowded)
 

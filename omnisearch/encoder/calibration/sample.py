@@ -23,7 +23,7 @@ _INFINITE, _MINUS_ZERO = (
 
 
 class Sample:
-    """Rows of one modality and view; fed in any order and in batches of any size."""
+    """Rows of one modality and view, in any order; where rows were deleted, sample what is left."""
 
     def __init__(self, dim: int, size: int = SIZE) -> None:
         if dim < 1 or size < 2:
