@@ -60,7 +60,7 @@ def _container(source: File, file: BinaryIO) -> InputContainer:
     }
     try:
         return av.open(file, "r", container_options=lists, metadata_errors="replace")
-    except (av.FFmpegError, ValueError) as error:
+    except (av.FFmpegError, OSError, ValueError) as error:
         fault = f"{named(source)} is no sound or film that can be read ({_reason(error)})"
         raise MediaError(f"{fault}: play it elsewhere, or convert it to FLAC or MP4") from error
 
@@ -115,7 +115,7 @@ def decoded(
             packet = next(packets)
         except StopIteration:
             return
-        except av.FFmpegError:
+        except (av.FFmpegError, OSError):  # of the container, or of the disk
             yield None
             return
         try:

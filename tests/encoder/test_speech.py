@@ -87,6 +87,13 @@ def test_speech_is_found_between_noise_and_music(speech: Speech) -> None:
         assert 9 < one.start_s < one.end_s < 11 + length or one.start_s > 29 + length
 
 
+def test_speech_over_music_is_written_down(speech: Speech) -> None:
+    said = np.concatenate(spoken(4, pause_s=0.8))
+    music = NOISES["music"](30.0)[: len(said)]
+    found = speech.transcribe(said + 0.1 * music * said.std() / music.std())
+    assert error_rate(4, found) < 0.3
+
+
 def test_a_single_word_is_heard(speech: Speech) -> None:
     pytest.importorskip("espeakng_loader")
     from omnisearch.training.data import voices
