@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -86,12 +87,19 @@ class OmniMini:
         return self._words.passages(text)
 
     def transcribe(self, audio: Audio) -> list[Spoken]:
-        """Write down what is said."""
+        """Write down what is said, an hour at a time; times are those of the source."""
         from omnisearch.media import audio as sounds
 
-        rate = int(self.files.model["audio"]["rate"])
-        heard = sounds.read(audio.source, rate, audio.from_s or 0.0, audio.to_s)
-        return self._speech.transcribe(heard.samples)
+        rate, begin_s = int(self.files.model["audio"]["rate"]), audio.from_s or 0.0
+        found: list[Spoken] = []
+        while True:
+            heard = sounds.read(audio.source, rate, begin_s, audio.to_s)
+            for one in self._speech.transcribe(heard.samples):
+                start_s, end_s = one.start_s + begin_s, one.end_s + begin_s
+                found.append(replace(one, start_s=start_s, end_s=end_s))
+            if not heard.truncated:
+                return found
+            begin_s += heard.seconds
 
     def _some(
         self,

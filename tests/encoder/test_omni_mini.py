@@ -20,6 +20,7 @@ from omnisearch.errors import MediaError, OmnisearchError, PartError, SpaceMisma
 from omnisearch.media import document, image
 from omnisearch.training.export.exported import Exported
 from tests.encoder.conftest import SHIPPED_FOLDER
+from tests.encoder.spoken import spoken
 
 Floats = npt.NDArray[np.float32]
 NEAR = 1 - 1e-3
@@ -231,6 +232,15 @@ def test_odd_but_sound_parts_are_vectors(mini: Encoder) -> None:
     assert [type(one) for one in found[:5]] == [np.ndarray] * 5
     lengths = [np.linalg.norm(one) for one in found if not isinstance(one, OmnisearchError)]
     np.testing.assert_allclose(lengths, 1, atol=1e-6)
+
+
+def test_what_is_said_has_the_times_of_the_source(mini: Encoder) -> None:
+    wave = np.concatenate([np.zeros(48_000, np.float32), *spoken(1, pause_s=1.0)])
+    (whole,) = mini.transcribe(Audio((wave, 16_000)))
+    (part,) = mini.transcribe(Audio((wave, 16_000), from_s=2.0))
+    assert whole.text == part.text and len(whole.text.split()) > 3
+    assert whole.start_s == pytest.approx(part.start_s, abs=0.2) and whole.start_s > 2.5
+    assert whole.end_s == pytest.approx(part.end_s, abs=0.2) and 0 < whole.confidence <= 1
 
 
 def test_files_and_bytes_and_pictures_are_the_same(mini: Encoder, tmp_path: Path) -> None:
