@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 _QUIETEST = 1e-10  # power; silence has this
+# frames at once: larger products wake the threads of OpenBLAS, which then spin beside others' work
+_ROWS = 16
 _RANGE = 8.0  # powers of ten below the loudest; what is quieter is raised to that
 
 
@@ -42,6 +44,7 @@ class Spectrum:
         found = np.fft.rfft(views[:: self._hop][:heard] * self._hann, axis=1)
         power = np.square(found.real) + np.square(found.imag)  # (frames, bins)
         mel = np.full((self._bank.shape[1], frames), np.log10(_QUIETEST), np.float32)
-        mel[:, :heard] = np.log10(np.maximum(power @ self._bank, _QUIETEST)).T
+        bands = [power[at : at + _ROWS] @ self._bank for at in range(0, heard, _ROWS)]
+        mel[:, :heard] = np.log10(np.maximum(np.concatenate(bands), _QUIETEST)).T
         np.maximum(mel, mel.max() - np.float32(_RANGE), out=mel)
         return (mel + np.float32(4)) / np.float32(4)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -66,6 +70,30 @@ def test_windows_cover_a_sound(
     found = tower.windows(wave)
     np.testing.assert_allclose(found, windows)
     assert [len(part) for part in tower.cut(wave)] == [(e - s) * RATE for s, e in windows]
+
+
+ALONE = """
+import sys, time
+import numpy as np
+from pathlib import Path
+from omnisearch.encoder.model import ModelFiles
+from omnisearch.encoder.spectrum import Spectrum
+spectrum = Spectrum(ModelFiles(Path(sys.argv[1])))
+waves = [np.random.default_rng(0).standard_normal(64_000).astype(np.float32)] * 16
+spectrum(waves, 4)
+before = time.process_time() - time.thread_time(), time.thread_time()
+for _ in range(4):
+    spectrum(waves, 4)
+others = time.process_time() - time.thread_time() - before[0]
+assert others < 0.1 * (time.thread_time() - before[1]), others
+"""
+
+
+def test_the_spectrum_is_made_on_the_calling_thread() -> None:
+    """NumPy's own threads, which no setting of ours reaches, have nothing to do."""
+    environment = {name: x for name, x in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    command = [sys.executable, "-c", ALONE, str(SHIPPED_FOLDER)]
+    subprocess.run(command, check=True, env=environment, cwd=Path(__file__).parents[2])
 
 
 def test_windows_leave_no_gap_worth_hearing(tower: SoundTower) -> None:
