@@ -59,7 +59,7 @@ def read(
     """Read a sound, or a time of it, as one channel at a rate; channels are averaged."""
     end_s = from_s + longest_s if to_s is None else min(to_s, from_s + longest_s)
     if isinstance(source, tuple):
-        taken = _Taken("the samples given", rate)
+        taken = _Taken("the sound given", rate)
         length_s = _take_array(taken, source, from_s, end_s)
     else:
         taken = _Taken(named(source), rate)
@@ -140,7 +140,7 @@ def _take_array(taken: _Taken, source: Samples, from_s: float, end_s: float) -> 
     if array.ndim == 2 and min(array.shape) <= CHANNELS:
         array = array if array.shape[0] <= array.shape[1] else array.T  # (channels, t)
     elif array.ndim != 1:
-        fault = f"{taken.name} have shape {array.shape}"
+        fault = f"{taken.name} has shape {array.shape}"
         raise MediaError(f"{fault}: give (t,), (t, channels) or (channels, t)")
     length = int(array.shape[-1])
     step, end = round(_BATCH_S * rate), min(round(end_s * rate), length)
@@ -195,7 +195,9 @@ def _mono(name: str, samples: npt.NDArray[Any]) -> Floats:
     """Average channels, if there are several, as floats of full scale 1."""
     kind, bits = samples.dtype.kind, 8 * samples.dtype.itemsize
     if kind not in "fiu":
-        raise MediaError(f"{name} are {samples.dtype}: give floats from -1 to 1, or integers")
+        raise MediaError(
+            f"{name} has samples of {samples.dtype}: give floats from -1 to 1, or integers"
+        )
     with np.errstate(over="ignore", invalid="ignore"):  # told of where samples are checked
         floats = samples.astype(np.float32)
         if kind != "f":

@@ -15,14 +15,14 @@ File = str | Path | bytes
 
 def named(source: File) -> str:
     """Name a source in a message."""
-    return "the bytes given" if isinstance(source, bytes) else str(source)
+    return "the file given" if isinstance(source, bytes) else str(source)
 
 
 def opened(source: File) -> BinaryIO:
     """Open a regular file or bytes for reading; what is empty or no file is an error."""
     if isinstance(source, bytes):
         if not source:
-            raise MediaError("the bytes given are none: give what a file holds")
+            raise MediaError("the file given has no bytes: give what a file holds")
         return io.BytesIO(source)
     try:
         # a pipe without a writer would otherwise be waited for

@@ -130,7 +130,7 @@ def test_ten_hours_are_read_up_to_the_limit(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "fault"),
     [
-        (b"", "the bytes given are none"),
+        (b"", "the file given has no bytes"),
         (b"hello world" * 99, "no sound or film that can be read.*convert"),
         (b"#EXTM3U\n#EXTINF:5,\nfile:///etc/hosts\n", "no sound or film that can be read"),
         (b"ffconcat version 1.0\nfile '/etc/hosts'\n", "no sound or film that can be read"),
@@ -160,11 +160,11 @@ def test_what_is_no_sound_is_told(source: bytes, fault: str) -> None:
         (np.full(RATE, np.nan), RATE, "no finite numbers.*put 0 there"),
         (np.full(RATE, 1e300), RATE, "no finite numbers"),
         (np.full(RATE, 3000.0), RATE, "samples up to 3000, and full scale is 1"),
-        (np.zeros((100, 100)), RATE, r"have shape \(100, 100\)"),
-        (np.zeros((2, 2, 2)), RATE, r"have shape \(2, 2, 2\)"),
-        (np.zeros(()), RATE, r"have shape \(\)"),
-        (np.zeros(RATE, complex), RATE, "are complex128"),
-        (np.array(["a"] * RATE), RATE, "are <U1"),
+        (np.zeros((100, 100)), RATE, r"has shape \(100, 100\)"),
+        (np.zeros((2, 2, 2)), RATE, r"has shape \(2, 2, 2\)"),
+        (np.zeros(()), RATE, r"has shape \(\)"),
+        (np.zeros(RATE, complex), RATE, "samples of complex128"),
+        (np.array(["a"] * RATE), RATE, "samples of <U1"),
     ],
 )
 def test_samples_that_are_none_are_told(samples: np.ndarray, rate: int, fault: str) -> None:
@@ -177,7 +177,7 @@ def test_a_file_of_floats_with_one_that_is_none_is_told(bad: float) -> None:
     samples = tone(9.0, RATE)
     samples[100_000] = bad
     content = wav(samples.astype("<f4").tobytes(), RATE, kind=3, bits=32)
-    with pytest.raises(MediaError, match="the bytes given has samples that are no finite numbers"):
+    with pytest.raises(MediaError, match="the file given has samples that are no finite numbers"):
         audio.read(content)
     assert audio.read(content, to_s=5.0).seconds == 5.0
 

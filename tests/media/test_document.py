@@ -62,7 +62,7 @@ def test_a_password_of_nobody_opens_and_a_real_one_is_named() -> None:
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        (b"", "are none"),
+        (b"", "has no bytes"),
         (b"hello", "no PDF with pages"),
         (pdf(), "no PDF with pages"),
         (pdf(Sheet(("words",)))[:80], "no PDF with pages"),

@@ -21,7 +21,7 @@ def test_readers_import_their_libraries_when_they_read() -> None:
 
 
 def test_sources_are_named_as_people_know_them(tmp_path: Path) -> None:
-    assert source.named(b"abc") == "the bytes given"
+    assert source.named(b"abc") == "the file given"
     assert source.named("a/b.wav") == source.named(Path("a/b.wav")) == "a/b.wav"
     with source.opened(b"abc") as file:
         assert file.read() == b"abc"

@@ -140,7 +140,7 @@ def test_colours_of_high_definition_are_right() -> None:
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        (b"", "are none"),
+        (b"", "has no bytes"),
         (b"hello world" * 99, "no sound or film that can be read"),
         (sound(tone(1.0, 16_000), 16_000), "has no moving pictures: read it as a sound"),
         (film(SHORT)[:2_000], "no sound or film that can be read"),
