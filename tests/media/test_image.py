@@ -155,7 +155,7 @@ def test_what_is_no_picture_says_so(tmp_path: Path) -> None:
         (missing, "none.png does not open .No such file"),
         (empty, "empty.png is empty"),
         (folder, "is no regular file"),
-        (b"", "the bytes given are none"),
+        (b"", "the file given has no bytes"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "no picture that can be read"),
         (b"GIF89a", "damaged or cut short|no picture"),
         (np.zeros((3, 4, 5), np.uint8), r"shape \(3, 4, 5\)"),
@@ -183,7 +183,7 @@ def test_cut_and_flipped_bytes_are_an_error_or_a_picture(kind: str) -> None:
         try:
             found = read(bytes(damaged))
         except MediaError as error:
-            assert "the bytes given" in str(error)
+            assert "the file given" in str(error)
         else:
             assert found.ndim == 3
 
