@@ -49,7 +49,11 @@ encoder = setting(
     help="omni-mini, a folder, a model of the hub (org/name) or a server (http://…/v1#model).",
 )
 threads = setting(
-    "--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads per tower."
+    "--threads",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    help="Threads per tower.",
 )
 quiet = setting("--quiet", is_flag=True, help="Show no progress and no remarks.")
 
