@@ -10,7 +10,8 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
@@ -75,14 +76,8 @@ class ModelFiles:
 
     def read(self, name: str) -> bytes:
         """Read a file and check it against what was written."""
-        stored = self.stored.get(name)
-        if stored is None:
-            raise self._fault(name, f"is not listed in {FILES}")
         content = self._bytes(self.folder / name)
-        if len(content) != stored.bytes:
-            raise self._fault(name, f"has {len(content):,} bytes, not {stored.bytes:,}")
-        if hashlib.sha256(content).hexdigest() != stored.sha256:
-            raise self._fault(name, "is not what was written: its SHA-256 differs")
+        self._compare(name, Stored.of(content))
         return content
 
     def array(self, name: str) -> npt.NDArray[Any]:
@@ -123,13 +118,38 @@ class ModelFiles:
         for pool in ("intra", "inter"):  # waiting threads sleep: others may need the core
             settings.add_session_config_entry(f"session.{pool}_op.allow_spinning", "0")
         name = self.model["graphs"][graph]["file"]
-        content = self.read(name)
+        with self._held(name) as path:
+            try:
+                return onnxruntime.InferenceSession(path, settings, ["CPUExecutionProvider"])
+            except _refusals() as error:
+                fault = f"is not read by onnxruntime {onnxruntime.__version__} ({error})"
+                needed = self.model.get("onnxruntime", "a newer one")
+                raise self._fault(name, f"{fault}; it needs {needed}") from error
+
+    @contextmanager
+    def _held(self, name: str) -> Iterator[str]:
+        """Check a file and give a path to it, where there is one to just these bytes.
+
+        A graph that is given as bytes stays in memory twice.
+        """
         try:
-            return onnxruntime.InferenceSession(content, settings, ["CPUExecutionProvider"])
-        except _refusals() as error:
-            fault = f"is not read by onnxruntime {onnxruntime.__version__} ({error})"
-            needed = self.model.get("onnxruntime", "a newer one")
-            raise self._fault(name, f"{fault}; it needs {needed}") from error
+            file = (self.folder / name).open("rb")
+        except OSError as error:
+            raise self._unread(self.folder / name, error) from error
+        with file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            self._compare(name, Stored(os.fstat(file.fileno()).st_size, digest))
+            same = Path(f"/proc/self/fd/{file.fileno()}")
+            yield str(same if same.exists() else self.folder / name)
+
+    def _compare(self, name: str, found: Stored) -> None:
+        stored = self.stored.get(name)
+        if stored is None:
+            raise self._fault(name, f"is not listed in {FILES}")
+        if found.bytes != stored.bytes:
+            raise self._fault(name, f"has {found.bytes:,} bytes, not {stored.bytes:,}")
+        if found.sha256 != stored.sha256:
+            raise self._fault(name, "is not what was written: its SHA-256 differs")
 
     @cached_property
     def fingerprint(self) -> str:
@@ -157,7 +177,10 @@ class ModelFiles:
         try:
             return path.read_bytes()
         except OSError as error:
-            raise self._fault(path.name, f"cannot be read ({error.strerror or error})") from error
+            raise self._unread(path, error) from error
+
+    def _unread(self, path: Path, error: OSError) -> EncoderFilesError:
+        return self._fault(path.name, f"cannot be read ({error.strerror or error})")
 
     def _fault(self, name: str, fault: str) -> EncoderFilesError:
         remedy = "install omnisearch again, or copy the whole folder again"
