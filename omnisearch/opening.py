@@ -25,7 +25,7 @@ def open(
     index: Literal["auto", "flat", "scan", "ivfpq", "hnsw"] | None = None,
     columns: Mapping[str, str] | None = None,
     private: bool = False,
-    encoder: Encoder | None = None,
+    encoder: Encoder | str | None = None,
 ) -> Collection:
     """Open the collection in a folder; the first write makes it, with these settings.
 
@@ -38,6 +38,10 @@ def open(
     admission.check_choice("index", index, admission.INDEXES)
     Schema.declare(columns or {})
     origin = None
+    if isinstance(encoder, str):
+        from omnisearch.encoder.encoder import Encoder
+
+        encoder = Encoder.load(encoder)
     if encoder is not None:
         origin = Origin(str(encoder.space), encoder.dim, encoder.canaries)
     options = Options(create, mode == "a", private, metric, index, columns, origin)

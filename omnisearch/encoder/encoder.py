@@ -185,6 +185,8 @@ class Encoder:
         """Time each modality on this machine for about so many seconds."""
         from omnisearch.encoder.speeds import speeds
 
+        if not 0.01 <= seconds <= 3600:
+            raise ValueError(f"seconds is {seconds:g}: 0.01 to 3,600")
         return speeds(self, seconds)
 
     def _pieces(self, row: Row) -> list[tuple[Row, float]] | PartError:
@@ -206,17 +208,18 @@ class Encoder:
         self, given: Sequence[tuple[Vector | OmnisearchError, float]]
     ) -> Vector | OmnisearchError:
         """Add unit vectors by their weights; an error among them is the error of all."""
-        total = np.zeros(self.dim, np.float32)
+        total = np.zeros(self.dim, np.float64)
+        largest = max(abs(weight) for _, weight in given)
         for vector, weight in given:
             unit = vector if isinstance(vector, OmnisearchError) else self._unit(vector)
             if isinstance(unit, OmnisearchError):
                 return unit
             if len(given) == 1:
                 return unit if weight > 0 else -unit
-            total += np.float32(weight) * unit
-        if total @ total < _NOTHING:
+            total += weight / largest * unit.astype(np.float64)
+        length = math.sqrt(total @ total)
+        if length * length < _NOTHING:
             return PartError("the parts take each other away: change a weight")
-        length = np.linalg.norm(total)
         return np.asarray(total / length, np.float32)
 
     def _unit(self, vector: Vector) -> Vector | EncodingError:

@@ -30,6 +30,7 @@ PAPERS = frozenset({"MODEL_CARD.md", "NOTICE", "data.json"})
 # Graphs that keep what their largest run took. For texts that is little, and less than what malloc
 # keeps otherwise; for pictures and sounds it is 140 MB, which would spare 1 to 4 % of the time.
 _KEEPS = frozenset({"text"})
+NEEDED = ("name", "dim", "modalities", "graphs", "fingerprint")  # of MODEL
 # what lies beside the graphs and decides no vector
 ASIDE = PAPERS | {MODEL, FILES, CANARIES}
 
@@ -161,13 +162,17 @@ class ModelFiles:
         listed = _json(path, self._bytes(path))
         try:
             return {
-                name: Stored(int(one["bytes"]), str(one["sha256"])) for name, one in listed.items()
+                name: Stored(int(one["bytes"]), bytes.fromhex(one["sha256"]).hex())
+                for name, one in listed.items()
             }
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise self._fault(FILES, f"does not read ({error!r})") from error
 
     def _check_fingerprint(self) -> None:
         """Compare with what the export hashed."""
+        lacking = [name for name in NEEDED if name not in self.model]
+        if lacking:
+            raise self._fault(MODEL, f"has no {', '.join(lacking)}")
         told = self.model.get("fingerprint")
         found = fingerprint(self.model, self.stored)
         if told != found:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
@@ -29,6 +30,7 @@ class Text:
 
     modality: ClassVar[Modality] = "text"
     text: str
+    _: KW_ONLY
     weight: float = 1.0
 
     def __post_init__(self) -> None:
@@ -43,6 +45,7 @@ class Image:
 
     modality: ClassVar[Modality] = "image"
     source: File | Picture | Array
+    _: KW_ONLY
     weight: float = 1.0
     box: Box | None = None
 
@@ -58,11 +61,13 @@ class Audio:
 
     modality: ClassVar[Modality] = "audio"
     source: File | tuple[Array, int]
+    _: KW_ONLY
     weight: float = 1.0
     from_s: float | None = None
     to_s: float | None = None
 
     def __post_init__(self) -> None:
+        _check_sound(self.source)
         _check_weight(self.weight)
         _check_times(self.from_s, self.to_s)
 
@@ -73,6 +78,7 @@ class Video:
 
     modality: ClassVar[Modality] = "video"
     source: File | Sequence[Picture | Array]
+    _: KW_ONLY
     weight: float = 1.0
     from_s: float | None = None
     to_s: float | None = None
@@ -94,11 +100,14 @@ class Document:
     modality: ClassVar[Modality] = "document"
     source: File | Picture | Array
     page: int = 1
+    _: KW_ONLY
     weight: float = 1.0
     words: str | None = None
 
     def __post_init__(self) -> None:
         _check_weight(self.weight)
+        if not isinstance(self.words, str | None):
+            raise TypeError(f"words of a Document are a str, not {type(self.words).__name__}")
         if self.page < 1:
             raise ValueError(f"page is {self.page}: pages count from 1")
 
@@ -141,6 +150,18 @@ def as_part(part: Part | str) -> Part:
 def as_row(part: Part | Row | str) -> Row:
     """Take a part as a row of its own."""
     return part if isinstance(part, Row) else Row(part)
+
+
+def _check_sound(source: object) -> None:
+    """Refuse samples without their rate."""
+    pair = isinstance(source, tuple) and len(source) == 2
+    if pair or isinstance(source, str | Path | bytes):
+        if not pair or isinstance(source[1], Real):  # type: ignore[index]
+            return
+    raise TypeError(
+        f"Audio takes a path, bytes or (samples, rate), not {type(source).__name__}: "
+        "samples need their rate, as in om.Audio((samples, 16_000))"
+    )
 
 
 def _check_weight(weight: float) -> None:

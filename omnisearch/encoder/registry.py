@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from omnisearch.encoder.model import MODEL, PAPERS
-from omnisearch.errors import EncoderFilesError, EncoderNotFoundError
+from omnisearch.encoder.model import MODEL, PAPERS, ModelFiles
+from omnisearch.errors import EncoderNotFoundError
 
 if TYPE_CHECKING:
     from omnisearch.encoder.hub.source import Found
@@ -43,7 +42,7 @@ def load(name: str | Path, *, threads: int, say: Say, key: str | None = None) ->
 
     `key` is what a server wants to see; nothing else ever gets it.
     """
-    if not 1 <= threads <= THREADS:
+    if not isinstance(threads, int) or not 1 <= threads <= THREADS:
         raise ValueError(f"threads is {threads:,}: 1 to {THREADS}, at best the number of cores")
     folder = place(name)
     if folder is not None:
@@ -113,7 +112,7 @@ def _of_hub(name: str | Path) -> Found:
 
 
 def _of_folder(folder: Path) -> EncoderInfo:
-    model = _json(folder / MODEL)
+    model = ModelFiles(folder).model
     files = [file for file in folder.iterdir() if file.name not in PAPERS]
     size = sum(file.stat().st_size for file in files)
     told = "Apache-2.0; of the models in it: see NOTICE" if (folder / "NOTICE").is_file() else "-"
@@ -128,11 +127,3 @@ def _info(found: Found) -> EncoderInfo:
     where = "on the hub, not fetched yet" if found.folder is None else str(found.folder)
     licence = str(found.licence)
     return EncoderInfo(found.name, None, None, None, found.bytes, licence, None, where)
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise EncoderFilesError(f"{path} does not read ({error}): copy the folder again") from error
-    return found

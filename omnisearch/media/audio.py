@@ -142,6 +142,7 @@ def _take_array(taken: _Taken, source: Samples, from_s: float, end_s: float) -> 
     elif array.ndim != 1:
         fault = f"{taken.name} has shape {array.shape}"
         raise MediaError(f"{fault}: give (t,), (t, channels) or (channels, t)")
+    array = _narrowed(taken.name, array)
     length = int(array.shape[-1])
     step, end = round(_BATCH_S * rate), min(round(end_s * rate), length)
     for at in range(round(from_s * rate), end, step):
@@ -204,6 +205,19 @@ def _mono(name: str, samples: npt.NDArray[Any]) -> Floats:
             full = np.float32(2 ** (bits - 1))
             floats = floats / full - np.float32(kind == "u")
         return floats if floats.ndim == 1 else np.asarray(floats.mean(0))
+
+
+def _narrowed(name: str, samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Tell from what they hold which scale integers have that came as wide ones, NumPy's default.
+
+    Whatever fits 16 bits is taken to have 16.
+    """
+    if samples.dtype.kind != "i" or samples.dtype.itemsize < 4 or not samples.size:
+        return samples
+    highest = max(abs(int(samples.min())), abs(int(samples.max())))
+    if highest > 2**31:
+        raise MediaError(f"{name} has samples up to {highest:,}: 32 bits are the most")
+    return samples.astype(np.int16 if highest < 2**15 else np.int32)
 
 
 def _checked_rate(name: str, rate: float) -> int:

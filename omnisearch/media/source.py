@@ -15,7 +15,9 @@ File = str | Path | bytes
 
 def named(source: File) -> str:
     """Name a source in a message."""
-    return "the file given" if isinstance(source, bytes) else str(source)
+    if isinstance(source, bytes):
+        return "the file given"
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in str(source))
 
 
 def opened(source: File) -> BinaryIO:

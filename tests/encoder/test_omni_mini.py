@@ -279,3 +279,11 @@ def test_it_is_one_space_for_all_modalities(mini: Encoder) -> None:
     assert mini.dim == 384 and mini.name == "omni-mini"
     assert mini.modalities == ("text", "image", "audio", "video", "document")
     assert str(mini.space).split()[0] == "omni-mini" and str(mini.space).endswith(" 384")
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1e20, 1e300])
+def test_weights_of_any_size_are_shares(mini: Encoder, scale: float) -> None:
+    dog, cat = mini.encode(["a dog", "a cat"])
+    found = mini.encode([Row(Text("a dog", weight=2 * scale), Text("a cat", weight=-scale))])[0]
+    total = 2 * dog - cat
+    assert found @ total / np.linalg.norm(total) > NEAR

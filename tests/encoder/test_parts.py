@@ -49,3 +49,16 @@ def test_other_types_are_refused_with_those_that_are_taken() -> None:
 def test_parts_with_arrays_can_be_kept_in_sets() -> None:
     picture = Image(np.zeros((2, 2, 3), np.uint8))
     assert len({picture, picture, Image(np.zeros((2, 2, 3), np.uint8))}) == 2
+
+
+def test_what_is_forgotten_or_mixed_up_is_named() -> None:
+    wrong: list[Any] = [np.zeros(16_000), (np.zeros(16_000),), (16_000, np.zeros(9)), None]
+    for source in wrong:
+        with pytest.raises(TypeError, match=r"Audio takes a path, bytes or \(samples, rate\)"):
+            Audio(source)
+    positional: Any = Audio
+    with pytest.raises(TypeError, match="positional"):
+        positional("a", 0.2, 0.5)
+    words: Any = 5
+    with pytest.raises(TypeError, match="words of a Document are a str, not int"):
+        Document("a", words=words)

@@ -247,3 +247,14 @@ def test_a_film_is_heard() -> None:
     found = audio.read(film(Shot(frames=20, sound_s=2.0)))
     assert found.seconds == pytest.approx(2.0, abs=0.15)
     assert 0.45 < np.percentile(np.abs(found.samples), 90) < 0.55
+
+
+def test_integers_are_of_the_scale_that_they_fill() -> None:
+    wave = (np.sin(np.arange(16_000) / 9) * 9_830).astype(np.int16)
+    kept = audio.read((wave, 16_000)).samples
+    for given in (wave.tolist(), wave.astype(np.int32), wave.astype(np.int64)):
+        assert np.array_equal(audio.read((given, 16_000)).samples, kept)
+    wide = audio.read((wave.astype(np.int64) << 16, 16_000)).samples
+    assert np.array_equal(wide, kept)
+    with pytest.raises(MediaError, match="32 bits are the most"):
+        audio.read((wave.astype(np.int64) << 40, 16_000))

@@ -24,7 +24,7 @@ Examples:
 @click.argument("name", required=False)
 @click.option(
     "--seconds",
-    type=click.FloatRange(0, min_open=True),
+    type=click.FloatRange(0.01, 3600),
     default=2.0,
     show_default=True,
     help="How long bench takes for each modality.",
