@@ -1,5 +1,6 @@
 import os
 import pty
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -87,3 +88,8 @@ def _read(descriptor: int) -> Iterator[bytes]:
         if not part:
             return
         yield part
+
+
+def hear_interrupts() -> None:
+    """Undo what a shell does to commands that it runs in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

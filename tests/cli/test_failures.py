@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.cli.place import OMNISEARCH, VECTORS, Place, environment
+from tests.cli.place import OMNISEARCH, VECTORS, Place, environment, hear_interrupts
 
 pytestmark = pytest.mark.slow
 
@@ -166,11 +166,6 @@ def test_closed_streams_and_a_folder_that_is_gone_are_no_traceback(imported: Pla
             timeout=60,
         )
         assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (code, "", False)
-
-
-def hear_interrupts() -> None:
-    """Undo what a shell does to commands that it runs in the background."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def importing(place: Place) -> subprocess.Popen[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.place import OMNISEARCH, Place, environment
+from tests.cli.place import OMNISEARCH, Place, environment, hear_interrupts
 
 
 @pytest.fixture
@@ -78,6 +78,7 @@ def test_ctrl_c_says_how_to_go_on(place: Place) -> None:
         env={**found, "PATH": f"{tools}:{found['PATH']}"},
         text=True,
         stderr=subprocess.PIPE,
+        preexec_fn=hear_interrupts,
     )
     deadline = time.monotonic() + 30
     while not list(place.home.glob("l/packages/.download-*/begun")):
