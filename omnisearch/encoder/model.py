@@ -18,6 +18,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omnisearch.encoder.protocol import check_threads
 from omnisearch.errors import EncoderFilesError, EncoderNotFoundError
 
 if TYPE_CHECKING:
@@ -52,8 +53,7 @@ class ModelFiles:
     """The folder of an encoder; every file is checked before its first use."""
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
-        if threads < 1:
-            raise ValueError(f"threads is {threads}: 1 or more")
+        check_threads(threads)
         self.folder, self.threads = folder, threads
         self._process = os.getpid()
         self._sessions: dict[str, Any] = {}

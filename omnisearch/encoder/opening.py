@@ -31,14 +31,6 @@ TRACK = 0.2
 # instead of 127 for 12 megapixels, at a cosine of 0.9993 and more (at twice the side 0.9983)
 _SPARE = 3
 COMPOSED = "composed"  # the weights of media that are read with words
-# what a query asks for; a text without target stays as it is
-INSTRUCTIONS = {
-    "text": "find a text about {}",
-    "image": "find a picture of {}",
-    "audio": "find a sound like {}",
-    "video": "find a film of {}",
-    "document": "find a page with {}",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +55,7 @@ class Opener:
         self._side = int(files.model["image"]["side"])
         self._frames = int(files.model["video"]["frames"])
         self._rate = int(files.model["audio"]["rate"])
-        self._instructions = files.model.get("instructions", INSTRUCTIONS)
+        self._instructions = files.model["instructions"]
 
     def open(self, parts: Sequence[Part], asked: Asked) -> Opened:
         """Open what is read together: words, one medium, or both."""

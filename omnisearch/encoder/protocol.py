@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     Vectors = npt.NDArray[np.float32]
 
 Role = Literal["document", "query"]
+THREADS = 256  # at most: each takes memory before it does anything
+
+
+def check_threads(threads: int) -> None:
+    """Refuse a number of threads that no model is run with."""
+    if not isinstance(threads, int) or not 1 <= threads <= THREADS:
+        raise ValueError(f"threads is {threads!r}: 1 to {THREADS}, at best the number of cores")
 
 
 @dataclass(frozen=True, slots=True)

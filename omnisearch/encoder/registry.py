@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omnisearch.encoder.model import MODEL, PAPERS, ModelFiles
+from omnisearch.encoder.protocol import check_threads
 from omnisearch.errors import EncoderNotFoundError
 
 if TYPE_CHECKING:
@@ -34,16 +35,12 @@ class EncoderInfo:
     where: str
 
 
-THREADS = 256  # at most: each takes memory before it does anything
-
-
 def load(name: str | Path, *, threads: int, say: Say, key: str | None = None) -> Model:
     """Load the model of a name, a folder or an address; `say` is told what a person should know.
 
     `key` is what a server wants to see; nothing else ever gets it.
     """
-    if not isinstance(threads, int) or not 1 <= threads <= THREADS:
-        raise ValueError(f"threads is {threads:,}: 1 to {THREADS}, at best the number of cores")
+    check_threads(threads)
     folder = place(name)
     if folder is not None:
         from omnisearch.encoder.omni_mini import OmniMini

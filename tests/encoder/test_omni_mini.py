@@ -13,7 +13,7 @@ import pytest
 
 from omnisearch.encoder import canaries
 from omnisearch.encoder.encoder import Encoder
-from omnisearch.encoder.opening import INSTRUCTIONS
+from omnisearch.encoder.model import ModelFiles
 from omnisearch.encoder.parts import Audio, Document, Image, Part, Row, Text, Video
 from omnisearch.encoder.picture import evenly
 from omnisearch.errors import MediaError, OmnisearchError, PartError, SpaceMismatchError
@@ -166,18 +166,24 @@ def test_words_of_a_joint_row_count_and_weighted_parts_are_added(mini: Encoder) 
     assert joint @ weighted < 1 - 1e-3
 
 
+def instructions() -> dict[str, str]:
+    assert SHIPPED_FOLDER is not None
+    found: dict[str, str] = ModelFiles(SHIPPED_FOLDER).model["instructions"]
+    return found
+
+
 def test_a_target_changes_texts_alone(mini: Encoder) -> None:
     picture = Image(drawn(1))
     plain = mini.encode(["a dog", picture])
     asked = mini.encode(["a dog", picture], "audio")
     assert asked[0] @ plain[0] < NEAR and asked[1] @ plain[1] > NEAR
-    assert mini.encode([INSTRUCTIONS["audio"].format("a dog")])[0] @ asked[0] > NEAR
+    assert mini.encode([instructions()["audio"].format("a dog")])[0] @ asked[0] > NEAR
     assert np.array_equal(mini.encode(["a dog"])[0], mini.encode(["a dog"], role="query")[0])
 
 
 def test_the_instructions_are_those_of_training() -> None:
     phases = pytest.importorskip("omnisearch.training.recovery.phases")  # which needs torch
-    assert INSTRUCTIONS == dict(phases.WISHES)
+    assert instructions() == dict(phases.WISHES)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from omnisearch.encoder.hub.inputs import Input, Inputs, size
 from omnisearch.encoder.hub.runtime import REFUSALS, Runtime
 from omnisearch.encoder.hub.settings import Settings
 from omnisearch.encoder.parts import Modality, Part, Row
-from omnisearch.encoder.protocol import Asked, Role
+from omnisearch.encoder.protocol import Asked, Role, check_threads
 from omnisearch.encoder.space import Space
 from omnisearch.encoder.text import check, passages
 from omnisearch.errors import EncoderFilesError, EncodingError, OmnisearchError, PartError
@@ -56,8 +56,7 @@ class HubModel:
         settings: Settings,
         expected: Mapping[str, str] | None = None,
     ) -> None:
-        if threads < 1:
-            raise ValueError(f"threads is {threads}: 1 or more")
+        check_threads(threads)
         if found.folder is None:
             raise ValueError(f"{found.name} is still to be fetched: see `source.fetch`")
         self.found, self.settings = found, settings
