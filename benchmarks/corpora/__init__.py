@@ -1,0 +1,1 @@
+"""Folders of files made from a seed, for measuring how fast they are taken in."""
