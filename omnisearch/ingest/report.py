@@ -1,0 +1,136 @@
+"""What a run of ingest did: every file that was seen is counted once, and the sum is checked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# What a file that was seen can have become.
+OUTCOMES = ("stored", "unchanged", "duplicate", "failed", "skipped")
+
+
+@dataclass(frozen=True, slots=True)
+class FailedFile:
+    """A file that could not be taken in: at which stage, and why in words."""
+
+    path: bytes
+    stage: str
+    reason: str
+    new: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """Counts of a run: `seen = stored + unchanged + duplicate + failed + skipped`.
+
+    `moved` are among `unchanged` and `truncated` among `stored`; `missing` were not seen.
+    """
+
+    seen: int
+    stored: int
+    unchanged: int
+    duplicate: int
+    failed: int
+    skipped: int
+    moved: int
+    missing: int
+    segments: int
+    seconds: float
+    generation: int
+    new_failures: int = 0
+    truncated: int = 0
+    pruned: int = 0
+    bytes: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)  # why files were skipped
+    types: Mapping[str, int] = field(default_factory=dict)  # of what was stored
+    failures: tuple[FailedFile, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        parts = self.stored + self.unchanged + self.duplicate + self.failed + self.skipped
+        assert self.seen == parts, f"{self.seen} files seen, {parts} accounted for"
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether nothing failed and nothing was held back."""
+        return not self.failed and not self.warnings
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run is; `files` are those that are done with, of `of` that are known so far."""
+
+    files: int
+    of: int
+    walking: bool  # more may be found
+    items: int
+    segments: int
+    bytes: int
+    failed: int
+    seconds: float
+    left_s: float | None  # None while nothing can be said
+    now: bytes = b""  # a file that is being read
+
+
+@dataclass(slots=True)
+class Counts:
+    """Counts while a run goes on; hold the run's lock."""
+
+    seen: int = 0
+    stored: int = 0
+    unchanged: int = 0
+    duplicate: int = 0
+    failed: int = 0
+    skipped: int = 0
+    moved: int = 0
+    missing: int = 0
+    segments: int = 0
+    truncated: int = 0
+    pruned: int = 0
+    new_failures: int = 0
+    bytes: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    types: Counter[str] = field(default_factory=Counter)
+    failures: list[FailedFile] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def settled(self) -> int:
+        """Count the files whose outcome is known."""
+        return self.stored + self.unchanged + self.duplicate + self.failed + self.skipped
+
+    def skip(self, reason: str, files: int = 1) -> None:
+        """Count files that are no case for us."""
+        self.skipped += files
+        self.reasons[reason] += files
+
+    def fail(self, failure: FailedFile) -> None:
+        """Count a file that could not be taken in."""
+        self.failed += 1
+        self.new_failures += failure.new
+        self.failures.append(failure)
+
+    def report(self, seconds: float, generation: int) -> IngestReport:
+        """Close the books."""
+        return IngestReport(
+            seen=self.seen,
+            stored=self.stored,
+            unchanged=self.unchanged,
+            duplicate=self.duplicate,
+            failed=self.failed,
+            skipped=self.skipped,
+            moved=self.moved,
+            missing=self.missing,
+            segments=self.segments,
+            seconds=seconds,
+            generation=generation,
+            new_failures=self.new_failures,
+            truncated=self.truncated,
+            pruned=self.pruned,
+            bytes=self.bytes,
+            reasons=dict(self.reasons.most_common()),
+            types=dict(self.types.most_common()),
+            failures=tuple(self.failures),
+            warnings=tuple(self.warnings),
+        )
