@@ -18,6 +18,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omnisearch.encoder import processor
 from omnisearch.encoder.protocol import check_threads
 from omnisearch.errors import EncoderFilesError, EncoderNotFoundError
 
@@ -118,6 +119,7 @@ class ModelFiles:
         settings.enable_cpu_mem_arena = settings.enable_mem_pattern = graph in _KEEPS
         for pool in ("intra", "inter"):  # waiting threads sleep: others may need the core
             settings.add_session_config_entry(f"session.{pool}_op.allow_spinning", "0")
+        processor.settle(settings)
         name = self.model["graphs"][graph]["file"]
         with self._held(name) as path:
             try:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 
 pytest.importorskip("torch")
@@ -14,9 +15,10 @@ pytest.importorskip("torch")
 import torch
 from torch import Tensor, nn
 
+from omnisearch.encoder.processor import saturates
 from omnisearch.training.encoder.heads import InverseHead, LockedHead
 from omnisearch.training.encoder.projectors import Bootstrapped
-from omnisearch.training.export import checks, graphs, int8, speech
+from omnisearch.training.export import checks, graphs, int8, rounding, speech
 from omnisearch.training.export import stage as export
 from omnisearch.training.export.exported import Exported
 from omnisearch.training.lab import Lab, LabError
@@ -60,19 +62,19 @@ def test_bootstrapped_projectors_are_exported_too(tmp_path: Path) -> None:
 def test_bytes_and_scales_give_the_weights_back() -> None:
     weight = np.random.default_rng(0).normal(size=(10, 100)).astype(np.float32)
     weight[3] = 0
-    rounded, scales = int8.blocks(weight)
+    rounded, scales = rounding.blocks(weight)
     assert rounded.shape == (10, 2, 64) and scales.dtype == np.float16
     back = ((rounded.astype(np.float32) - 128) * scales[..., None]).reshape(10, -1)[:, :100]
     assert np.abs(back - weight).max() < np.abs(weight).max() / 200
     assert not back[3].any()
-    small, row = int8.rows(weight.reshape(10, 4, 5, 5))
+    small, row = rounding.rows(weight.reshape(10, 4, 5, 5))
     assert small.dtype == np.int8 and row.shape == (10, 1, 1, 1)
     assert np.abs(small * row.astype(np.float32) - weight.reshape(small.shape)).max() < 0.02
 
 
 def test_two_numbers_of_four_bits_share_a_byte() -> None:
     weight = np.array([[7, -7, 3, 0] * 8, [0.5, -0.5, 0.25, 0] * 8], np.float32)
-    packed, scales = int8.blocks(weight, 32, 4)
+    packed, scales = rounding.blocks(weight, 32, 4)
     assert packed.shape == (2, 1, 16)
     assert scales.ravel().tolist() == [1, pytest.approx(1 / 14, rel=1e-3)]
     assert packed[0, 0, :2].tolist() == [15 + 16 * 1, 11 + 16 * 8]  # the first is the low half
@@ -81,7 +83,7 @@ def test_two_numbers_of_four_bits_share_a_byte() -> None:
 
 def test_the_scale_of_four_bits_loses_least() -> None:
     weight = np.random.default_rng(0).normal(size=(64, 96)).astype(np.float32)
-    packed, scales = int8.blocks(weight, 32, 4)
+    packed, scales = rounding.blocks(weight, 32, 4)
     numbers = np.stack([packed & 15, packed >> 4], -1).reshape(64, 3, 32).astype(np.float32) - 8
     lost = np.square(numbers * scales[..., None] - weight.reshape(64, 3, 32)).mean()
     widest = np.abs(weight.reshape(64, 3, 32)).max(2, keepdims=True) / 7
@@ -106,7 +108,7 @@ def test_what_is_named_coarse_has_four_bits(tmp_path: Path) -> None:
     full, paths = tmp_path / "full.onnx", [tmp_path / "fine.onnx", tmp_path / "coarse.onnx"]
     graphs.write(both, (ids,), {"ids": {}}, ["states", "vector"], full)
     for path, coarse in zip(paths, ((), ("table", "outer")), strict=True):
-        int8.quantise(full, path, coarse=coarse)
+        int8.quantise(full, path, int8.Grain(coarse=coarse))
     fine, small = (path.stat().st_size for path in paths)
     assert small < 0.6 * fine
     found = checks.agreement(full, paths[1], {"ids": ids.numpy()})
@@ -138,6 +140,69 @@ def test_a_table_that_is_also_a_dense_map_is_kept_once(tmp_path: Path) -> None:
     assert np.corrcoef(found.ravel(), wanted.ravel())[0, 1] > 0.9999
 
 
+class Twice(nn.Module):
+    """Two maps that read the same rows, as queries and keys do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(96, 128), nn.Linear(96, 128, bias=False)
+
+    def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Map rows (n, t, 96)."""
+        return self.first(rows), self.second(rows)
+
+
+@pytest.fixture
+def by_row(tmp_path: Path) -> tuple[Path, Path]:
+    torch.manual_seed(0)
+    full, small = tmp_path / "full.onnx", tmp_path / "small.onnx"
+    axes = {"rows": {0: torch.export.Dim("n", min=1, max=64)}}
+    graphs.write(Twice().eval(), (torch.randn(2, 5, 96),), axes, ["first", "second"], full)
+    int8.quantise(full, small, int8.Grain(None))
+    return full, small
+
+
+def test_rows_are_rounded_in_the_graph_once_for_all_maps(by_row: tuple[Path, Path]) -> None:
+    kinds = [node.op_type for node in onnx.load(by_row[1]).graph.node]
+    assert kinds.count("MatMulIntegerToFloat") == 2 and kinds.count("ReduceMax") == 1
+    rows = np.random.default_rng(1).normal(size=(8, 5, 96)).astype(np.float32)
+    rows[0] *= 1e4  # one row's size is nothing to another's
+    found = checks.agreement(*by_row, {"rows": rows})
+    assert all(one["least"] > 0.9998 for one in found.values())
+
+
+def test_a_row_gives_the_same_alone_and_among_others(by_row: tuple[Path, Path]) -> None:
+    rows = np.random.default_rng(2).normal(size=(16, 5, 96)).astype(np.float32)
+    session = checks.session(by_row[1])
+    together = session.run(None, {"rows": rows})
+    for at in range(len(rows)):
+        alone = session.run(None, {"rows": rows[at : at + 1]})
+        for one, all_of_them in zip(alone, together, strict=True):
+            assert np.array_equal(one[0], all_of_them[at])
+
+
+def test_a_row_of_zeros_gives_the_bias(by_row: tuple[Path, Path]) -> None:
+    rows = np.zeros((1, 5, 96), np.float32)
+    wanted = checks.session(by_row[0]).run(None, {"rows": rows})
+    found = checks.session(by_row[1]).run(None, {"rows": rows})
+    assert np.array_equal(found[0], wanted[0]) and not found[1].any()
+
+
+def test_processors_that_would_overflow_get_the_same_products(by_row: tuple[Path, Path]) -> None:
+    rows = np.full((1, 5, 96), 3, np.float32)  # all bytes as large as they can be
+    rows[0, :, ::2] = np.random.default_rng(3).normal(size=(5, 48))
+    answers = []
+    for wide in ("0", "1"):
+        settings = onnxruntime.SessionOptions()
+        settings.add_session_config_entry("session.x64quantprecision", wide)
+        session = onnxruntime.InferenceSession(by_row[1], settings, ["CPUExecutionProvider"])
+        answers.append(session.run(None, {"rows": rows}))
+    if not saturates():
+        assert all(np.array_equal(a, b) for a, b in zip(*answers, strict=True))
+    found = checks.session(by_row[1]).run(None, {"rows": rows})
+    assert all(np.array_equal(a, b) for a, b in zip(found, answers[1], strict=True))
+
+
 def test_what_rounding_breaks_is_refused() -> None:
     checks.refuse_coarse("text", {"vector": {"cosine": 0.98, "least": 0.5}})
     with pytest.raises(LabError, match=r"text: vector in int8 have cosine 0\.96"):
@@ -156,8 +221,8 @@ def test_released_whisper_hears_a_sentence(real_lab: Lab, tmp_path: Path) -> Non
     graphs.audio(tower, tmp_path / "audio32.onnx")
     graphs.speech(decoder, tmp_path / "speech32.onnx")
     for name in ("audio", "speech"):
-        block = export.BLOCKS.get(name, int8.BLOCK)
-        int8.quantise(tmp_path / f"{name}32.onnx", tmp_path / f"{name}.onnx", block)
+        grain = export.GRAINS[name]
+        int8.quantise(tmp_path / f"{name}32.onnx", tmp_path / f"{name}.onnx", grain)
     assert (tmp_path / "audio.onnx").stat().st_size < 10_000_000
     assert (tmp_path / "speech.onnx").stat().st_size < 30_600_000
     export.tables(real_lab, tmp_path)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from omnisearch.encoder import processor
 from omnisearch.training.export.speech import empty
 from omnisearch.training.lab import Lab, LabError
 from omnisearch.training.lessons import corpus, media
@@ -27,6 +28,7 @@ def session(path: Path) -> onnxruntime.InferenceSession:
     settings.intra_op_num_threads = 1
     settings.inter_op_num_threads = 1
     settings.log_severity_level = 3
+    processor.settle(settings)
     return onnxruntime.InferenceSession(str(path), settings, ["CPUExecutionProvider"])
 
 

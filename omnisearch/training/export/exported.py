@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from omnisearch.encoder import processor
+
 Floats = npt.NDArray[np.float32]
 
 
@@ -59,6 +61,7 @@ class Exported:
             settings = onnxruntime.SessionOptions()
             settings.intra_op_num_threads = self.threads
             settings.inter_op_num_threads = 1
+            processor.settle(settings)
             path = str(self.folder / self.model["graphs"][name]["file"])
             found = onnxruntime.InferenceSession(path, settings, ["CPUExecutionProvider"])
             self._sessions[name] = found

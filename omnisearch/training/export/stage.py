@@ -20,6 +20,7 @@ from omnisearch.encoder.model import Stored, fingerprint
 from omnisearch.training.encoder.projectors import FRAMES
 from omnisearch.training.export import card, checks, comparison, graphs, int8
 from omnisearch.training.export.exported import Exported
+from omnisearch.training.export.int8 import Grain
 from omnisearch.training.export.places import place
 from omnisearch.training.export.shipped import Shipped, longest
 from omnisearch.training.lab import Lab, LabError, Options, write_bytes, write_json
@@ -30,12 +31,14 @@ from omnisearch.training.towers.image import SIDE
 from omnisearch.training.towers.releases import RELEASES
 
 GRAPHS = ("text", "image", "audio", "sound", "speech")
-BLOCKS = {"image": 128, "sound": 128, "speech": 128}  # less is at stake there than in the backbone
-# four bits for what is largest and loses least: the words, heads, and all that writes soft tokens
-COARSE = {
-    "text": ("backbone.embeddings.word",),
-    "image": ("projector.", "head.", "things."),
-    "sound": ("projector.", "head."),
+# Four bits for what is largest and loses least: the words, heads, and all that writes soft tokens.
+# Rows are rounded in the graph where many go through at once; speech goes token by token.
+GRAINS = {
+    "text": Grain(None, ("backbone.embeddings.word",)),
+    "image": Grain(128, ("projector.", "head.", "things.")),
+    "audio": Grain(None),
+    "sound": Grain(128, ("projector.", "head.")),
+    "speech": Grain(128),
 }
 SPEECH = ("speech.onnx", "speech-tokenizer.json")
 MODALITIES = ("text", "image", "audio", "video", "document")
@@ -62,8 +65,7 @@ def run(lab: Lab, options: Options) -> Mapping[str, object]:
     told: dict[str, dict[str, Any]] = {}
     for name in GRAPHS:
         small = made / f"{name}.onnx"
-        block, coarse = BLOCKS.get(name, int8.BLOCK), COARSE.get(name, ())
-        int8.quantise(full / small.name, small, block, coarse)
+        int8.quantise(full / small.name, small, GRAINS[name])
         cosines = checks.agreement(full / small.name, small, tried[name])
         checks.refuse_coarse(name, cosines)
         told[name] = {"bytes": small.stat().st_size, "int8": cosines}
