@@ -192,7 +192,7 @@ class _Writer:
         name = node.input[1]
         numbers, scales = rows(weight)
         taken, stretch = self._row_bytes(node.input[0])
-        kept = {
+        kept: dict[str, Array] = {
             f"{name}_bytes": np.ascontiguousarray(numbers.T),
             "one": np.array(1, np.float32),
             f"{name}_scales": scales.astype(np.float32).ravel(),
