@@ -65,6 +65,14 @@ class MediaError(OmnisearchError, ValueError):
     status = 415
 
 
+class UnsupportedTypeError(MediaError):
+    """A file of a kind that is not read: it is left out, which is no failure."""
+
+
+class EmptyError(MediaError):
+    """A file of words without any: there is nothing to find in it."""
+
+
 class PartError(OmnisearchError, ValueError):
     """A part that the encoder cannot take; `place` is its number in the call, from 0."""
 
@@ -112,3 +120,11 @@ class DimensionError(OmnisearchError, ValueError):
     """A length of vectors that the encoder was neither trained nor measured for."""
 
     status = 400
+
+
+class DecoderError(MediaError):
+    """The process that decoded a file crashed, took too long or too much memory, or told lies."""
+
+
+class PoolError(OmnisearchError):
+    """No process that decodes files can be started here, so that no file can be read."""

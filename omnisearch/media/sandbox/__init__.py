@@ -1,0 +1,1 @@
+"""What the kernel can take from a process for good, by ctypes alone: everything but its memory."""
