@@ -6,15 +6,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# What a file that was seen can have become.
-OUTCOMES = ("stored", "unchanged", "duplicate", "failed", "skipped")
+Name = bytes  # a path as the file system has it; a report has a count of that name
 
 
 @dataclass(frozen=True, slots=True)
 class FailedFile:
     """A file that could not be taken in: at which stage, and why in words."""
 
-    path: bytes
+    path: Name
     stage: str
     reason: str
     new: bool = True
@@ -70,7 +69,7 @@ class Progress:
     failed: int
     seconds: float
     left_s: float | None  # None while nothing can be said
-    now: bytes = b""  # a file that is being read
+    now: Name = b""  # a file that is being read
 
 
 @dataclass(slots=True)

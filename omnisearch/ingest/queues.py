@@ -1,0 +1,196 @@
+"""What flows between the stages: bounded by bytes, stopped at once, never a busy wait."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+Thing = TypeVar("Thing")
+
+
+class StoppedError(Exception):
+    """The run ends; whoever waits for something gives up."""
+
+
+class Stop:
+    """Tells every stage that the run ends, and why when something went wrong."""
+
+    def __init__(self) -> None:
+        self.reason: BaseException | None = None
+        self._asked = threading.Event()
+        self._waiting: list[threading.Condition] = []
+        self._lock = threading.Lock()
+
+    def condition(self) -> threading.Condition:
+        """Make a condition whose waiters wake up when the run ends."""
+        made = threading.Condition()
+        with self._lock:
+            self._waiting.append(made)
+        return made
+
+    def now(self, reason: BaseException | None = None) -> None:
+        """End the run; the first reason is kept."""
+        with self._lock:
+            if self.reason is None:
+                self.reason = reason
+            self._asked.set()
+            waiting = list(self._waiting)
+        for condition in waiting:
+            with condition:
+                condition.notify_all()
+
+    @property
+    def asked(self) -> bool:
+        """Tell whether the run ends."""
+        return self._asked.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep so long, or until the run ends; tells whether it does."""
+        return self._asked.wait(seconds)
+
+    def check(self) -> None:
+        """Give up where the run ends."""
+        if self._asked.is_set():
+            raise StoppedError
+
+
+class Budget:
+    """Bytes that are in flight; whoever wants more than is left waits.
+
+    Something larger than all of it is let through when nothing else is in flight, so a large
+    picture never stops a run.
+    """
+
+    def __init__(self, limit: int, stop: Stop) -> None:
+        self._limit, self._stop = limit, stop
+        self._used = 0
+        self._changed = stop.condition()
+
+    @property
+    def used(self) -> int:
+        """Give the bytes in flight."""
+        return self._used
+
+    def limit(self, limit: int) -> None:
+        """Change how much may be in flight; what is, stays."""
+        with self._changed:
+            self._limit = limit
+            self._changed.notify_all()
+
+    def take(self, amount: int) -> None:
+        """Wait until so many bytes are free, and take them."""
+        with self._changed:
+            while self._used and self._used + amount > self._limit:
+                self._stop.check()
+                self._changed.wait()
+            self._stop.check()
+            self._used += amount
+
+    def give(self, amount: int) -> None:
+        """Give bytes back."""
+        with self._changed:
+            self._used -= amount
+            self._changed.notify_all()
+
+    @contextmanager
+    def held(self, amount: int) -> Iterator[None]:
+        """Hold bytes for a block."""
+        self.take(amount)
+        try:
+            yield
+        finally:
+            self.give(amount)
+
+
+class Lane(Generic[Thing]):
+    """A queue without bound of its own, for things whose bytes a budget holds."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._things: deque[Thing] = deque()
+        self._stop, self._closed = stop, False
+        self._changed = stop.condition()
+
+    def __len__(self) -> int:
+        return len(self._things)
+
+    def put(self, thing: Thing) -> None:
+        """Add at the end."""
+        with self._changed:
+            self._things.append(thing)
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Promise that nothing more comes."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def get(self) -> Thing | None:
+        """Take the first; None when nothing more comes."""
+        with self._changed:
+            while True:
+                self._stop.check()
+                if self._things:
+                    return self._things.popleft()
+                if self._closed:
+                    return None
+                self._changed.wait()
+
+    def get_within(self, seconds: float) -> list[Thing]:
+        """Take all that is there, waiting so long for the first; empty also when none come."""
+        with self._changed:
+            if not self._things and not self._closed and not self._stop.asked:
+                self._changed.wait(seconds)
+            taken = list(self._things)
+            self._things.clear()
+            return taken
+
+    @property
+    def over(self) -> bool:
+        """Tell whether nothing is left and nothing more comes."""
+        with self._changed:
+            return self._closed and not self._things
+
+
+class Agenda(Generic[Thing]):
+    """What is to be read, the smallest rank first, and in a rank as it came.
+
+    Ranks are tuples; things wait here without bound, so they must be small.
+    """
+
+    def __init__(self, stop: Stop) -> None:
+        self._things: list[tuple[tuple[int, ...], int, Thing]] = []
+        self._number = itertools.count()
+        self._stop, self._closed = stop, False
+        self._changed = stop.condition()
+
+    def __len__(self) -> int:
+        return len(self._things)
+
+    def put(self, rank: tuple[int, ...], thing: Thing) -> None:
+        """Add a thing."""
+        with self._changed:
+            heapq.heappush(self._things, (rank, next(self._number), thing))
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Promise that nothing more comes."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def get(self) -> Thing | None:
+        """Take what is first in rank; None when nothing more comes."""
+        with self._changed:
+            while True:
+                self._stop.check()
+                if self._things:
+                    return heapq.heappop(self._things)[2]
+                if self._closed:
+                    return None
+                self._changed.wait()
