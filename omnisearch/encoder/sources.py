@@ -6,27 +6,28 @@ from dataclasses import replace
 from pathlib import Path
 
 from omnisearch.encoder.parts import Audio, Document, Image, Part, Text, Video
-from omnisearch.errors import MediaError
-from omnisearch.media import document, image, sniff
+from omnisearch.media import document, image, sniff, words
 from omnisearch.media.document import Page
-from omnisearch.media.source import opened
-
-LONGEST_TEXT = 100_000_000  # bytes that are read of a file of words
+from omnisearch.media.source import named, opened
 
 
-def part_of(path: str | Path) -> Part:
-    """Make the part of a file: its words, or what a tower looks at or listens to."""
-    match sniff.kind_of(path):
+def part_of(source: str | Path | bytes, *, characters: int | None = None) -> Part:
+    """Make the part of a file: its words, or what a tower looks at or listens to.
+
+    Of a text, no more than so many `characters` are read; all of them unless said.
+    """
+    match sniff.kind_of(source):
         case "image":
-            return Image(path)
+            return Image(source)
         case "audio":
-            return Audio(path)
+            return Audio(source)
         case "video":
-            return Video(path)
+            return Video(source)
         case "document":
-            return Document(path)
+            return Document(source)
         case "text":
-            return Text(_words(path))
+            with opened(source) as file:
+                return Text(words.read(file, named(source), characters))
 
 
 def page_of(part: Document) -> Page:
@@ -35,15 +36,3 @@ def page_of(part: Document) -> Page:
         found = document.page(part.source, part.page)
         return found if part.words is None else replace(found, words=part.words)
     return Page(image.read(part.source), part.words or "")
-
-
-def _words(path: str | Path) -> str:
-    with opened(path) as file:
-        content = file.read(LONGEST_TEXT + 1)
-    if len(content) > LONGEST_TEXT:
-        raise MediaError(f"{path} has over {LONGEST_TEXT:,} bytes of text: cut it into files")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        fault = f"{path} is no UTF-8 at byte {error.start:,}"
-        raise MediaError(f"{fault}: convert it, or leave it out") from error
