@@ -1,0 +1,76 @@
+"""Where files are: a root that the user named, and a path below it whose bytes stay as they are.
+
+A path is bytes because names on disk are: `é` in its two forms of Unicode, or no Unicode at all.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A folder or a single file that the user named; `device` is where it was then."""
+
+    number: int
+    path: bytes
+    device: int
+    kind: Literal["folder", "file"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A file below a root; the path of a root that is itself a file is empty."""
+
+    root: int
+    path: bytes
+
+    def __str__(self) -> str:
+        return f"{self.root}:{encode(self.path)}"
+
+    @classmethod
+    def parse(cls, text: str) -> Location:
+        """Read what `str` wrote; anything else is a ValueError."""
+        number, colon, path = text.partition(":")
+        if not (colon and number.isascii() and number.isdigit() and str(int(number)) == number):
+            raise ValueError(f"{text!r} is no location: it has the form 0:folder/file")
+        return cls(int(number), decode(path))
+
+
+def encode(path: bytes) -> str:
+    """Write the bytes of a path as ASCII: letters, digits, `-._~/`, the rest as `%XX`."""
+    return quote_from_bytes(path, safe="/")
+
+
+def decode(text: str) -> bytes:
+    """Read what `encode` wrote; anything else is a ValueError, so a path is written in one way."""
+    path = unquote_to_bytes(text)
+    if encode(path) != text:
+        raise ValueError(f"{text!r} is not how a path is written")
+    return path
+
+
+def joined(root_path: bytes, path: bytes) -> bytes:
+    """Give the absolute path of a file below a root."""
+    return root_path.rstrip(b"/") + b"/" + path if path else root_path
+
+
+def uri(root_path: bytes, path: bytes) -> str:
+    """Give the absolute `file://` URI of a file below a root."""
+    return f"file://{encode(joined(root_path, path))}"
+
+
+def shown(path: bytes) -> str:
+    """Give a path as text for people; bytes that are no UTF-8 as hexadecimal."""
+    return path.decode("utf-8", "backslashreplace")
+
+
+def given(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> bytes:
+    """Give the bytes of a path as the user wrote it; NUL, which no name holds, is a ValueError."""
+    raw = os.fsencode(path)
+    if b"\0" in raw:
+        raise ValueError(f"{raw!r} is no path: it holds a NUL")
+    return raw
