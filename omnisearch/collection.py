@@ -130,7 +130,7 @@ class Collection(AbstractContextManager["Collection"]):
         counted: list[int] = []
 
         def found(now: Generation) -> list[str]:
-            chosen = rows.matching(now, names, mask(now, where, params))
+            chosen = rows.matching(now, names, mask(now, where, params, hidden=True))
             counted.append(len(chosen))
             return chosen
 

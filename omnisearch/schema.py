@@ -20,7 +20,48 @@ from omnisearch.arrays import from_array, from_json
 from omnisearch.errors import InputError
 from omnisearch.values import ARROW, KINDS, Kind, MisfitError, Typed, Wanted, from_list
 
-RESERVED = ("file.", "image.", "audio.", "video.", "doc.")
+RESERVED = ("file.", "image.", "audio.", "video.", "doc.", "segment.")
+SPAN, SAID = "segment.span", "segment.words"
+LOCATIONS, MISSING, EXTRACTOR = "file.locations", "file.missing", "file.extractor"
+# What we write about files and segments ourselves; users may read and filter it, never set it.
+OURS: Mapping[str, Kind] = {
+    LOCATIONS: "strings",
+    "file.name": "string",
+    "file.type": "string",
+    "file.bytes": "int",
+    "file.modified": "timestamp",
+    "file.date": "timestamp",
+    MISSING: "timestamp",
+    "file.truncated": "bool",
+    EXTRACTOR: "int",
+    "image.width": "int",
+    "image.height": "int",
+    "image.camera": "string",
+    "image.title": "string",
+    "image.latitude": "float",
+    "image.longitude": "float",
+    "image.taken": "timestamp",
+    "audio.seconds": "float",
+    "audio.title": "string",
+    "audio.artist": "string",
+    "audio.album": "string",
+    "audio.year": "int",
+    "video.seconds": "float",
+    "video.width": "int",
+    "video.height": "int",
+    "video.rate": "float",
+    "video.title": "string",
+    "video.taken": "timestamp",
+    "doc.pages": "int",
+    "doc.page": "int",
+    "doc.title": "string",
+    "doc.author": "string",
+    "doc.created": "timestamp",
+    SPAN: "json",
+    SAID: "json",
+    "segment.twin": "int",
+    "segment.look": "int",
+}
 MAX_NAME_BYTES = 256
 MAX_COLUMNS = 1024  # every shard has a directory of them, and every row a slot in each
 _MARK = b"omnisearch"  # field metadata that tells json from string
@@ -37,6 +78,7 @@ class Schema:
 
     columns: Mapping[str, Kind] = field(default_factory=dict)
     declared: frozenset[str] = frozenset()
+    ours: bool = False  # what is typed may have reserved names
 
     @classmethod
     def declare(cls, columns: Mapping[str, str]) -> Self:
@@ -44,7 +86,7 @@ class Schema:
         if not isinstance(columns, Mapping):
             raise TypeError(f"columns must be a mapping of names to kinds, not {columns!r}")
         for name, kind in columns.items():
-            _check_name(name)
+            check_name(name)
             if kind not in KINDS:
                 raise InputError(f"column {name!r}: {kind!r} is none of {', '.join(KINDS)}")
         kinds: dict[str, Kind] = dict(columns)  # type: ignore[arg-type]
@@ -52,7 +94,13 @@ class Schema:
 
     def wanted(self, name: str) -> Wanted:
         """Say what a column is so far."""
+        if name in OURS:
+            return Wanted(OURS[name], True)
         return Wanted(self.columns.get(name), name in self.declared)
+
+    def for_us(self) -> Schema:
+        """Allow reserved names too, with the kinds that they have."""
+        return Schema(self.columns, self.declared, ours=True)
 
     def with_columns(self, kinds: Mapping[str, Kind]) -> Schema:
         """Add or widen columns; self where nothing changes."""
@@ -61,15 +109,16 @@ class Schema:
         columns = {**self.columns, **kinds}
         if len(columns) > MAX_COLUMNS:
             raise InputError(f"{len(columns)} columns: a collection has {MAX_COLUMNS} at most")
-        return Schema(columns, self.declared)
+        return Schema(columns, self.declared, self.ours)
 
 
-def _check_name(name: object) -> None:
+def check_name(name: object, *, ours: bool = False) -> None:
+    """Refuse what cannot name a column, and reserved names where users give them."""
     if not isinstance(name, str):
         raise InputError(f"metadata key {name!r} is not a string")
     if not name or "\0" in name:
         raise InputError(f"metadata key {name!r} is empty or has a NUL")
-    if name.startswith(RESERVED):
+    if name.startswith(RESERVED) and not (ours and name in OURS):
         raise InputError(f"metadata key {name!r}: {name.partition('.')[0]}. is taken by files")
     try:
         size = len(name.encode())
@@ -174,8 +223,8 @@ def is_json(column: pa.Field) -> bool:
 def _typed(
     convert: Callable[[Any, Wanted], Typed | None], name: str, values: object, schema: Schema
 ) -> Typed | None:
-    if name not in schema.columns:
-        _check_name(name)
+    if name not in schema.columns or name.startswith(RESERVED):
+        check_name(name, ours=schema.ours)
     try:
         return convert(values, schema.wanted(name))
     except MisfitError as misfit:

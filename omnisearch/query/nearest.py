@@ -84,17 +84,23 @@ def check_queries(vectors: npt.ArrayLike, now: Generation) -> Floats:
         raise QueryError(str(error)) from error
 
 
-def mask(now: Generation, where: Where | None, params: Params | None) -> Mask | None:
-    """Mark the live rows that match; None where every row does."""
+def mask(
+    now: Generation, where: Where | None, params: Params | None, *, hidden: bool = False
+) -> Mask | None:
+    """Mark the live rows that match; None where every row does.
+
+    Rows of files that are missing are left out, unless `hidden` ones are asked for too.
+    """
+    among = now.alive if hidden else now.shown
     if where is None:
         if params:
             raise QueryError("params without where: name them in a condition")
-        return now.alive
+        return among
     bound = bind(where, params, now.schema)
     chosen = np.empty(now.rows, bool)
     for part, start in zip(now.parts, now.starts.tolist(), strict=False):
         chosen[start : start + part.rows] = evaluate(bound, part.columns)
-    return chosen if now.alive is None else np.logical_and(chosen, now.alive, out=chosen)
+    return chosen if among is None else np.logical_and(chosen, among, out=chosen)
 
 
 def nearest(

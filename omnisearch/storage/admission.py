@@ -11,7 +11,7 @@ import numpy.typing as npt
 from omnisearch.errors import InputError, SpaceMismatchError
 from omnisearch.schema import Metadata, Schema, tabulate
 from omnisearch.storage import batch
-from omnisearch.storage.batch import Batch
+from omnisearch.storage.batch import Batch, Segments
 from omnisearch.storage.manifest import Settings
 
 MIN_DIM, MAX_DIM = 2, 4096
@@ -134,6 +134,21 @@ def admit(
         vectors, norms = unit(vectors)
     stored = vectors.astype(settings.dtype, copy=False)
     return Batch(batch.with_system_columns(ids, user, norms), cast(batch.Vectors, stored))
+
+
+def admit_segments(rows: Segments, settings: Settings, schema: Schema) -> Batch:
+    """Make the batch of segments that is stored; reserved columns are allowed."""
+    names, vectors = check_ids(rows.ids), check_vectors(rows.vectors)
+    check_ids(dict.fromkeys(item for item in rows.items if item is not None))
+    check_dim(vectors, settings)
+    check_scores(vectors, settings)
+    said = [{k: v for k, v in one.items() if v is not None} for one in rows.metadata]
+    user, _ = tabulate(said, len(names), schema.for_us())
+    norms = None
+    if settings.metric == "cosine":
+        vectors, norms = unit(vectors)
+    stored = vectors.astype(settings.dtype, copy=False)
+    return Batch(batch.with_segment_columns(rows, user, norms), cast(batch.Vectors, stored))
 
 
 def check_choice(name: str, value: object, choices: Sequence[str]) -> None:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import itertools
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from omnisearch.errors import CorruptCollectionError
@@ -30,8 +32,30 @@ SYSTEM = pa.schema(
 VIEWS: tuple[View, ...] = ("content", "words")
 MODALITIES: tuple[Modality | None, ...] = (None, "text", "image", "audio", "video", "document")
 
+WORDS_MARK = "~words"  # ends the row id of what a segment says, beside that of how it looks
+
 _COUNTS = struct.Struct("<IIQ")  # deleted ids, rows, bytes of the table
 Vectors = np.ndarray[tuple[int, int], np.dtype[np.generic]]
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """Rows of items as they come from an encoder, one of each for every row.
+
+    An `items` of None is the row's own id; metadata may have the reserved columns.
+    """
+
+    ids: Sequence[str]
+    items: Sequence[str | None]
+    views: Sequence[View]
+    modalities: Sequence[Modality | None]
+    vectors: npt.NDArray[np.float32]  # (n, dim)
+    metadata: Sequence[Mapping[str, Any]]
+
+    def __post_init__(self) -> None:
+        columns = (self.items, self.views, self.modalities, self.vectors, self.metadata)
+        if any(len(one) != len(self.ids) for one in columns):
+            raise ValueError(f"{len(self.ids)} ids for columns of {[len(c) for c in columns]} rows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +95,25 @@ def with_system_columns(
     ours = [pa.array(ids, pa.string()), pa.nulls(rows, pa.string()), zeros, zeros, norm]
     schema = pa.schema([*SYSTEM, *user.schema])
     return pa.RecordBatch.from_arrays([*ours, *user.columns], schema=schema)
+
+
+def with_segment_columns(
+    rows: Segments, user: pa.RecordBatch, norms: np.ndarray | None
+) -> pa.RecordBatch:
+    """Put our five columns before the others, for segments of items."""
+    count = len(rows.ids)
+    views = np.array([VIEWS.index(one) for one in rows.views], np.uint8)
+    modalities = np.array([MODALITIES.index(one) for one in rows.modalities], np.uint8)
+    norm = pa.nulls(count, pa.float32()) if norms is None else pa.array(norms)
+    names = pa.array(rows.ids, pa.string()), pa.array(rows.items, pa.string())
+    ours = [*names, pa.array(views), pa.array(modalities), norm]
+    schema = pa.schema([*SYSTEM, *user.schema])
+    return pa.RecordBatch.from_arrays([*ours, *user.columns], schema=schema)
+
+
+def segment_of(row_id: str, view: View) -> str:
+    """Give the id of the segment that a row shows."""
+    return row_id.removesuffix(WORDS_MARK) if view == "words" else row_id
 
 
 def user_columns(table: pa.RecordBatch) -> pa.RecordBatch:

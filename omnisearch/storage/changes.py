@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from omnisearch.errors import InputError
-from omnisearch.schema import Metadata, is_json, tabulate, to_dicts
+from omnisearch.schema import Metadata, check_name, is_json, tabulate, to_dicts
 from omnisearch.storage import batch
-from omnisearch.storage.admission import Floats, admit
-from omnisearch.storage.batch import Batch, Change
+from omnisearch.storage.admission import Floats, admit, admit_segments
+from omnisearch.storage.batch import Batch, Change, Segments
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.rows import gather
 from omnisearch.storage.store import Prepare
@@ -41,6 +42,8 @@ def putting(
 def updating(names: Sequence[str], metadata: Metadata) -> Prepare:
     """Change metadata of stored rows; their vectors stay, byte for byte."""
     given = _as_rows(metadata)
+    for name in {name for row in given if row for name in row}:
+        check_name(name)
     if len(given) != len(names):
         raise InputError(f"{len(given)} rows of metadata for {len(names)} ids")
 
@@ -52,13 +55,66 @@ def updating(names: Sequence[str], metadata: Metadata) -> Prepare:
         old = gather(now, positions)
         before = to_dicts(batch.user_columns(old.table))
         merged = [_merged(*pair) for pair in zip(before, given, strict=True)]
-        user, _ = tabulate(merged, len(names), now.schema)
+        user, _ = tabulate(merged, len(names), now.schema.for_us())
         ours = old.table.columns[: len(batch.SYSTEM)]
         schema = pa.schema([*batch.SYSTEM, *user.schema])
         table = pa.RecordBatch.from_arrays([*ours, *user.columns], schema=schema)
         return Change(tuple(names), Batch(table, old.vectors))
 
     return prepare
+
+
+def keeping(rows: Segments | None, *, gone: Sequence[str] = ()) -> Prepare:
+    """Store segments in place of rows of the same ids, and drop the rows that are `gone`."""
+
+    def prepare(now: Generation) -> Change | None:
+        added = None if rows is None or not len(rows.ids) else _admitted(rows, now)
+        names = list(dict.fromkeys([*gone, *(rows.ids if rows is not None else ())]))
+        positions = now.find(names)
+        stored = [name for name, at in zip(names, positions.tolist(), strict=True) if at >= 0]
+        return Change(tuple(stored), added) if stored or added is not None else None
+
+    return prepare
+
+
+def _admitted(rows: Segments, now: Generation) -> Batch:
+    return admit_segments(rows, now.sealed.manifest.settings, now.schema)
+
+
+def relocating(changes: Mapping[str, Mapping[str, Any]]) -> Prepare:
+    """Change reserved columns in every row of whole items; vectors stay, byte for byte.
+
+    A value of None erases; items that are not stored are passed over.
+    """
+
+    def prepare(now: Generation) -> Change | None:
+        found = [(now.items.positions(item), new) for item, new in changes.items()]
+        places = [positions for positions, _ in found]
+        if not sum(map(len, places)):
+            return None
+        old = gather(now, np.concatenate(places))
+        news = [new for positions, new in found for _ in range(len(positions))]
+        return Change(tuple(old.ids), Batch(_overlaid(old.table, news, now), old.vectors))
+
+    return prepare
+
+
+def _overlaid(
+    table: pa.RecordBatch, news: Sequence[Mapping[str, Any]], now: Generation
+) -> pa.RecordBatch:
+    """Replace the columns that are named; the others are not even read."""
+    user = batch.user_columns(table)
+    names = list(dict.fromkeys(name for new in news for name in new))
+    known = [name for name in names if name in user.schema.names]
+    before = to_dicts(user.select(known)) if known else [{} for _ in news]
+    merged = [{**one, **new} for one, new in zip(before, news, strict=True)]
+    columns = {name: [row.get(name) for row in merged] for name in names}
+    typed, _ = tabulate(columns, len(news), now.schema.for_us())
+    kept = [name for name in user.schema.names if name not in columns]
+    fields = [*(user.schema.field(name) for name in kept), *typed.schema]
+    arrays = [*(user.column(name) for name in kept), *typed.columns]
+    ours = table.columns[: len(batch.SYSTEM)]
+    return pa.RecordBatch.from_arrays([*ours, *arrays], schema=pa.schema([*batch.SYSTEM, *fields]))
 
 
 def _merged(before: Mapping[str, Any], new: Mapping[str, Any] | None) -> dict[str, Any]:

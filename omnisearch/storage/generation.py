@@ -14,10 +14,11 @@ from typing import Protocol, cast
 import numpy as np
 import pyarrow as pa
 
-from omnisearch.schema import Schema
+from omnisearch.schema import MISSING, Schema
 from omnisearch.storage import batch, ids
 from omnisearch.storage.cells import Cells
 from omnisearch.storage.columns import Source
+from omnisearch.storage.items import Items, PartItems
 from omnisearch.storage.manifest import Manifest
 from omnisearch.storage.shard import Coder, Shard
 from omnisearch.storage.tail import Chunk, LooseRows, TailIds
@@ -41,6 +42,10 @@ class Part(Protocol):
     @property
     def columns(self) -> Source:
         """The user's columns, for filters."""
+
+    @property
+    def items(self) -> PartItems:
+        """The items of the rows, for writers."""
 
     def touch(self, rows: np.ndarray | None) -> None:
         """Check the bytes of these rows."""
@@ -162,6 +167,27 @@ class Generation:
         mask = np.ones(self.rows, bool)
         np.logical_not(self.dead, out=mask[: len(self.dead)])
         return mask
+
+    @cached_property
+    def shown(self) -> Mask | None:
+        """Mark the rows that are found: live ones whose file is not missing; None where all are."""
+        if MISSING not in self.schema.columns:
+            return self.alive
+        shown: Mask | None = None
+        for part, start in zip(self.parts, self.starts.tolist(), strict=False):
+            column = part.columns.column(MISSING)
+            there = None if column is None else column.matching("null", None, False)
+            if there is not None and not there.all():
+                shown = np.ones(self.rows, bool) if shown is None else shown
+                shown[start : start + part.rows] = there
+        if shown is None or self.alive is None:
+            return self.alive if shown is None else shown
+        return np.logical_and(shown, self.alive, out=shown)
+
+    @cached_property
+    def items(self) -> Items:
+        """Look at items rather than rows, for writers."""
+        return Items(self)
 
     def locate(self, position: int) -> tuple[Cells, int]:
         """Find the cells that hold a position, and the row in them."""

@@ -22,6 +22,7 @@ from omnisearch.storage.cells import Cells
 from omnisearch.storage.columns import Columns
 from omnisearch.storage.files import Buffer
 from omnisearch.storage.identity import Identity
+from omnisearch.storage.items import PartItems
 from omnisearch.storage.manifest import Settings, ShardEntry
 from omnisearch.storage.mapping import map_file
 from omnisearch.storage.vectors import StoredVectors, block_sums, write
@@ -155,6 +156,11 @@ class Shard:
     def row(self, number: int) -> tuple[Cells, int]:
         """Find the cells that hold a row, and the row's number in them."""
         return self.cells, number
+
+    @cached_property
+    def items(self) -> PartItems:
+        """List the items of these rows, once."""
+        return PartItems([self.table])
 
     def take(self, rows: np.ndarray) -> list[pa.RecordBatch]:
         """Read rows in this order."""

@@ -19,6 +19,7 @@ from omnisearch.storage import batch, columns
 from omnisearch.storage.batch import Batch
 from omnisearch.storage.cells import Cells
 from omnisearch.storage.columns import Columns, LooseColumns
+from omnisearch.storage.items import PartItems
 from omnisearch.storage.shard import Coder
 from omnisearch_indexes import Codes
 
@@ -66,6 +67,11 @@ class LooseRows:
         return list(self._tables[: bisect_right(self._starts, self.rows - 1)])
 
     @cached_property
+    def items(self) -> PartItems:
+        """List the items of these rows, once per view."""
+        return PartItems(self.tables)
+
+    @cached_property
     def columns(self) -> LooseColumns:
         """Index the user's columns for filters, once per view."""
         return LooseColumns(self.tables, skip=len(batch.SYSTEM))
@@ -95,6 +101,11 @@ class Chunk:
     def take(self, rows: np.ndarray) -> list[pa.RecordBatch]:
         """Read rows in this order."""
         return [self.table.take(pa.array(rows))]
+
+    @cached_property
+    def items(self) -> PartItems:
+        """List the items of these rows, once."""
+        return PartItems([self.table])
 
     @cached_property
     def columns(self) -> Columns:
