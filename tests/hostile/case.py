@@ -25,7 +25,6 @@ Topic = Literal[
     "xml bomb",
     "text",
     "polyglot",
-    "greed",
 ]
 
 

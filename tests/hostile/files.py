@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.hostile import (  # noqa: F401  these modules register their files
+    damaged_pictures,
+    films,
+    paper_cycles,
+    papers,
+    pictures,
+    polyglots,
+    sounds,
+    texts,
+)
 from tests.hostile.case import CASES, Bait, Case
 
 __all__ = ["CASES", "write"]
