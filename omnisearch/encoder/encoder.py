@@ -6,14 +6,15 @@ import logging
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from operator import index
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from omnisearch.encoder import canaries
-from omnisearch.encoder.parts import MODALITIES, Audio, Modality, Part, Row, as_row
-from omnisearch.encoder.protocol import Asked, Calibrated, Model, Role, Transcriber
+from omnisearch.encoder.parts import MODALITIES, PARTS, Audio, Modality, Part, Row, as_row
+from omnisearch.encoder.protocol import ROLES, Asked, Calibrated, Model, Role, Transcriber
 from omnisearch.encoder.space import LEAST_COSINE, strayed
 from omnisearch.errors import (
     DimensionError,
@@ -24,6 +25,8 @@ from omnisearch.errors import (
 )
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from omnisearch.encoder.calibration.prior import Prior
     from omnisearch.encoder.protocol import Vector, Vectors
     from omnisearch.encoder.registry import EncoderInfo
@@ -40,7 +43,7 @@ class Encoder:
 
     def __init__(self, model: Model, dim: int | None = None) -> None:
         self.model = model
-        self.dim = model.dim if dim is None else dim
+        self.dim = model.dim if dim is None else _whole(dim)
         self._reads = frozenset(model.modalities)
         self._checked = False
         self._canaries: Mapping[str, Vector] | None = None
@@ -138,6 +141,11 @@ class Encoder:
         """Write down what is said: pieces with start, end, text and confidence."""
         if not isinstance(self.model, Transcriber):
             raise PartError(f"{self.name} writes no speech down: use omni-mini for that")
+        if isinstance(audio, PARTS) and not isinstance(audio, Audio):
+            raise TypeError(
+                f"transcribe takes an Audio, a path or bytes, not {type(audio).__name__}: "
+                "the sound of a film is om.Audio(its path)"
+            )
         return self.model.transcribe(audio if isinstance(audio, Audio) else Audio(audio))
 
     def encode(
@@ -167,11 +175,13 @@ class Encoder:
             raise TypeError(f"parts is a {type(parts).__name__}: give a list of parts or strings")
         if target is not None and target not in MODALITIES:
             raise ValueError(f"target is {target!r}: None or one of {', '.join(MODALITIES)}")
+        if role not in ROLES:
+            raise ValueError(f"role is {role!r}: {' or '.join(ROLES)}")
         rows = [as_row(part) for part in parts]
         asked = Asked("query" if target is not None else role, target)
         pieces = [self._pieces(row) for row in rows]
         alone = [piece for row in pieces if not isinstance(row, PartError) for piece, _ in row]
-        embedded = iter(self.model.embed(alone, asked) if alone else [])
+        embedded = iter(self._embedded(alone, asked) if alone else [])
         found: list[Vector | OmnisearchError] = []
         for row in pieces:
             if isinstance(row, PartError):
@@ -179,6 +189,15 @@ class Encoder:
                 continue
             given = [(next(embedded), weight) for _, weight in row]
             found.append(self._sum(given))
+        return found
+
+    def _embedded(self, rows: Sequence[Row], asked: Asked) -> Sequence[Vector | OmnisearchError]:
+        found = list(self.model.embed(rows, asked))
+        if len(found) != len(rows):
+            raise EncodingError(
+                f"{self.name} gave {len(found):,} vectors for {len(rows):,} rows: its embed must "
+                "give one for each, or an error in its place"
+            )
         return found
 
     def speeds(self, seconds: float = 1.0) -> Iterator[Speed]:
@@ -224,12 +243,32 @@ class Encoder:
 
     def _unit(self, vector: Vector) -> Vector | EncodingError:
         """Cut and scale to length 1; what has no direction is an error."""
-        if vector.shape != (self.model.dim,):
-            fault = f"a vector of shape {vector.shape}, not ({self.model.dim},)"
+        given = _numbers(vector)
+        if given is None:
+            fault = f"{type(vector).__name__}, no numbers"
+        elif given.shape != (self.model.dim,):
+            fault = f"a vector of shape {given.shape}, not ({self.model.dim},)"
         else:
-            exact = vector[: self.dim].astype(np.float64)
+            exact = given[: self.dim].astype(np.float64)
             length = math.sqrt(exact @ exact)
             if 0 < length < math.inf:
                 return np.asarray(exact / length, np.float32)
             fault = "numbers that are not finite" if length else "only zeros"
         return EncodingError(f"{self.name} gave {fault}: leave this part out, and report it")
+
+
+def _numbers(vector: object) -> npt.NDArray[Any] | None:
+    """Take what a model gave as real numbers; models of users may give lists."""
+    try:
+        given = np.asarray(vector)
+    except ValueError:  # lists in it are of several lengths
+        return None
+    return given if given.dtype.kind in "fiu" else None
+
+
+def _whole(dim: int) -> int:
+    """Take integers of any library, and no floats."""
+    try:
+        return index(dim)
+    except TypeError as error:
+        raise TypeError(f"dim is {dim!r}: a whole number") from error

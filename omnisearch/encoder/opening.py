@@ -116,7 +116,7 @@ class Opener:
         placed = [Frame(pixels, first + at) for at, pixels in enumerate(squares)]
         return Opened(ids, kind, placed, wave, 0.0 if wave is None else weight)
 
-    def _given(self, frames: Sequence[Any]) -> list[image.RGB]:
+    def _given(self, frames: Sequence[Any] | npt.NDArray[Any]) -> list[image.RGB]:
         if not len(frames):
             raise PartError("the film has no frames: give at least one picture")
         chosen = (frames[at] for at in evenly(len(frames), self._frames))

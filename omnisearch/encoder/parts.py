@@ -77,7 +77,7 @@ class Video:
     """A film: a path, encoded bytes, or frames in order, which may have a sound beside them."""
 
     modality: ClassVar[Modality] = "video"
-    source: File | Sequence[Picture | Array]
+    source: File | Sequence[Picture | Array] | Array
     _: KW_ONLY
     weight: float = 1.0
     from_s: float | None = None
@@ -85,8 +85,17 @@ class Video:
     sound: File | tuple[Array, int] | None = None
 
     def __post_init__(self) -> None:
+        _check_film(self.source)
+        if self.sound is not None:
+            _check_sound(self.sound)
         _check_weight(self.weight)
         _check_times(self.from_s, self.to_s)
+        timed = self.from_s is not None or self.to_s is not None
+        if timed and not isinstance(self.source, str | Path | bytes):
+            raise ValueError(
+                "from_s and to_s are times in a file, and frames have none: leave out the frames "
+                "that are not meant"
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,8 +117,8 @@ class Document:
         _check_weight(self.weight)
         if not isinstance(self.words, str | None):
             raise TypeError(f"words of a Document are a str, not {type(self.words).__name__}")
-        if self.page < 1:
-            raise ValueError(f"page is {self.page}: pages count from 1")
+        if not isinstance(self.page, int) or self.page < 1:
+            raise ValueError(f"page is {self.page!r}: whole numbers from 1 on")
 
 
 Part = Text | Image | Audio | Video | Document
@@ -162,6 +171,18 @@ def _check_sound(source: object) -> None:
         f"Audio takes a path, bytes or (samples, rate), not {type(source).__name__}: "
         "samples need their rate, as in om.Audio((samples, 16_000))"
     )
+
+
+def _check_film(source: object) -> None:
+    """Refuse what is no file and no frames in order; one picture is no film."""
+    if isinstance(source, str | Path | bytes):
+        return
+    shape = getattr(source, "shape", None)
+    if not (isinstance(source, Sequence) if shape is None else len(shape) == 4):
+        given = type(source).__name__ if shape is None else f"an array of shape {tuple(shape)}"
+        raise TypeError(
+            f"Video takes a path, bytes, a list of frames or an array (n, h, w, 3), not {given}"
+        )
 
 
 def _check_weight(weight: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, get_args, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Vectors = npt.NDArray[np.float32]
 
 Role = Literal["document", "query"]
+ROLES: tuple[Role, ...] = get_args(Role)
 THREADS = 256  # at most: each takes memory before it does anything
 
 

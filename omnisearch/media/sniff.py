@@ -14,7 +14,7 @@ from typing import Literal
 
 from omnisearch.errors import MediaError
 from omnisearch.media import words
-from omnisearch.media.source import named, opened
+from omnisearch.media.source import File, Stream, named, opened
 from omnisearch.media.words import HEAD
 
 Kind = Literal["text", "image", "audio", "video", "document"]
@@ -46,11 +46,12 @@ def format_of(head: bytes, size: int, suffix: str = "") -> Format | None:
     return found if found == _PDF else _cut_short(head, suffix) or TEXT
 
 
-def kind_of(source: str | Path | bytes) -> Kind:
+def kind_of(source: File) -> Kind:
     """Tell what to read a file as; what is nothing that is known is an error."""
     with opened(source) as file:
         head = file.read(HEAD + 1)
-    suffix = "" if isinstance(source, bytes) else Path(source).suffix.lower()
+    name = source.name if isinstance(source, Stream) else source
+    suffix = "" if isinstance(name, bytes) else Path(name).suffix.lower()
     found = format_of(head[:HEAD], len(head), suffix)
     if found is None:
         fault = f"{named(source)} is of no kind that is known"

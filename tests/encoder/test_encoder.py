@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from omnisearch.encoder.encoder import Encoder
-from omnisearch.encoder.parts import Audio, Image, Modality, Part, Row, Text
+from omnisearch.encoder.parts import Audio, Image, Modality, Part, Row, Text, Video
 from omnisearch.encoder.protocol import Asked
 from omnisearch.encoder.space import Space
 from omnisearch.errors import (
@@ -143,6 +144,50 @@ def test_vectors_are_cut_only_to_lengths_that_were_trained() -> None:
         Encoder(Three(), dim=256)
 
 
+@pytest.mark.parametrize("dim", [3.0, "3", None, np.float32(2)])
+def test_a_length_is_a_whole_number(dim: Any) -> None:
+    if dim is None:
+        assert Encoder(Three(), dim=dim).dim == Encoder(Three(), dim=np.int64(3)).dim == 3  # type: ignore[arg-type]
+        return
+    with pytest.raises(TypeError, match=r"dim is .*: a whole number"):
+        Encoder(Three(), dim=dim)
+
+
+def test_a_role_is_document_or_query() -> None:
+    role: Any = "bogus"
+    with pytest.raises(ValueError, match="role is 'bogus': document or query"):
+        Encoder(Three()).encode(["x"], role=role)
+
+
+class Careless(Three):
+    """A model of a user's own that gives something else than what is asked for."""
+
+    name = "careless"
+
+    def __init__(self, given: Any) -> None:
+        super().__init__()
+        self.given = given
+
+    def embed(self, rows: Sequence[Row], asked: Asked) -> list[Vector | OmnisearchError]:
+        return self.given  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("given", [[], [np.ones(3)], [np.ones(3)] * 3, np.ones((1, 3)), iter([])])
+def test_as_many_vectors_as_rows_are_asked_for(given: Any) -> None:
+    with pytest.raises(EncodingError, match=r"careless gave [013] vectors for 2 rows: its embed"):
+        Encoder(Careless(given)).encode_each(["x", "y"])
+
+
+def test_vectors_of_any_kind_are_taken_and_no_others() -> None:
+    for given in ([[0, 2, 2]], np.array([[0, 2, 2]], ">i2"), iter([(0.0, 2.0, 2.0)])):
+        found = Encoder(Careless(given)).encode(["x"])
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, [[0, 0.5**0.5, 0.5**0.5]], rtol=1e-6)
+    for wrong in (None, "abc", [1, [2], 3], np.array([1j, 0, 0]), [], [[1, 2, 3]]):
+        (one,) = Encoder(Careless([wrong])).encode_each(["x"])
+        assert isinstance(one, EncodingError) and str(one).startswith("careless gave ")
+
+
 def test_strayed_vectors_of_known_inputs_are_refused() -> None:
     right, wrong = Three(text=[1, 1, 1], image=[0, 0, 1]), Three(text=[1, 1, 1], image=[0, 1, 1])
     for model in (right, wrong):
@@ -157,3 +202,9 @@ def test_strayed_vectors_of_known_inputs_are_refused() -> None:
 def test_a_model_without_ears_says_so() -> None:
     with pytest.raises(PartError, match="three writes no speech down: use omni-mini"):
         Encoder(Three()).transcribe("a.wav")
+
+
+def test_speech_is_written_down_of_sounds_only(mini: Encoder) -> None:
+    film: Any = Video("a.mp4")
+    with pytest.raises(TypeError, match=r"not Video: the sound of a film is om\.Audio\(its path\)"):
+        mini.transcribe(film)

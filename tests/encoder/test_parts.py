@@ -9,6 +9,9 @@ import pytest
 
 from omnisearch.encoder.parts import Audio, Document, Image, Row, Text, Video, as_part, as_row
 
+FRAME = np.zeros((9, 9, 3), np.uint8)
+WRONG: list[Any] = [1.5, "2"]
+
 
 def test_parts_know_their_modality_and_have_weight_one() -> None:
     given = (Text("a"), Image("a"), Audio("a"), Video("a"), Document("a"))
@@ -28,7 +31,11 @@ def test_parts_know_their_modality_and_have_weight_one() -> None:
         (lambda: Audio("a", from_s=3, to_s=2), "from_s=3, to_s=2: seconds from 0 on"),
         (lambda: Video("a", from_s=-1), "from_s=-1"),
         (lambda: Video("a", to_s=float("nan")), "to_s=nan"),
-        (lambda: Document("a", page=0), "page is 0: pages count from 1"),
+        (lambda: Video([FRAME], from_s=1), "from_s and to_s are times in a file, and frames have"),
+        (lambda: Video(np.stack([FRAME]), to_s=1), "leave out the frames that are not meant"),
+        (lambda: Document("a", page=0), "page is 0: whole numbers from 1 on"),
+        (lambda: Document("a", page=WRONG[0]), r"page is 1\.5: whole numbers"),
+        (lambda: Document("a", page=WRONG[1]), "page is '2'"),
         (lambda: Row(), "a Row needs at least one part"),
     ],
 )
@@ -51,11 +58,29 @@ def test_parts_with_arrays_can_be_kept_in_sets() -> None:
     assert len({picture, picture, Image(np.zeros((2, 2, 3), np.uint8))}) == 2
 
 
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (None, "not NoneType"),
+        (7, "not int"),
+        (FRAME, r"not an array of shape \(9, 9, 3\)"),
+        (Image("a"), "not Image"),
+    ],
+)
+def test_a_film_is_a_file_or_frames(source: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=f"Video takes a path, bytes, a list of frames .*{said}"):
+        Video(source)
+    assert Video([FRAME]).modality == Video(np.stack([FRAME])).modality == "video"
+
+
 def test_what_is_forgotten_or_mixed_up_is_named() -> None:
     wrong: list[Any] = [np.zeros(16_000), (np.zeros(16_000),), (16_000, np.zeros(9)), None]
     for source in wrong:
         with pytest.raises(TypeError, match=r"Audio takes a path, bytes or \(samples, rate\)"):
             Audio(source)
+        if source is not None:
+            with pytest.raises(TypeError, match="Audio takes a path, bytes or"):
+                Video("a", sound=source)
     positional: Any = Audio
     with pytest.raises(TypeError, match="positional"):
         positional("a", 0.2, 0.5)
