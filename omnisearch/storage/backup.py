@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from omnisearch.errors import InputError
-from omnisearch.storage import creation, files, layout, log, manifest
+from omnisearch.storage import creation, files, layout, ledger, log, manifest
 from omnisearch.storage.generation import Generation
-from omnisearch.storage.identity import Head, encode_head
+from omnisearch.storage.identity import Head, Identity, encode_head
+from omnisearch.storage.ledger import Ledger
 from omnisearch.storage.manifest import Manifest
 from omnisearch.storage.store import Store
 
@@ -32,7 +33,8 @@ def snapshot(store: Store, target: Path) -> None:
         _share(store.root, target, made)
         _copy_log(store, target, now)
         manifest.publish(made, target, identity)
-        head = encode_head(identity, Head(now.number, made.number))
+        books = _copy_ledger(store, target, identity)
+        head = encode_head(identity, Head(now.number, made.number, books))
         files.write_file(target / layout.HEAD, [head], mode=0o600)
         files.sync_folder(target)
         creation.finish(target, identity)
@@ -59,6 +61,14 @@ def _link_or_copy(source: Path, target: Path) -> None:
         return
     with source.open("rb") as stream:
         files.write_file(target, iter(lambda: stream.read(_STEP), b""))
+
+
+def _copy_ledger(store: Store, target: Path, identity: Identity) -> int:
+    found = store.read_ledger()
+    if found == Ledger():
+        return 0
+    ledger.write(target, 1, identity, found)
+    return 1
 
 
 def _copy_log(store: Store, target: Path, now: Generation) -> None:

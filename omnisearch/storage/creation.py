@@ -12,7 +12,7 @@ from omnisearch.storage.identity import Head, Identity, encode_head, has_remains
 from omnisearch.storage.locks import FileLock
 from omnisearch.storage.manifest import Manifest
 
-_OURS = {*layout.FOLDERS, layout.FORMAT, layout.HEAD, layout.LOCK, layout.IGNORE}
+_OURS = {*layout.FOLDERS, layout.UNUSED, layout.FORMAT, layout.HEAD, layout.LOCK, layout.IGNORE}
 IGNORE_TEXT = b"*\n"
 
 
@@ -75,7 +75,7 @@ def sync_names(root: Path) -> None:
 
     Folders that may be empty are made again: not every way of copying a collection keeps them.
     """
-    for name in (layout.TMP, layout.FAILURES, layout.TOMBS, layout.CODEBOOKS):
+    for name in (layout.TMP, layout.LEDGER, layout.TOMBS, layout.CODEBOOKS):
         if not (root / name).is_dir():
             files.make_folder(root / name)
     _sync_parent(root)

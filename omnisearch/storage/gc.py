@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from omnisearch.errors import CorruptCollectionError
-from omnisearch.storage import files, layout, locks, manifest
+from omnisearch.storage import files, layout, ledger, locks, manifest
 from omnisearch.storage.identity import Identity
 from omnisearch.storage.manifest import Manifest
 
@@ -35,6 +35,7 @@ def collect(root: Path, identity: Identity, *, kept: int = KEPT) -> int:
         for path in _ours(root, folder):
             if f"{folder}/{path.name}" not in named:
                 freed += _remove_tree(path)
+    ledger.remove_old(root, kept)
     logs = layout.numbers(root / layout.LOG, ".log")
     for number, following in pairwise(logs):
         if following <= base + 1:

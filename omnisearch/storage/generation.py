@@ -20,7 +20,7 @@ from omnisearch.storage.cells import Cells
 from omnisearch.storage.columns import Source
 from omnisearch.storage.items import Items, PartItems
 from omnisearch.storage.manifest import Manifest
-from omnisearch.storage.shard import Coder, Shard
+from omnisearch.storage.shard import Coder, Place, Shard
 from omnisearch.storage.tail import Chunk, LooseRows, TailIds
 from omnisearch_indexes import Codes, Kind, Metric, Piece, Shards
 
@@ -61,6 +61,7 @@ class Part(Protocol):
 class Sealed:
     """What a manifest names, open, and the searcher over it."""
 
+    place: Place
     manifest: Manifest
     coder: Coder | None
     shards: tuple[Shard, ...]

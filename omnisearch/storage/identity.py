@@ -25,7 +25,7 @@ from omnisearch.storage import files, layout
 
 FORMAT_VERSION = 1
 _MAGIC = "omnisearch"
-_HEAD = struct.Struct("<8s16sQQ")  # magic, collection, generation, manifest
+_HEAD = struct.Struct("<8s16sQII")  # magic, collection, generation, manifest, ledger
 _HEAD_MAGIC = b"OMNIHEAD"
 HEAD_BYTES = _HEAD.size + 8
 _POLLS, _POLL_PAUSE_S = 4, 0.001
@@ -46,10 +46,11 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The last acknowledged generation and the manifest it stood on."""
+    """The last acknowledged generation, the manifest it stood on, and the newest ledger."""
 
     generation: int
     manifest: int
+    ledger: int = 0
 
 
 def read_identity(root: Path) -> Identity:
@@ -96,7 +97,8 @@ def has_remains(root: Path) -> bool:
 
 def encode_head(identity: Identity, head: Head) -> bytes:
     """Write HEAD with its checksum; it fits one sector."""
-    body = _HEAD.pack(_HEAD_MAGIC, identity.collection.bytes, head.generation, head.manifest)
+    numbers = head.generation, head.manifest, head.ledger
+    body = _HEAD.pack(_HEAD_MAGIC, identity.collection.bytes, *numbers)
     return body + xxhash.xxh3_64_digest(body)
 
 
@@ -108,12 +110,12 @@ def decode_head(raw: bytes, root: Path, identity: Identity) -> Head:
         raise CorruptCollectionError(
             f"{path} is damaged: run `omnisearch doctor --index {root} --repair`"
         )
-    magic, collection, generation, manifest = _HEAD.unpack(body)
+    magic, collection, generation, manifest, ledger = _HEAD.unpack(body)
     if magic != _HEAD_MAGIC or collection != identity.collection.bytes:
         raise CorruptCollectionError(
             f"{path} belongs to another collection: run `omnisearch doctor --index {root} --repair`"
         )
-    return Head(generation, manifest)
+    return Head(generation, manifest, ledger)
 
 
 def poll_head(descriptor: int, root: Path, identity: Identity) -> Head:

@@ -5,7 +5,7 @@ Built part by part, and kept with the part, so that a generation costs what its 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -125,6 +125,11 @@ class Items(Mapping[str, Stored]):
     def of_location(self, location: str) -> str | None:
         """Find the item whose file is there."""
         return self._located.get(location)
+
+    @property
+    def locations(self) -> Collection[str]:
+        """Every place where a file of an item is."""
+        return self._located.keys()
 
     def missing(self) -> int:
         """Count the items whose file was found gone."""

@@ -11,8 +11,9 @@ from omnisearch.errors import CorruptCollectionError
 
 FORMAT, LOCK, HEAD, IGNORE = "FORMAT", "LOCK", "HEAD", ".gitignore"
 MANIFESTS, LOG, SHARDS, CODEBOOKS = "manifests", "log", "shards", "codebooks"
-TOMBS, FAILURES, TMP = "tombs", "failures", "tmp"
-FOLDERS = (MANIFESTS, LOG, SHARDS, CODEBOOKS, TOMBS, FAILURES, TMP)
+TOMBS, LEDGER, TMP = "tombs", "ledger", "tmp"
+FOLDERS = (MANIFESTS, LOG, SHARDS, CODEBOOKS, TOMBS, LEDGER, TMP)
+UNUSED = "failures"  # a folder of older collections, always empty
 
 VECTORS, VECTOR_SUMS, ROWS, IDS = "vectors.bin", "vectors.sum", "rows.arrow", "ids.bin"
 CODES, COLUMNS, WORDS = "codes.faiss", "columns.bin", "words.bin"
@@ -26,7 +27,8 @@ NAMES = {
     SHARDS: re.compile(_ULID),
     CODEBOOKS: re.compile(rf"({_ULID})\.faiss"),
     TOMBS: re.compile(rf"({_ULID})\.(\d{{12}})\.bits"),
-    TMP: re.compile(rf"probe-[12]|{_ULID}\.(json|format)"),
+    LEDGER: re.compile(r"(\d{12})\.jsonl"),
+    TMP: re.compile(rf"probe-[12]|{_ULID}\.(json|jsonl|format)"),
 }
 
 
@@ -49,6 +51,11 @@ def pin_path(root: Path, number: int) -> Path:
 def log_path(root: Path, first: int) -> Path:
     """Name the log file whose first record is that generation."""
     return root / LOG / f"{first:012d}.log"
+
+
+def ledger_path(folder: Path, number: int) -> Path:
+    """Name the file of one ledger."""
+    return folder / f"{number:012d}.jsonl"
 
 
 def numbers(folder: Path, suffix: str) -> list[int]:

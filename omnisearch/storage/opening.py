@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from omnisearch.errors import CorruptCollectionError
-from omnisearch.storage import batch, layout, locks, log, manifest
+from omnisearch.storage import batch, layout, ledger, locks, log, manifest
 from omnisearch.storage.generation import Sealed
 from omnisearch.storage.identity import Identity, read_head
 from omnisearch.storage.locks import FileLock
@@ -57,6 +57,11 @@ def _load(root: Path, identity: Identity, number: int, known: Mapping[str, Shard
         raise CorruptCollectionError(
             f"{path} is missing: run `omnisearch doctor --index {root} --repair`"
         )
+    if ledger.newest(root) < head.ledger:
+        path = layout.ledger_path(root / layout.LEDGER, head.ledger)
+        raise CorruptCollectionError(
+            f"{path} is missing: run `omnisearch doctor --index {root} --repair`"
+        )
     pin = locks.pin(layout.pin_path(root, number))
     try:
         found = manifest.read(root, number, identity)
@@ -82,7 +87,7 @@ def open_sealed(place: Place, found: Manifest, known: Mapping[str, Shard]) -> Se
     shards = [
         known.get(entry.name) or Shard(place, entry, found.schema, coder) for entry in found.shards
     ]
-    return Sealed(found, coder, tuple(shards))
+    return Sealed(place, found, coder, tuple(shards))
 
 
 def read_dead(place: Place, found: Manifest) -> Mask:

@@ -6,18 +6,21 @@ What cannot be had back is named in the report, row by count, before it goes.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from omnisearch.errors import CorruptCollectionError
+from omnisearch.locations import Location, Root
 from omnisearch.records import RepairReport, VerifyReport
 from omnisearch.storage import (
     creation,
     files,
     gc,
     layout,
+    ledger,
     locks,
     log,
     manifest,
@@ -27,6 +30,7 @@ from omnisearch.storage import (
 )
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.identity import Head, Identity, encode_head, read_head, read_identity
+from omnisearch.storage.ledger import Ledger
 from omnisearch.storage.manifest import Manifest, ShardEntry
 from omnisearch.storage.mapping import map_file
 from omnisearch.storage.shard import Coder, Place, Shard, ShardRows, write_shard, write_sums
@@ -170,12 +174,44 @@ def _replayed(place: Place, mended: Manifest) -> tuple[Generation, int]:
     return state.generation, max(0, max(acknowledged, newest) - state.generation.number)
 
 
+def _mend_ledger(root: Path, identity: Identity, now: Generation) -> int:
+    """Go back to the newest ledger that reads, if the newest does not; give its number.
+
+    Roots that rows name and no ledger has keep their numbers, under no path.
+    """
+    numbers = ledger.numbers(root)
+    reached = max([_acknowledged_ledger(root, identity), *numbers])
+    found = Ledger()
+    for number in reversed(numbers):
+        with suppress(CorruptCollectionError):
+            found = ledger.read(root, number, identity)
+            if number == reached:
+                return reached
+            break
+    if not reached:
+        return 0
+    known = {root.number for root in found.roots}
+    lost = {Location.parse(one).root for one in now.items.locations} - known
+    roots = (*found.roots, *(Root(number, b"", 0, "folder") for number in sorted(lost)))
+    ledger.write(root, reached + 1, identity, replace(found, roots=roots))
+    ledger.remove_old(root, kept=1)
+    return reached + 1
+
+
+def _acknowledged_ledger(root: Path, identity: Identity) -> int:
+    try:
+        return read_head(root, identity).ledger
+    except CorruptCollectionError:
+        return 0
+
+
 def _publish(place: Place, now: Generation, base: int) -> None:
     root, identity = place.root, place.identity
     taken = [
         *layout.numbers(root / layout.MANIFESTS, ".json"),
         *layout.numbers(root / layout.MANIFESTS, ".pin"),
     ]
+    books = _mend_ledger(root, identity, now)
     made = sealing.next_manifest(place, now, number=max(taken) + 1, base=base)
     manifest.publish(made, root, identity)
     for number in layout.numbers(root / layout.LOG, ".log"):
@@ -183,7 +219,7 @@ def _publish(place: Place, now: Generation, base: int) -> None:
             files.remove(layout.log_path(root, number))
     log.create(root, identity, base + 1).close()
     files.remove(root / layout.HEAD, missing_ok=True)
-    head = encode_head(identity, Head(base, made.number))
+    head = encode_head(identity, Head(base, made.number, books))
     files.write_file(root / layout.HEAD, [head], mode=0o600)
     files.sync_folder(root)
     gc.collect(root, identity, kept=1)

@@ -23,6 +23,7 @@ from omnisearch.storage.columns import Columns
 from omnisearch.storage.files import Buffer
 from omnisearch.storage.identity import Identity
 from omnisearch.storage.items import PartItems
+from omnisearch.storage.ledger import Ledgers
 from omnisearch.storage.manifest import Settings, ShardEntry
 from omnisearch.storage.mapping import map_file
 from omnisearch.storage.vectors import StoredVectors, block_sums, write
@@ -49,13 +50,18 @@ class ShardRows:
     codes: Codes | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
     """Where shards of a collection live and what all of them share."""
 
     root: Path
     identity: Identity
     settings: Settings
+
+    @cached_property
+    def ledgers(self) -> Ledgers:
+        """Read what the collection knows of files."""
+        return Ledgers(self.root, self.identity)
 
     def shard(self, name: str) -> Path:
         """Name the folder of a shard."""

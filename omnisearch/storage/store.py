@@ -5,7 +5,6 @@ Writing appends to the log, syncs, and only then shows the new generation; `read
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -13,16 +12,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from omnisearch.errors import ReadOnlyError, StorageError
-from omnisearch.storage import batch, creation, files, filesystem, gc, layout, locks, log, opening
+from omnisearch.storage import batch, creation, files, filesystem, gc, ledger, locks, log, opening
 from omnisearch.storage.batch import Change
 from omnisearch.storage.generation import Generation
-from omnisearch.storage.identity import HEAD_BYTES, Head, Identity, encode_head, poll_head
+from omnisearch.storage.head import HeadFile
+from omnisearch.storage.identity import Head, Identity
+from omnisearch.storage.layout import log_path, pin_path
+from omnisearch.storage.ledger import Ledger
 from omnisearch.storage.locks import FileLock
 from omnisearch.storage.shard import Place
 from omnisearch.storage.state import State
 from omnisearch.storage.tail import LOOSE_ROWS
 
-_log = logging.getLogger(__name__)
 Prepare = Callable[[Generation], "Change | None"]
 
 
@@ -42,10 +43,10 @@ class Store:
         self._pending_thread = 0
         self._failed = False  # a sync failed: what the log holds is in doubt
         self._behind = False  # an interrupt came between appending and showing
-        self._head, self._head_seen = -1, b""
+        self._ledger = 0  # the number of the newest, known to the writer
         self._opened = opening.load(root, identity, {})
         self._published = self._opened.state.generation
-        self._follow_head()
+        self._head = HeadFile(root, identity)
         if writer is not None:
             self._begin_log()
 
@@ -100,7 +101,7 @@ class Store:
                 return self.state.generation.number
             if self._pending is not None:
                 self._pending.append(change)
-                self._apply_pending(change)
+                self.state.apply(self._published.number + 1, [change])
                 return self.state.generation.number
             self._commit([change], lambda number: self.state.apply(number, [change]))
         self.on_write()
@@ -126,9 +127,6 @@ class Store:
             finally:
                 self._pending = None
         self.on_write()
-
-    def _apply_pending(self, change: Change) -> None:
-        self.state.apply(self._published.number + 1, [change])
 
     def _commit(self, changes: list[Change], show: Callable[[int], Generation]) -> None:
         number = self._published.number + 1
@@ -178,12 +176,13 @@ class Store:
             self._log.close()
         gc.sweep_unfinished(self.root, after=tail.first)
         self._log = log.resume(self.root, self.identity, tail, reached)
+        self._ledger = ledger.newest(self.root)
         self.write_head()
 
     def rotate_log(self) -> None:
         """Begin a new log file behind the newest generation; hold `lock`."""
         first = self._published.number + 1
-        if self._log is not None and self._log.path != layout.log_path(self.root, first):
+        if self._log is not None and self._log.path != log_path(self.root, first):
             started = self._start_log(first)
             self._log.close()
             self._log = started
@@ -193,7 +192,7 @@ class Store:
             return log.create(self.root, self.identity, first)
         except StorageError:
             self._failed = True  # unless the file is gone again, it may hide the records before it
-            files.remove(layout.log_path(self.root, first), missing_ok=True)
+            files.remove(log_path(self.root, first), missing_ok=True)
             self._failed = False
             raise
 
@@ -201,18 +200,29 @@ class Store:
         """Publish a state with the same rows in other files; hold `lock`."""
         self._published = generation
 
+    def read_ledger(self) -> Ledger:
+        """Read the newest ledger."""
+        self._check_process()
+        return self.place.ledgers.newest()
+
+    def write_ledger(self, new: Ledger) -> None:
+        """Make a ledger the newest one, durably; it is no generation and no part of one."""
+        self._check_process()
+        with self.lock:
+            self.begin_writing()
+            if new != self.read_ledger():
+                self._ledger = ledger.write_next(self.root, self.identity, new)
+                self.write_head()
+                ledger.remove_old(self.root)
+
     def write_head(self) -> None:
         """Leave the hint of how far was acknowledged; losing it loses nothing."""
         number = self._published.sealed.manifest.number
-        head = encode_head(self.identity, Head(self._published.number, number))
-        try:
-            files.overwrite(self.root / layout.HEAD, head)
-        except StorageError as error:
-            _log.warning("%s", error)
+        self._head.write(Head(self._published.number, number, self._ledger))
 
     def move_pin(self, number: int) -> None:
         """Hold the files of another manifest from now on."""
-        pin = locks.pin(layout.pin_path(self.root, number))
+        pin = locks.pin(pin_path(self.root, number))
         old = self._opened.pin
         self._opened = opening.Opened(self.place, self.state, self._opened.tail, pin)
         if old is not None:
@@ -228,20 +238,13 @@ class Store:
         self._published = self._opened.state.generation
         self._code_tail()
 
-    def _follow_head(self) -> None:
-        try:
-            self._head = os.open(self.root / layout.HEAD, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError as error:
-            raise StorageError(f"{self.root / layout.HEAD} cannot be read ({error})") from error
-
     def _refresh(self) -> None:
-        raw = os.pread(self._head, HEAD_BYTES, 0)
-        if raw == self._head_seen:
+        raw, head = self._head.changed() or (b"", None)
+        if head is None:
             return
-        head = poll_head(self._head, self.root, self.identity)
         now = self._published
         if head.manifest <= now.sealed.manifest.number and head.generation <= now.number:
-            self._head_seen = raw
+            self._head.seen(raw)
             return
         with self.lock:
             if self._writer is not None:
@@ -250,13 +253,12 @@ class Store:
                 self.reload()
             elif head.generation > self._published.number:
                 self._catch_up()
-            self._head_seen = raw
+            self._head.seen(raw)
 
     def _catch_up(self) -> None:
         opened = self._opened
         if not opened.tail.first:
-            self.reload()
-            return
+            return self.reload()
         tail = log.follow(self.root, self.identity, opened.tail, self._published.number)
         opening.replay(opened.state, tail.records)
         known = log.Tail([], tail.first, tail.size)
@@ -293,6 +295,4 @@ class Store:
             elif held is not None:
                 held.release()
         self._log = self._writer = None
-        if self._head >= 0:
-            os.close(self._head)
-            self._head = -1
+        self._head.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from omnisearch.errors import CorruptCollectionError, OmnisearchError
 from omnisearch.records import Problem, VerifyReport
-from omnisearch.storage import creation, layout, log, manifest
+from omnisearch.storage import creation, layout, ledger, log, manifest
 from omnisearch.storage.identity import Identity, read_head, read_identity
 from omnisearch.storage.manifest import Manifest, ShardEntry
 from omnisearch.storage.mapping import map_file
@@ -33,19 +33,21 @@ def _progress(root: Path) -> tuple[object, ...]:
     """Tell whether a writer moved on meanwhile, and files went that were listed before."""
     try:
         logs = layout.numbers(root / layout.LOG, ".log")
-        return manifest.newest(root), (root / layout.HEAD).read_bytes(), *logs
+        newest = manifest.newest(root), ledger.newest(root)
+        return *newest, (root / layout.HEAD).read_bytes(), *logs
     except (CorruptCollectionError, OSError):
         return ()
 
 
 def _verify(root: Path, identity: Identity, data: bool) -> VerifyReport:
-    missing = [root / name for name in layout.FOLDERS if not (root / name).is_dir()]
+    needed = [root / name for name in layout.FOLDERS if name != layout.LEDGER]
+    missing = [path for path in needed if not path.is_dir()]
     if missing:
         faults = [
             Problem(str(path), f"folder {path} is missing", _repair(root)) for path in missing
         ]
         return VerifyReport(False, tuple(faults))
-    problems = [*_small_files(root, identity), *_log(root, identity)]
+    problems = [*_small_files(root, identity), *_ledgers(root, identity), *_log(root, identity)]
     for number in layout.numbers(root / layout.MANIFESTS, ".json"):
         path = layout.manifest_path(root, number)
         try:
@@ -73,6 +75,9 @@ def _small_files(root: Path, identity: Identity) -> Iterator[Problem]:
         if head.manifest > newest:
             path = layout.manifest_path(root, head.manifest)
             yield Problem(str(path), f"{path} is missing", _repair(root))
+        if head.ledger > ledger.newest(root):
+            path = layout.ledger_path(root / layout.LEDGER, head.ledger)
+            yield Problem(str(path), f"{path} is missing", _repair(root))
     except CorruptCollectionError as error:
         yield _problem(root, root / layout.HEAD, error)
     if not newest:
@@ -80,6 +85,14 @@ def _small_files(root: Path, identity: Identity) -> Iterator[Problem]:
     ignore = root / layout.IGNORE
     if ignore.exists() and ignore.read_bytes() != creation.IGNORE_TEXT:
         yield Problem(str(ignore), f"{ignore} was changed", _repair(root))
+
+
+def _ledgers(root: Path, identity: Identity) -> Iterator[Problem]:
+    for number in ledger.numbers(root):
+        try:
+            ledger.read(root, number, identity)
+        except (CorruptCollectionError, OSError) as error:
+            yield _problem(root, layout.ledger_path(root / layout.LEDGER, number), error)
 
 
 def _repair(root: Path) -> str:

@@ -62,7 +62,7 @@ LOSSLESS: dict[str, Callable[[Path], None]] = {
     "block sums": lambda root: damage(root, "shards/*/vectors.sum"),
     "FORMAT flipped": lambda root: damage(root, "FORMAT"),
     "FORMAT gone": lambda root: remove(root, "FORMAT"),
-    "folder gone": lambda root: (root / "failures").rmdir(),
+    "folder gone": lambda root: (root / "tmp").rmdir(),
 }
 
 
