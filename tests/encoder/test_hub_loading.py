@@ -160,5 +160,10 @@ def test_the_library_absent_or_too_old(folder: Path, monkeypatch: Any) -> None:
 def test_a_package_that_one_model_needs_is_named(tmp_path: Path) -> None:
     if find_spec("torchvision") is not None:
         pytest.skip("torchvision is installed")
-    with pytest.raises(MissingExtraError, match="requires the Torchvision library"):
+    with pytest.raises(MissingExtraError) as caught:
         hub.open(hub_models.gemma(tmp_path / "gemma"))
+    said = str(caught.value)
+    build = hub_models.torch.__version__.partition("+")[2]
+    index = f" --index-url https://download.pytorch.org/whl/{build}" if build else ""
+    assert "looks at films with torchvision, which is not installed" in said
+    assert f": pip install torchvision{index} (of the same build as torch, here " in said

@@ -180,11 +180,7 @@ class Runtime:
                     model_kwargs={"use_safetensors": True, "dtype": precision},
                 ).eval()
             except ImportError as error:
-                told = _first_line(error).split(". ")[0]
-                raise MissingExtraError(
-                    f"{folder} needs a package that is not installed ({told}): "
-                    "pip install it beside 'omnisearch[hub]'"
-                ) from error
+                raise _lacking(folder, error, str(self._torch.__version__)) from error
             except (*REFUSALS, _damaged_weights()) as error:
                 raise _unloadable(folder, error) from error
 
@@ -232,6 +228,23 @@ def _unloadable(folder: Path, error: BaseException) -> EncoderFilesError:
         return EncoderFilesError(f"{fault}; {remedy}")
     fault = f"{folder} does not load ({type(error).__name__}: {_first_line(error)})"
     return EncoderFilesError(f"{fault}: copy the whole folder again, or update transformers")
+
+
+def _lacking(folder: Path, error: ImportError, torch: str) -> MissingExtraError:
+    """Name what a model needs beside the extra, and the build of it that goes with torch."""
+    told = _first_line(error).split(". ")[0]
+    if "torchvision" not in told.lower():
+        return MissingExtraError(
+            f"{folder} needs a package that is not installed ({told}): "
+            "pip install it beside 'omnisearch[hub]'"
+        )
+    build = torch.partition("+")[2]
+    index = f" --index-url https://download.pytorch.org/whl/{build}" if build else ""
+    return MissingExtraError(
+        f"{folder} looks at films with torchvision, which is not installed: pip install torchvision"
+        f"{index} (of the same build as torch, here {torch}; a build for CUDA beside torch for the "
+        "CPU breaks it, and the other way round)"
+    )
 
 
 def _first_line(error: BaseException) -> str:
