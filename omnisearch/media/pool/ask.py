@@ -5,16 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-
-@dataclass(frozen=True, slots=True)
-class Caps:
-    """How much of a file is read; what has more is cut there and told as truncated."""
-
-    pixels: int = 50_000_000  # of a picture or frame: a film in 8K has 33 million
-    pages: int = 2_000  # of a document: a thick book has 1,500
-    hours: float = 12.0  # of a sound or film: an audio book has 10
-    text_bytes: int = 64 << 20  # of a text: all of Shakespeare has 5.5 million
-    side: int = 768  # of pictures and frames that are given: three times what omni-mini looks at
+from omnisearch.media.caps import CAPS, Caps
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +13,7 @@ class Ask:
     """One file: its name decides what its bytes leave open, and is never opened."""
 
     name: str
-    caps: Caps = Caps()
+    caps: Caps = CAPS
 
     def as_json(self) -> dict[str, Any]:
         """Give what `of_json` reads."""

@@ -1,0 +1,175 @@
+"""The process that workers are copies of: it imports everything once, locks itself up, and forks.
+
+It decodes nothing, so that no file can take it over; it ends when its parent does, and its workers
+with it. A worker is a copy in milliseconds, where a new Python with its libraries takes seconds.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import resource
+import select
+import signal
+import time
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn
+
+from omnisearch.media.pool.channel import Channel, EndedError
+from omnisearch.media.pool.limits import Limits
+from omnisearch.media.pool.ring import SLOTS, Ring
+from omnisearch.media.pool.worker import FIRST, Extractor, serve
+from omnisearch.media.sandbox import lockdown
+from omnisearch.media.sandbox.lockdown import Layers
+from omnisearch.media.sandbox.rlimits import Allowance
+from omnisearch.media.sandbox.seccomp import CHANNEL
+
+MESSAGE_BYTES = 1 << 20  # between this process and its parent
+NAME = "omni-decoders"
+_FILES = 8  # that a worker has open: the channel, twice nothing, and its file
+_SLACK_BYTES = 64 << 20  # of addresses: what libraries reserve and never touch
+_KILLED_S = 0.5  # a worker that reads from a dead disk ends long after it is killed
+# what Python itself imports when it is first needed, where nothing can be opened any more
+_LATE = ("encodings.idna", "encodings.latin_1", "encodings.utf_16", "encodings.utf_32", "_strptime")
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """How a worker is made."""
+
+    extractor: Extractor
+    layers: Layers
+    allowance: Allowance
+    head_bytes: int
+    piece_bytes: int
+
+
+def main() -> None:
+    """Run until the parent closes the channel or ends; called in a Python of its own."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.clear()
+    channel = Channel.behind(CHANNEL, MESSAGE_BYTES)
+    order, beside = channel.receive_with_descriptors()
+    limits = Limits(**order["limits"])
+    try:
+        extractor = _imported(order["extractor"])
+    except Exception as error:
+        # the parent raises it again, where somebody can read it
+        channel.send({"failed": f"{type(error).__name__}: {error}"})
+        return
+    allowance = _allowance(limits)
+    layers = lockdown.lock_zygote(NAME)
+    channel.send({"layers": layers.as_json()})
+    recipe = _Recipe(extractor, layers, allowance, limits.head_bytes, limits.piece_bytes)
+    _Zygote(channel, beside, recipe).run()
+
+
+def _imported(name: str) -> Extractor:
+    """Import all that decoding needs, and leave it in pages that copies share."""
+    for late in _LATE:
+        import_module(late)
+    time.tzset()
+    module, _, attribute = name.partition(":")
+    extractor: Extractor = getattr(import_module(module), attribute)
+    gc.collect()
+    gc.freeze()  # counting references would copy the pages
+    return extractor
+
+
+def _allowance(limits: Limits) -> Allowance:
+    """Give what a worker may use; addresses beyond those that this process uses already."""
+    addresses = None
+    sizes = Path("/proc/self/statm")
+    if sizes.exists():
+        used = int(sizes.read_text().split()[0]) * resource.getpagesize()
+        addresses = used + limits.memory_bytes + limits.piece_bytes * SLOTS + _SLACK_BYTES
+    return Allowance(
+        memory_bytes=limits.memory_bytes,
+        address_bytes=addresses,
+        processor_s=limits.processor_s,
+        files=_FILES,
+        processes=0,
+    )
+
+
+class _Zygote:
+    """Makes a worker, or ends one, when the parent says so."""
+
+    def __init__(self, channel: Channel, beside: list[int], recipe: _Recipe) -> None:
+        self._channel = channel
+        self._recipe = recipe
+        self._living: set[int] = set()
+        self._killed: set[int] = set()  # not yet gone
+        self._waiting = select.poll()
+        # a handle of the parent where there is one, which tells when it has died
+        for one in (CHANNEL, *beside):
+            self._waiting.register(one, select.POLLIN)
+        self._parents = set(beside)
+
+    def run(self) -> None:
+        """Obey until there is nobody to obey."""
+        try:
+            while not any(one in self._parents for one, _ in self._waiting.poll()):
+                self._obey(*self._channel.receive_with_descriptors())
+        except EndedError:
+            pass
+        for process in self._living:
+            self._end(process)
+
+    def _obey(self, message: dict[str, Any], descriptors: list[int]) -> None:
+        if "end" in message:
+            process = message["end"]
+            self._channel.send({"status": self._end(process)})
+            self._living.discard(process)
+        else:
+            self._channel.send({"worker": self._made(*descriptors)})
+        self._killed = {one for one in self._killed if os.waitpid(one, os.WNOHANG)[0] == 0}
+
+    def _made(self, end: int, memory: int) -> int:
+        here = os.getpid()
+        process = os.fork()
+        if process == 0:
+            _live(self._recipe, here, end, memory)
+        os.close(end)
+        os.close(memory)
+        self._living.add(process)
+        return process
+
+    def _end(self, process: int) -> int | None:
+        """Kill a worker and give how it ended: its own death, where that came first."""
+        if process not in self._living:
+            return None
+        os.kill(process, signal.SIGKILL)
+        deadline_s = time.monotonic() + _KILLED_S
+        while time.monotonic() < deadline_s:
+            found, status = os.waitpid(process, os.WNOHANG)
+            if found:
+                return status
+            time.sleep(0.001)
+        self._killed.add(process)
+        return None
+
+
+def _live(recipe: _Recipe, parent: int, end: int, memory: int) -> NoReturn:
+    """Be a worker, with nothing open but the channel."""
+    try:
+        os.dup2(end, CHANNEL)
+        channel = Channel.behind(CHANNEL, recipe.head_bytes)
+        try:
+            serve(channel, _locked(recipe, parent, memory), recipe.extractor)
+        except OSError as error:
+            words = f"{type(error).__name__}: {error}"
+            channel.send({"of": FIRST, "kind": "fault", "words": words})
+    finally:
+        os._exit(0)  # no handler of the copy runs
+
+
+def _locked(recipe: _Recipe, parent: int, memory: int) -> Ring:
+    """Give up all but the channel and what is shared."""
+    ring = Ring.joined(memory, recipe.piece_bytes)
+    os.dup2(CHANNEL + 1, CHANNEL + 2)  # complaints go to nowhere
+    os.closerange(CHANNEL + 3, os.sysconf("SC_OPEN_MAX"))
+    lockdown.lock_worker(recipe.layers, recipe.allowance, parent)
+    return ring
