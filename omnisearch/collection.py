@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -16,18 +15,14 @@ from omnisearch.errors import InputError, QueryError
 from omnisearch.query import rows
 from omnisearch.query.filters import Where
 from omnisearch.query.hits import Batch, Hits
-from omnisearch.query.nearest import (
-    Question,
-    check_queries,
-    check_query,
-    mask,
-    nearest,
-)
-from omnisearch.records import CompactReport, Record, Stats, VerifyReport
+from omnisearch.query.nearest import Question, check_queries, check_query, mask, nearest
+from omnisearch.records import CompactReport, Item, Record, Stats, VerifyReport
+from omnisearch.remembered import encoder_of, origin_of
 from omnisearch.schema import Metadata
 from omnisearch.storage import admission, backup, changes, figures, maintenance, verify
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.handle import Handle, Options
+from omnisearch.storage.store import Store
 from omnisearch_indexes import Neighbours
 
 if TYPE_CHECKING:
@@ -42,6 +37,7 @@ class Collection(AbstractContextManager["Collection"]):
         self._options = options
         self._handle = Handle(path, options)
         self._drop = weakref.finalize(self, self._handle.drop)
+        self._encoder = encoder
         if encoder is not None and options.writable:
             encoder.check(self._handle.canaries())
 
@@ -71,13 +67,38 @@ class Collection(AbstractContextManager["Collection"]):
     def columns(self) -> dict[str, str]:
         """The columns of metadata and their kinds."""
         now = self._now()
-        return dict(self._options.columns or {}) if now is None else dict(now.schema.columns)
+        known = self._options.columns or {}
+        return dict(known) if now is None else dict(now.schema.shown().columns)
+
+    @property
+    def encoder(self) -> Encoder:
+        """What makes its vectors: as given to `open`, as it was made with, or omni-mini."""
+        if self._encoder is None:
+            self._encoder = encoder_of(self._handle)
+        return self._encoder
 
     def stats(self) -> Stats:
         """Count what is stored and what it takes on disk."""
         return Stats(figures.figures(self.path, self._now()))
 
     # writing
+
+    def add(self, items: Sequence[Item], *, replace: bool = False) -> int:
+        """Store records of text and media with metadata, each under its own id, in one generation.
+
+        All parts of an item make one vector; words beside a picture, sound or film have a second
+        one. Media are decoded in this process: `ingest` is for files of strangers. A stored id is
+        an error, unless `replace` is set.
+        """
+        from omnisearch.ingest.items import segments_of
+
+        if not (rows := segments_of(items, self.encoder)).ids:
+            return self.generation
+        return self._storing().write(changes.recording(rows, replacing=replace))
+
+    def _storing(self) -> Store:
+        """Give the store for what the encoder makes; an empty collection is made if need be."""
+        return self._handle.for_encoding(self._options.origin or origin_of(self.encoder))
 
     def add_vectors(
         self, ids: Sequence[str], vectors: npt.ArrayLike, *, metadata: Metadata | None = None
@@ -126,20 +147,11 @@ class Collection(AbstractContextManager["Collection"]):
         names = None if ids is None else admission.check_ids(ids)
         if self._handle.existing() is None and self._options.writable:
             return 0
-        store = self._handle.for_changing()
-        counted: list[int] = []
 
         def found(now: Generation) -> list[str]:
-            chosen = rows.matching(now, names, mask(now, where, params, hidden=True))
-            counted.append(len(chosen))
-            return chosen
+            return rows.matching(now, names, mask(now, where, params, hidden=True))
 
-        if purge:
-            store.check_no_transaction()
-        store.write(changes.deleting(found))
-        if purge:
-            maintenance.purge(store)
-        return counted[-1]
+        return maintenance.delete(self._handle.for_changing(), found, purge=purge)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Make the writes of a `with` block one generation: all or nothing."""
@@ -147,14 +159,8 @@ class Collection(AbstractContextManager["Collection"]):
 
     def compact(self) -> CompactReport:
         """Bring everything into its fastest and smallest form."""
-        begun = time.perf_counter()
-        before = self._need()
-        store = self._handle.for_changing()
-        store.check_no_transaction()
-        maintenance.compact_whole(store)
-        now = self._need()
-        shards = len(before.sealed.shards), len(now.sealed.shards)
-        return CompactReport(now.live, *shards, time.perf_counter() - begun)
+        self._need()
+        return maintenance.compact_whole(self._handle.for_changing())
 
     # reading
 
@@ -177,12 +183,7 @@ class Collection(AbstractContextManager["Collection"]):
         now = self._need()
         allow = mask(now, where, params)
         if like is not None:
-            position = int(now.find([like])[0])
-            if position < 0:
-                raise QueryError(f"like={like!r} is not a stored id")
-            allow = np.ones(now.rows, bool) if allow is None else allow.copy()
-            allow[position] = False
-            vector = rows.vector_at(now, position)
+            vector, allow = rows.like(now, like, allow)
         assert vector is not None
         found = nearest(now, check_query(vector, now), question, allow)
         one = found[0] if found else None
@@ -209,14 +210,7 @@ class Collection(AbstractContextManager["Collection"]):
 
     def get(self, ids: Sequence[str], *, vectors: bool = False) -> list[Record | None]:
         """Read rows by id, in this order; None where an id is not stored."""
-        names = admission.check_ids(ids)
-        now = self._now()
-        if now is None:
-            return [None for _ in names]
-        positions = now.find(names)
-        there = positions[positions >= 0]
-        records = iter(rows.read_records(now, there, vectors=vectors))
-        return [next(records) if position >= 0 else None for position in positions.tolist()]
+        return rows.get(self._now(), admission.check_ids(ids), vectors=vectors)
 
     def iterate(
         self,
@@ -232,11 +226,7 @@ class Collection(AbstractContextManager["Collection"]):
         now = self._now()
         if now is None:
             return
-        positions = rows.positions_of(now, mask(now, where, params))
-        for start in range(0, len(positions), batch_rows):
-            yield from rows.read_records(
-                now, positions[start : start + batch_rows], vectors=vectors
-            )
+        yield from rows.iterate(now, mask(now, where, params), batch_rows, vectors=vectors)
 
     def distinct(
         self, column: str, *, where: Where | None = None, params: Mapping[str, Any] | None = None

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from omnisearch.collection import Collection
+from omnisearch.remembered import origin_of
 from omnisearch.schema import Schema
 from omnisearch.storage import admission
 from omnisearch.storage.handle import Options
-from omnisearch.storage.origin import Origin
 
 if TYPE_CHECKING:
     from omnisearch.encoder.encoder import Encoder
@@ -29,20 +29,21 @@ def open(
 ) -> Collection:
     """Open the collection in a folder; the first write makes it, with these settings.
 
-    An `encoder` must be the one that made the collection. Before anything is written, known inputs
-    are encoded again, and their vectors compared with those kept in the collection.
+    An `encoder` must be the one that made the collection; without one, it remembers which that was
+    (omni-mini where files or items come first). Before anything is written, known inputs are
+    encoded again, and their vectors compared with those kept in the collection.
     """
     if mode not in ("a", "r"):
         raise ValueError(f"mode is {mode!r}: 'a' to read and write, 'r' to read")
     admission.check_choice("metric", metric, admission.METRICS)
     admission.check_choice("index", index, admission.INDEXES)
     Schema.declare(columns or {})
-    origin = None
+    name, origin = None, None
     if isinstance(encoder, str):
         from omnisearch.encoder.encoder import Encoder
 
-        encoder = Encoder.load(encoder)
+        name, encoder = encoder, Encoder.load(encoder)
     if encoder is not None:
-        origin = Origin(str(encoder.space), encoder.dim, encoder.canaries)
+        origin = origin_of(encoder, name)
     options = Options(create, mode == "a", private, metric, index, columns, origin)
     return Collection(Path(path), options, encoder)

@@ -21,6 +21,7 @@ from omnisearch.errors import InputError
 from omnisearch.values import ARROW, KINDS, Kind, MisfitError, Typed, Wanted, from_list
 
 RESERVED = ("file.", "image.", "audio.", "video.", "doc.", "segment.")
+SEGMENT_PREFIX = "segment."
 SPAN, SAID = "segment.span", "segment.words"
 LOCATIONS, MISSING, EXTRACTOR = "file.locations", "file.missing", "file.extractor"
 # What we write about files and segments ourselves; users may read and filter it, never set it.
@@ -101,6 +102,11 @@ class Schema:
     def for_us(self) -> Schema:
         """Allow reserved names too, with the kinds that they have."""
         return Schema(self.columns, self.declared, ours=True)
+
+    def shown(self) -> Schema:
+        """Leave out the columns that are about segments and not metadata."""
+        kept = {n: kind for n, kind in self.columns.items() if not n.startswith(SEGMENT_PREFIX)}
+        return Schema(kept, self.declared, self.ours)
 
     def with_columns(self, kinds: Mapping[str, Kind]) -> Schema:
         """Add or widen columns; self where nothing changes."""

@@ -81,7 +81,7 @@ def write_vectors(
 
 
 def _write_files(folder: Path, rows: Iterable[Row], origin: _Origin) -> int:
-    count, schema = 0, Schema(origin.columns)
+    count, schema = 0, Schema(origin.columns).for_us()
     fields = [pa.field("id", pa.string(), nullable=False)]
     fields += [field_of(name, kind) for name, kind in origin.columns.items()]
     hints = json.dumps({"metric": origin.metric, "columns": dict(origin.columns)})

@@ -14,9 +14,11 @@ from omnisearch.query.rows import read_records
 from omnisearch.records import Hit, Record
 from omnisearch.schema import tabulate, widen
 from omnisearch.storage.generation import Generation
+from omnisearch.storage.ledger import Ledger
 from omnisearch_indexes import Neighbours
 
 Positions = npt.NDArray[np.int64]
+_SNIPPET = 240  # characters
 _READ_AT_ONCE = 256  # rows read together when hits are looked at in turn
 
 
@@ -41,6 +43,7 @@ class Hits(Sequence[Hit]):
         self.generation = now.number
         self.explain = str(found.plan) if explain and found is not None else None
         self._read: dict[int, Hit] = {}
+        self._ledger: Ledger | None = None
 
     @cached_property
     def ids(self) -> list[str]:
@@ -68,14 +71,42 @@ class Hits(Sequence[Hit]):
         last = min(first + _READ_AT_ONCE, len(self))
         records = read_records(self._now, self._positions[first:last])
         for number, record in enumerate(records, first):
-            self._read[number] = _hit(record, float(self.scores[number]))
+            self._read[number] = self._hit(record, float(self.scores[number]))
+
+    def _hit(self, record: Record, score: float) -> Hit:
+        places = self._places(record)
+        return Hit(
+            id=record.id,
+            item=record.item,
+            uri=places[0] if places else None,
+            locations=places,
+            modality=record.modality,
+            view=record.view,
+            span=record.span,
+            score=score,
+            confidence=None,
+            parts={},
+            folded=0,
+            snippet=None if record.words is None else snippet(record.words),
+            metadata=record.metadata,
+        )
+
+    def _places(self, record: Record) -> tuple[str, ...]:
+        """Give where the file of a hit is, every copy, as URIs."""
+        if not record.locations:
+            return ()
+        if self._ledger is None:
+            self._ledger = self._now.sealed.place.ledgers.newest()
+        places = map(self._ledger.uri, record.locations)
+        return tuple(place for place in places if place is not None)
 
     def to_arrow(self) -> pa.Table:
         """Give ids, scores and metadata as one table."""
         records = read_records(self._now, self._positions)
         schema = self._now.schema
-        rows, _ = tabulate([record.metadata for record in records], len(records), schema)
-        typed = widen(rows, schema)
+        metadata = [record.metadata for record in records]
+        rows, _ = tabulate(metadata, len(records), schema.for_us())
+        typed = widen(rows, schema.shown())
         columns = {"id": pa.array([record.id for record in records], pa.string())}
         columns["score"] = pa.array(self.scores)
         for name, column in zip(typed.schema.names, typed.columns, strict=True):
@@ -86,22 +117,13 @@ class Hits(Sequence[Hit]):
         return f"Hits({len(self)} of generation {self.generation}: {self.ids[:3]}...)"
 
 
-def _hit(record: Record, score: float) -> Hit:
-    return Hit(
-        id=record.id,
-        item=record.item,
-        uri=None,
-        locations=(),
-        modality=record.modality,
-        view=record.view,
-        span=None,
-        score=score,
-        confidence=None,
-        parts={},
-        folded=0,
-        snippet=None,
-        metadata=record.metadata,
-    )
+def snippet(words: str) -> str:
+    """Cut what a segment says to one short line."""
+    line = " ".join(words[: 4 * _SNIPPET].split())
+    if len(line) <= _SNIPPET:
+        return line
+    cut = line[:_SNIPPET].rpartition(" ")[0] or line[:_SNIPPET]
+    return f"{cut} …"
 
 
 class Batch(Sequence[Hits]):

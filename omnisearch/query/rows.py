@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from omnisearch.errors import QueryError
+from omnisearch.errors import CorruptCollectionError, QueryError
 from omnisearch.query.filters import unknown_column
-from omnisearch.records import Record
+from omnisearch.records import Record, Span, span_of
+from omnisearch.schema import LOCATIONS, SAID
 from omnisearch.storage import batch, rows
 from omnisearch.storage.generation import Generation
 
@@ -25,22 +26,61 @@ def read_records(now: Generation, positions: Positions, *, vectors: bool = False
     for number, position in enumerate(positions.tolist()):
         cells, row = now.locate(position)
         name, item, view, modality = cells.head(row)
+        metadata, (span, said) = cells.metadata(row, now.schema), cells.segment(row)
         record = Record(
             id=name,
             item=item or name,
             modality=batch.MODALITIES[modality],
             view=batch.VIEWS[view],
-            metadata=cells.metadata(row, now.schema),
+            metadata=metadata,
             vector=None if floats is None else floats[number],
+            locations=tuple(metadata.get(LOCATIONS, ())),
+            span=None if span is None else _span(span, name),
+            words=said,
         )
         found.append(record)
     return found
+
+
+def _span(tree: object, name: str) -> Span:
+    try:
+        if not isinstance(tree, dict):
+            raise ValueError(f"{tree!r} is no span")
+        return span_of(tree)
+    except ValueError as error:
+        raise CorruptCollectionError(f"row {name!r}: {error}") from error
+
+
+def get(now: Generation | None, names: Sequence[str], *, vectors: bool) -> list[Record | None]:
+    """Read rows by id, in this order; None where an id is not stored."""
+    if now is None:
+        return [None for _ in names]
+    positions = now.find(names)
+    records = iter(read_records(now, positions[positions >= 0], vectors=vectors))
+    return [next(records) if position >= 0 else None for position in positions.tolist()]
+
+
+def iterate(now: Generation, mask: Mask | None, step: int, *, vectors: bool) -> Iterator[Record]:
+    """Read the rows that a mask allows, so many at a time."""
+    positions = positions_of(now, mask)
+    for start in range(0, len(positions), step):
+        yield from read_records(now, positions[start : start + step], vectors=vectors)
 
 
 def vector_at(now: Generation, position: int) -> npt.NDArray[np.float32]:
     """Read one vector as stored, for a query."""
     found: npt.NDArray[np.float32] = rows.vectors(now, np.array([position]))[0].astype(np.float32)
     return found
+
+
+def like(now: Generation, name: str, allow: Mask | None) -> tuple[npt.NDArray[np.float32], Mask]:
+    """Give the vector of a stored id, and what is allowed besides the row itself."""
+    position = int(now.find([name])[0])
+    if position < 0:
+        raise QueryError(f"like={name!r} is not a stored id")
+    others = np.ones(now.rows, bool) if allow is None else allow.copy()
+    others[position] = False
+    return vector_at(now, position), others
 
 
 def positions_of(now: Generation, mask: Mask | None) -> Positions:
@@ -53,8 +93,7 @@ def matching(now: Generation, names: Sequence[str] | None, mask: Mask | None) ->
     if names is None:
         positions = positions_of(now, mask)
     else:
-        positions = now.find(names)
-        positions = positions[positions >= 0]
+        positions = _named(now, names)
         if mask is not None:
             positions = positions[mask[positions]]
     found: list[str] = []
@@ -62,6 +101,23 @@ def matching(now: Generation, names: Sequence[str] | None, mask: Mask | None) ->
         for table in rows.tables(now, positions[places], part):
             found += table.column(batch.SEGMENT).to_pylist()
     return found
+
+
+def _named(now: Generation, names: Sequence[str]) -> Positions:
+    """Find rows by their own id, by that of their segment, or by that of their item."""
+    own = now.find(names)
+    if SAID not in now.schema.columns and LOCATIONS not in now.schema.columns:
+        return own[own >= 0]
+    twins = now.find([name + batch.WORDS_MARK for name in names])
+    twins = twins[twins >= 0]
+    said = [now.locate(at)[0].system(batch.VIEW, now.locate(at)[1]) for at in twins.tolist()]
+    of_items = [now.items.positions(n) for n, at in zip(names, own.tolist(), strict=True) if at < 0]
+    found = [
+        own[own >= 0],
+        twins[np.array(said, np.uint8) == batch.VIEWS.index("words")],
+        *of_items,
+    ]
+    return np.unique(np.concatenate(found))
 
 
 def distinct(now: Generation, column: str, mask: Mask | None) -> dict[Any, int]:

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from omnisearch import moments
-from omnisearch.schema import Schema, kind_of
+from omnisearch.schema import SAID, SEGMENT_PREFIX, SPAN, Schema, kind_of
 from omnisearch.storage.batch import NORM, SYSTEM
 from omnisearch.values import Kind
 
@@ -28,6 +28,7 @@ class Cells:
         self._table = table
         self._system: list[Read] | None = None
         self._user: list[tuple[str, Kind, Read]] | None = None
+        self._own: dict[str, Read] = {}
 
     def system(self, column: int, row: int) -> Any:  # noqa: ANN401
         """Read one of our columns."""
@@ -40,7 +41,7 @@ class Cells:
         return [self.system(column, row) for column in range(NORM)]
 
     def metadata(self, row: int, schema: Schema) -> dict[str, Any]:
-        """Read the user's columns as the collection has them now; nulls are left out."""
+        """Read the user's columns and those of files as they are now; nulls are left out."""
         if self._user is None:
             self._user = self._make_user()
         found = {}
@@ -51,6 +52,13 @@ class Cells:
                 found[name] = float(value) if widened else value
         return found
 
+    def segment(self, row: int) -> tuple[Any, Any]:
+        """Read the span of a row as JSON, and what it says."""
+        if self._user is None:
+            self._user = self._make_user()
+        span, said = self._own.get(SPAN), self._own.get(SAID)
+        return span and span(row), said and said(row)
+
     def _make_user(self) -> list[tuple[str, Kind, Read]]:
         made = []
         fields = list(self._table.schema)[len(SYSTEM) :]
@@ -60,7 +68,11 @@ class Cells:
                 column = column.view(pa.int64())
             read = _reader(column)
             convert = _CONVERTED.get(kind)
-            made.append((field.name, kind, read if convert is None else _then(read, convert)))
+            whole = read if convert is None else _then(read, convert)
+            if field.name.startswith(SEGMENT_PREFIX):
+                self._own[field.name] = whole
+            else:
+                made.append((field.name, kind, whole))
         return made
 
 

@@ -13,7 +13,7 @@ from omnisearch.errors import InputError
 from omnisearch.schema import Metadata, check_name, is_json, tabulate, to_dicts
 from omnisearch.storage import batch
 from omnisearch.storage.admission import Floats, admit, admit_segments
-from omnisearch.storage.batch import Batch, Change, Segments
+from omnisearch.storage.batch import Batch, Change, Segments, segment_of
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.rows import gather
 from omnisearch.storage.store import Prepare
@@ -29,11 +29,7 @@ def putting(
         positions = now.find(names)
         stored = [name for name, at in zip(names, positions.tolist(), strict=True) if at >= 0]
         if stored and not replacing:
-            more = f" and {len(stored) - 1} more" if len(stored) > 1 else ""
-            raise InputError(
-                f"id {stored[0]!r}{more} is stored already: nothing was stored; "
-                "use upsert to replace"
-            )
+            raise _stored_already(stored, "upsert")
         return Change(tuple(stored), added)
 
     return prepare
@@ -75,6 +71,28 @@ def keeping(rows: Segments | None, *, gone: Sequence[str] = ()) -> Prepare:
         return Change(tuple(stored), added) if stored or added is not None else None
 
     return prepare
+
+
+def recording(rows: Segments, *, replacing: bool) -> Prepare:
+    """Store records; those that are stored already are replaced whole, or refused."""
+
+    def prepare(now: Generation) -> Change:
+        added = _admitted(rows, now)
+        ids = [segment_of(*pair) for pair in zip(rows.ids, rows.views, strict=True)]
+        segments = list(dict.fromkeys(ids))
+        both = [*segments, *(name + batch.WORDS_MARK for name in segments)]
+        stored = [n for n, at in zip(both, now.find(both).tolist(), strict=True) if at >= 0]
+        if stored and not replacing:
+            raise _stored_already(stored, "replace=True")
+        return Change(tuple(stored), added)
+
+    return prepare
+
+
+def _stored_already(stored: Sequence[str], remedy: str) -> InputError:
+    more = f" and {len(stored) - 1} more" if len(stored) > 1 else ""
+    fault = f"id {stored[0]!r}{more} is stored already: nothing was stored"
+    return InputError(f"{fault}; use {remedy} to replace")
 
 
 def _admitted(rows: Segments, now: Generation) -> Batch:

@@ -32,7 +32,7 @@ def figures(root: Path, now: Generation | None) -> dict[str, Any]:
         "metric": made.settings.metric,
         "index": made.settings.index,
         "unsealed": now.rows - now.sealed.rows,
-        "columns": dict(now.schema.columns),
+        "columns": dict(now.schema.shown().columns),
     }
 
 

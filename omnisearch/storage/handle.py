@@ -85,6 +85,17 @@ class Handle:
         kept = {} if store is None else store.reading().sealed.manifest.canaries
         return origin.unpacked(kept)
 
+    def origin(self) -> Origin | None:
+        """Tell which encoder made the collection; None where there is none yet."""
+        store = self.existing()
+        if store is None:
+            return None
+        made = store.reading().sealed.manifest
+        if made.space == origin.OWN_VECTORS:
+            fault = f"{self.path} holds vectors of the user's own, which no encoder made"
+            raise SpaceMismatchError(f"{fault}: keep what is encoded in another collection")
+        return Origin(made.space, made.settings.dim, self.canaries, made.encoder)
+
     def need(self) -> Store:
         """Give the store of a collection that must exist."""
         store = self.existing()
@@ -107,12 +118,26 @@ class Handle:
             origin.check(self.path, _space(store), chosen.origin)
             return store
         settings = make_settings(vectors, chosen.metric or "cosine", chosen.index or "auto")
-        declared = dict(chosen.columns or {})
-        admit(ids, vectors, metadata, settings, Schema.declare(declared))
+        admit(ids, vectors, metadata, settings, Schema.declare(chosen.columns or {}))
+        return self._made(settings, chosen.origin)
+
+    def for_encoding(self, given: Origin) -> Store:
+        """Give the store for what an encoder makes; an empty collection is made if need be."""
+        self._check_writable()
+        store = self.existing()
+        if store is not None:
+            origin.check(self.path, _space(store), given)
+            return store
+        chosen = self.options
+        settings = Settings(given.dim, chosen.metric or "cosine", chosen.index or "auto")
+        return self._made(settings, given)
+
+    def _made(self, settings: Settings, given: Origin | None) -> Store:
+        declared = dict(self.options.columns or {})
         with _guard:
             if not (self.path / layout.FORMAT).exists():
-                first = _first(settings, declared, chosen.origin)
-                lock = creation.create(self.path, first, ignored=chosen.private)
+                first = _first(settings, declared, given)
+                lock = creation.create(self.path, first, ignored=self.options.private)
                 if lock is not None:
                     self._hold(lock)
         store = self.need()
@@ -209,4 +234,5 @@ def _first(settings: Settings, declared: dict[str, str], given: Origin | None) -
     first = Manifest(1, 0, settings, declared, tuple(declared))
     if given is None:
         return first
-    return replace(first, space=given.space, canaries=origin.packed(given.canaries()))
+    packed = origin.packed(given.canaries())
+    return replace(first, space=given.space, canaries=packed, encoder=given.encoder)

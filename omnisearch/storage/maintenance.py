@@ -12,7 +12,8 @@ import weakref
 from collections.abc import Callable
 
 from omnisearch.errors import OmnisearchError
-from omnisearch.storage import compaction, gc, sealing
+from omnisearch.records import CompactReport
+from omnisearch.storage import changes, compaction, gc, sealing
 from omnisearch.storage.coding import TRAINING_ROWS
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.store import Store
@@ -70,16 +71,38 @@ def _tidied(store: Store, work: Callable[[Store], bool]) -> bool:
     return done
 
 
-def compact_whole(store: Store) -> None:
+def compact_whole(store: Store) -> CompactReport:
     """Seal everything, renew the codebook where it pays, and merge all shards."""
+    begun, before = time.perf_counter(), store.reading()
+    store.check_no_transaction()
     with store.maintaining:
         sealing.seal(store)
         compaction.recode(store)
         compaction.compact(store, compaction.everything)
         gc.collect(store.root, store.identity)
+    now = store.reading()
+    shards = len(before.sealed.shards), len(now.sealed.shards)
+    return CompactReport(now.live, *shards, time.perf_counter() - begun)
 
 
-def purge(store: Store) -> None:
+def delete(store: Store, found: Callable[[Generation], list[str]], *, purge: bool) -> int:
+    """Delete the rows that `found` names, and their bytes if asked; give how many."""
+    counted: list[int] = []
+
+    def naming(now: Generation) -> list[str]:
+        names = found(now)
+        counted.append(len(names))
+        return names
+
+    if purge:
+        store.check_no_transaction()
+    store.write(changes.deleting(naming))
+    if purge:
+        purge_deleted(store)
+    return counted[-1]
+
+
+def purge_deleted(store: Store) -> None:
     """Rewrite what holds deleted rows and remove every older file."""
     with store.maintaining:
         sealing.seal(store)

@@ -68,6 +68,7 @@ class Manifest:
     codebook_file: Written | None = None
     space: str = OWN_VECTORS
     canaries: dict[str, str] = field(default_factory=dict)  # `origin.packed`
+    encoder: str | None = None  # under which name it is loaded again
 
     @property
     def schema(self) -> Schema:
@@ -90,8 +91,9 @@ def encode(manifest: Manifest, identity: Identity) -> bytes:
         **asdict(manifest),
         "columns": [list(pair) for pair in manifest.columns.items()],  # their order counts
     }
-    if not manifest.canaries:
-        del tree["canaries"]
+    for name in ("canaries", "encoder"):
+        if not tree[name]:
+            del tree[name]
     body = json.dumps(tree, sort_keys=True, indent=1, ensure_ascii=True).encode() + b"\n"
     return body + f"{xxhash.xxh3_128_hexdigest(body)}\n".encode()
 
@@ -147,6 +149,7 @@ def _build(tree: dict[str, Any]) -> Manifest:
         codebook_file=tree["codebook_file"] and _written(tree["codebook_file"]),
         space=str(tree["space"]),
         canaries=_canaries(tree.get("canaries", {})),
+        encoder=str(tree["encoder"]) if "encoder" in tree else None,
     )
 
 

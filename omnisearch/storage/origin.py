@@ -18,11 +18,15 @@ Vectors = Mapping[str, npt.NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A space, the length of its vectors, and what makes those of inputs that everybody knows."""
+    """A space, the length of its vectors, and what makes those of inputs that everybody knows.
+
+    `encoder` is the name under which it is loaded again, if it has one.
+    """
 
     space: str
     dim: int
     canaries: Callable[[], Vectors]
+    encoder: str | None = None
 
 
 def packed(vectors: Vectors) -> dict[str, str]:

@@ -60,6 +60,7 @@ def next_manifest(place: Place, now: Generation, *, number: int, base: int) -> M
         codebook_file=coded.written or before.codebook_file,
         space=before.space,
         canaries=before.canaries,
+        encoder=before.encoder,
     )
 
 

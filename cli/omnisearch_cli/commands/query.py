@@ -105,7 +105,7 @@ def _parse(text: str) -> list[float]:
 def _show(hits: om.Hits, json: bool | None) -> None:
     if output.wants_json(json):
         for hit in hits:
-            output.line({name: getattr(hit, name) for name in FIELDS})
+            output.line({name: value for name, value in hit.as_json().items() if name in FIELDS})
         return
     rows = [
         (str(number), f"{hit.score:.4f}", hit.id, _described(hit.metadata))
