@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+from omnisearch.errors import InputError
+
 
 @dataclass(frozen=True, slots=True)
 class Root:
@@ -69,8 +71,8 @@ def shown(path: bytes) -> str:
 
 
 def given(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> bytes:
-    """Give the bytes of a path as the user wrote it; NUL, which no name holds, is a ValueError."""
+    """Give the bytes of a path as the user wrote it."""
     raw = os.fsencode(path)
-    if b"\0" in raw:
-        raise ValueError(f"{raw!r} is no path: it holds a NUL")
+    if not raw or b"\0" in raw:
+        raise InputError(f"{raw!r} is no path: a path has characters, and no NUL")
     return raw
