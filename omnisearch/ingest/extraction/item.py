@@ -1,0 +1,67 @@
+"""A file to an item and its segments; this is what runs in a process that decodes.
+
+Everything that is ever needed is imported and opened here, at import: later the process can open
+no file. What is handed on is told in `segment.py`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import BinaryIO
+
+from omnisearch.errors import MediaError
+from omnisearch.ingest.extraction import text
+from omnisearch.ingest.extraction.kinds import Type, type_of
+from omnisearch.ingest.extraction.naming import words_of
+from omnisearch.ingest.extraction.segment import Extract, Item, Segment
+from omnisearch.media.caps import Caps
+from omnisearch.media.pool.ask import Ask
+from omnisearch.media.pool.piece import Piece
+from omnisearch.media.source import Stream
+from omnisearch.media.words import HEAD
+from omnisearch.records import PageSpan, Span, TimeSpan
+
+EXTRACTOR = 1  # the version of all that is done here; with another, files are cut anew
+_EXTRACTORS: dict[str, Callable[[Stream, Type, Caps], Iterator[Extract]]] = {"text": text.extract}
+
+
+def pieces(file: BinaryIO, ask: Ask) -> Iterator[Piece]:
+    """Give the item that a file is, then each segment, then how it ended."""
+    name = os.fsdecode(os.fsencode(ask.name).rpartition(b"/")[2])
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    kind = type_of(file.read(HEAD), size, name)
+    named, spans = words_of(name), set[Span | None]()
+    try:
+        for one in _EXTRACTORS[kind.kind](Stream(file, name), kind, ask.caps):
+            if isinstance(one, Item):
+                named = _with_title(named, one.title)
+                yield one.piece(named)
+            elif isinstance(one, Segment):
+                apart = _apart(one, spans)
+                spans.add(apart.span)
+                yield apart.piece()
+            else:
+                yield one.piece()
+    except MemoryError as error:
+        raise MediaError(f"{name} takes more memory than a decoder has: make it smaller") from error
+
+
+def _with_title(named: str, title: str) -> str:
+    return named if title.casefold() in named.casefold() else f"{title} {named}".strip()
+
+
+def _apart(segment: Segment, spans: set[Span | None]) -> Segment:
+    """Make no two segments of the same span: it is what they are known by."""
+    span = segment.span
+    while span in spans:
+        match span:
+            case TimeSpan():
+                span = replace(span, end_s=round(span.end_s + 0.001, 3))
+            case PageSpan(box=(x, y, w, h)):
+                span = replace(span, box=(x, y, w, round(h - 0.0001, 4)))
+            case _:
+                break
+    return replace(segment, span=span)

@@ -1,0 +1,95 @@
+"""What a file is: by its bytes, then by its name; which types are read stands in a table."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import PurePosixPath
+
+from omnisearch.errors import EmptyError, MediaError, UnsupportedTypeError
+from omnisearch.media import sniff
+from omnisearch.media.sniff import Kind
+from omnisearch.media.words import HEAD
+
+_TABLE = tomllib.loads((files(__package__) / "types.toml").read_text("utf-8"))
+_ENDS: dict[str, tuple[str, str]] = {
+    end: (structure, name)
+    for structure, names in _TABLE["text"].items()
+    for name, ends in names.items()
+    for end in ends.split()
+}
+_UNREAD = {end: name for name, ends in _TABLE["unread"].items() for end in ends.split()}
+_HTML = re.compile(rb"\s*(?:<!--.{0,1000}?-->\s*)?<(?:!doctype\s+html|html[\s>])", re.I | re.S)
+_SVG = re.compile(rb"\s*(?:<[?!][^>]{0,1000}>\s*){0,8}<(?:\w{1,20}:)?svg[\s>]", re.I)
+# what else is text, and no words
+_BEGINNINGS = (
+    (b"%!PS", "postscript"),
+    (b"{\\rtf", "rtf"),
+    (b"#EXTM3U", "playlist"),
+    (b"ffconcat version", "playlist"),
+    (b"[playlist]", "playlist"),
+)
+_NOTHING = b"\0\1\2\3"  # no file begins so: the end of the name alone tells
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A kind of file that is read, its name, and how its text is cut if it is one."""
+
+    kind: Kind
+    name: str
+    structure: str = "plain"
+    note: str = ""  # where its name says something else
+
+
+def type_of(head: bytes, size: int, name: str) -> Type:
+    """Tell what to read a file as; `head` are its first HEAD bytes."""
+    suffix = PurePosixPath(name).suffix.lower()
+    claimed = sniff.format_of(_NOTHING, len(_NOTHING), suffix)
+    media = None if claimed is None else claimed.name
+    if not size:
+        _refuse_empty(media, name)
+    found = sniff.format_of(head[:HEAD], size, suffix)
+    if found is None and suffix in _ENDS:
+        raise MediaError(f"{name} is called a text and holds none: give it the name of what it is")
+    if found is None:
+        raise UnsupportedTypeError(f"{name} is of no kind that is read here")
+    if found.kind == "text":
+        return _text(head, suffix, media, name)
+    read = _TABLE["media"].get(found.kind)
+    if read is not None and found.name not in read:
+        raise UnsupportedTypeError(f"{name} is {found.name}, which is not read")
+    return Type(found.kind, found.name, note=_note(found.name, media or _claim(suffix), suffix))
+
+
+def _refuse_empty(media: str | None, name: str) -> None:
+    if media is None:
+        raise EmptyError(f"{name} is empty")
+    raise MediaError(f"{name} is empty, and called {media}: copy it again from where it came")
+
+
+def _text(head: bytes, suffix: str, media: str | None, name: str) -> Type:
+    """Tell which text it is; one that is called a picture or a sound is a fault."""
+    marks = (what for start, what in _BEGINNINGS if head.startswith(start))
+    unread = "svg" if _SVG.match(head) else next(marks, _UNREAD.get(suffix))
+    page = _HTML.match(head) is not None
+    if unread is not None and not page:
+        raise UnsupportedTypeError(f"{name} is {unread}, which is not read")
+    if media is not None and not page:
+        raise MediaError(f"{name} is called {media} and holds text: give it the name of what it is")
+    structure, called = _ENDS.get(suffix, ("plain", "text"))
+    if page and structure in ("plain", "markup"):
+        structure, called = "markup", "html"
+    return Type("text", called, structure, _note(called, media, suffix))
+
+
+def _claim(suffix: str) -> str | None:
+    return _ENDS[suffix][1] if suffix in _ENDS else None
+
+
+def _note(found: str, claimed: str | None, suffix: str) -> str:
+    if claimed is None or found == claimed:
+        return ""
+    return f"called {suffix}, holds {found}"
