@@ -10,13 +10,15 @@ import numpy as np
 import pyarrow as pa
 
 from omnisearch.errors import InputError
-from omnisearch.schema import Metadata, check_name, is_json, tabulate, to_dicts
+from omnisearch.schema import OURS, Metadata, check_name, is_json, tabulate, to_dicts
 from omnisearch.storage import batch
 from omnisearch.storage.admission import Floats, admit, admit_segments
 from omnisearch.storage.batch import Batch, Change, Segments, segment_of
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.rows import gather
 from omnisearch.storage.store import Prepare
+
+Revise = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 def putting(
@@ -105,29 +107,53 @@ def relocating(changes: Mapping[str, Mapping[str, Any]]) -> Prepare:
     A value of None erases; items that are not stored are passed over.
     """
 
+    def same(new: Mapping[str, Any]) -> Revise:
+        return lambda _: new
+
+    return revising({item: same(new) for item, new in changes.items()})
+
+
+def revising(changes: Mapping[str, Revise]) -> Prepare:
+    """Let a function per item say what changes in each of its rows; vectors stay, byte for byte.
+
+    It gets the reserved columns that a row has, and gives those to change: None erases, and a row
+    for which it gives nothing is left alone.
+    """
+
     def prepare(now: Generation) -> Change | None:
-        found = [(now.items.positions(item), new) for item, new in changes.items()]
-        places = [positions for positions, _ in found]
-        if not sum(map(len, places)):
+        found = [(now.items.positions(item), revise) for item, revise in changes.items()]
+        asked = [revise for positions, revise in found for _ in range(len(positions))]
+        if not asked:
             return None
-        old = gather(now, np.concatenate(places))
-        news = [new for positions, new in found for _ in range(len(positions))]
-        return Change(tuple(old.ids), Batch(_overlaid(old.table, news, now), old.vectors))
+        old = gather(now, np.concatenate([positions for positions, _ in found]))
+        before = _reserved(old.table)
+        news = [dict(revise(row)) for revise, row in zip(asked, before, strict=True)]
+        touched = np.flatnonzero([bool(new) for new in news])
+        if not len(touched):
+            return None
+        table = old.table.take(pa.array(touched))
+        merged = [{**before[row], **news[row]} for row in touched.tolist()]
+        names = list(dict.fromkeys(name for new in news for name in new))
+        columns = {name: [row.get(name) for row in merged] for name in names}
+        made = Batch(_overlaid(table, columns, now), old.vectors[touched])
+        return Change(tuple(made.ids), made)
 
     return prepare
 
 
-def _overlaid(
-    table: pa.RecordBatch, news: Sequence[Mapping[str, Any]], now: Generation
-) -> pa.RecordBatch:
-    """Replace the columns that are named; the others are not even read."""
+def _reserved(table: pa.RecordBatch) -> list[dict[str, Any]]:
+    """Read the columns of files and segments; those that the user named are not even looked at."""
     user = batch.user_columns(table)
-    names = list(dict.fromkeys(name for new in news for name in new))
-    known = [name for name in names if name in user.schema.names]
-    before = to_dicts(user.select(known)) if known else [{} for _ in news]
-    merged = [{**one, **new} for one, new in zip(before, news, strict=True)]
-    columns = {name: [row.get(name) for row in merged] for name in names}
-    typed, _ = tabulate(columns, len(news), now.schema.for_us())
+    names = [name for name in user.schema.names if name in OURS]
+    return to_dicts(user.select(names)) if names else [{} for _ in range(table.num_rows)]
+
+
+def _overlaid(
+    table: pa.RecordBatch, columns: Mapping[str, list[Any]], now: Generation
+) -> pa.RecordBatch:
+    """Put columns in place of those of the same names."""
+    user = batch.user_columns(table)
+    typed, _ = tabulate(columns, table.num_rows, now.schema.for_us())
     kept = [name for name in user.schema.names if name not in columns]
     fields = [*(user.schema.field(name) for name in kept), *typed.schema]
     arrays = [*(user.column(name) for name in kept), *typed.columns]
