@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,10 @@ from omnisearch_indexes import Neighbours
 
 if TYPE_CHECKING:
     from omnisearch.encoder.encoder import Encoder
+    from omnisearch.ingest.options import IngestOptions, PathLike
+    from omnisearch.ingest.pipeline import Show
+    from omnisearch.ingest.plan import Target
+    from omnisearch.ingest.report import IngestReport
 
 
 class Collection(AbstractContextManager["Collection"]):
@@ -95,6 +99,23 @@ class Collection(AbstractContextManager["Collection"]):
         if not (rows := segments_of(items, self.encoder)).ids:
             return self.generation
         return self._storing().write(changes.recording(rows, replacing=replace))
+
+    def ingest(
+        self,
+        *paths: PathLike,
+        progress: Show | None = None,
+        **options: Unpack[IngestOptions],
+    ) -> IngestReport:
+        """Take in files, or bring everything up to date that was taken in; see docs/ingest.md."""
+        from omnisearch.ingest.ingest import ingest
+        from omnisearch.ingest.options import Options
+
+        return ingest(self._target(), paths, Options.of(options), progress)
+
+    def _target(self) -> Target:
+        from omnisearch.ingest.plan import Target
+
+        return Target(self._handle.existing, self._storing, lambda: self.encoder)
 
     def _storing(self) -> Store:
         """Give the store for what the encoder makes; an empty collection is made if need be."""

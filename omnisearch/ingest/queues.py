@@ -158,12 +158,10 @@ class Lane(Generic[Thing]):
 
 
 class Agenda(Generic[Thing]):
-    """What is to be read, the smallest rank first, and in a rank as it came.
+    """What is to be read, the smallest rank first, and in a rank as it came; at most so many."""
 
-    Ranks are tuples; things wait here without bound, so they must be small.
-    """
-
-    def __init__(self, stop: Stop) -> None:
+    def __init__(self, stop: Stop, most: int) -> None:
+        self._most = most
         self._things: list[tuple[tuple[int, ...], int, Thing]] = []
         self._number = itertools.count()
         self._stop, self._closed = stop, False
@@ -173,10 +171,13 @@ class Agenda(Generic[Thing]):
         return len(self._things)
 
     def put(self, rank: tuple[int, ...], thing: Thing) -> None:
-        """Add a thing."""
+        """Add a thing; waits where there are too many."""
         with self._changed:
+            while len(self._things) >= self._most:
+                self._stop.check()
+                self._changed.wait()
             heapq.heappush(self._things, (rank, next(self._number), thing))
-            self._changed.notify()
+            self._changed.notify_all()
 
     def close(self) -> None:
         """Promise that nothing more comes."""
@@ -190,6 +191,8 @@ class Agenda(Generic[Thing]):
             while True:
                 self._stop.check()
                 if self._things:
+                    if len(self._things) == self._most:
+                        self._changed.notify_all()
                     return heapq.heappop(self._things)[2]
                 if self._closed:
                     return None

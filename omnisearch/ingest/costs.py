@@ -1,0 +1,115 @@
+"""What a file probably costs, by its name and size: decides what comes first, and tells the rest.
+
+The seconds are those of one core where they were measured; a run learns its own ratio to them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+
+from omnisearch.ingest.entries import Entry
+from omnisearch.records import Modality
+
+_FEWEST = 3  # files of a kind, before their own ratio is believed
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What files of one kind cost; those of a lower order come first."""
+
+    kind: Modality
+    order: int
+    file_s: float
+    mb_s: float
+
+    def seconds(self, size: int) -> float:
+        """Give the seconds that a file of so many bytes takes."""
+        return self.file_s + self.mb_s * size / 1e6
+
+
+def cost_of(path: bytes) -> Cost:
+    """Tell what a file costs, by the end of its name; what has none is probably text."""
+    dot = path.rfind(b".")
+    return _by_suffix().get(path[dot + 1 :].lower() if dot >= 0 else b"", _all()["text"])
+
+
+def rank(entry: Entry) -> tuple[int, int]:
+    """Say when a file's turn is: by its kind, and then the costly ones first.
+
+    The last file of a run is then a small one, and no core waits for another for long.
+    """
+    cost = cost_of(entry.path)
+    return cost.order, -entry.size if cost.order else 0
+
+
+@dataclass(slots=True)
+class Forecast:
+    """What is left of a run, learnt from what is done; hold the run's lock."""
+
+    _left: dict[str, float] = field(default_factory=dict)
+    _done: dict[str, tuple[int, float, float]] = field(default_factory=dict)
+
+    def expect(self, entry: Entry) -> None:
+        """Add a file that is to be read."""
+        cost = cost_of(entry.path)
+        self._left[cost.kind] = self._left.get(cost.kind, 0.0) + cost.seconds(entry.size)
+
+    def settle(self, entry: Entry) -> None:
+        """Take away a file that is done with."""
+        cost = cost_of(entry.path)
+        self._left[cost.kind] = max(self._left.get(cost.kind, 0.0) - cost.seconds(entry.size), 0.0)
+
+    def learn(self, entry: Entry, seconds: float) -> None:
+        """Note what a file took indeed."""
+        cost = cost_of(entry.path)
+        files, told, took = self._done.get(cost.kind, (0, 0.0, 0.0))
+        self._done[cost.kind] = files + 1, told + cost.seconds(entry.size), took + seconds
+
+    def left_s(self, workers: int) -> float | None:
+        """Give the seconds until everything is done, on so many cores; None while unknown."""
+        if not self._done:
+            return None
+        overall = _ratio(self._done.values())
+        left = 0.0
+        for kind, seconds in self._left.items():
+            known = self._done.get(kind)
+            trusted = known is not None and known[0] >= _FEWEST
+            left += seconds * (_ratio([known]) if trusted and known is not None else overall)
+        return left / workers
+
+
+def _ratio(done: Iterable[tuple[int, float, float]]) -> float:
+    """Give how much longer files took than was told."""
+    told, took = 0.0, 0.0
+    for _, one_told, one_took in done:
+        told, took = told + one_told, took + one_took
+    return took / max(told, 1e-9)
+
+
+@cache
+def _all() -> dict[str, Cost]:
+    return {
+        kind: Cost(kind, one["order"], one["file_s"], one["mb_s"])  # type: ignore[arg-type]
+        for kind, one in _table().items()
+    }
+
+
+@cache
+def _by_suffix() -> dict[bytes, Cost]:
+    table, costs = _table(), _all()
+    return {
+        suffix.encode(): costs[kind]
+        for kind, one in table.items()
+        for suffix in str(one["suffixes"]).split()
+    }
+
+
+@cache
+def _table() -> dict[str, dict[str, float | str]]:
+    source = resources.files("omnisearch.ingest").joinpath("costs.json")
+    found: dict[str, dict[str, float | str]] = json.loads(source.read_text("utf-8"))
+    return found

@@ -1,0 +1,166 @@
+"""An item on its way into the collection: where it was found, and the rows that it has so far.
+
+A decoder adds segments, encoders give their vectors in any order, and whoever comes last finishes.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from omnisearch.ingest import twins
+from omnisearch.ingest.entries import Entry
+from omnisearch.locations import Location
+from omnisearch.records import Modality, View
+from omnisearch.schema import SAID, SPAN
+from omnisearch.storage.batch import WORDS_MARK
+
+Vector = npt.NDArray[np.float32]
+Span = Mapping[str, Any] | None  # of a whole picture there is none
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What was cut out of an item, without its picture or sound."""
+
+    id: str
+    modality: Modality
+    span: Span
+    words: str | None
+    look: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A vector of a segment."""
+
+    segment: Segment
+    view: View
+    vector: Vector
+
+    @property
+    def id(self) -> str:
+        """Name the row: the segment, or the segment and its other side."""
+        return self.segment.id + (WORDS_MARK if self.view == "words" else "")
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """Give the columns that differ from row to row."""
+        found: dict[str, Any] = {"segment.twin": twins.signature(self.vector)}
+        if self.segment.span is not None:
+            found[SPAN] = dict(self.segment.span)
+        if self.segment.words:
+            found[SAID] = self.segment.words
+        if self.segment.look is not None:
+            found["segment.look"] = self.segment.look
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What went wrong with a file: at which stage, and why in words."""
+
+    stage: str
+    reason: str
+
+
+def segment_id(item: str, span: Span, version: int, *, again: int = 0) -> str:
+    """Name a segment by what it is of and where: the same in every run.
+
+    `again` tells apart segments of the same place, such as two passages without a box.
+    """
+    place = _canonical([span, version, again] if again else [span, version])
+    return f"{item}#{xxhash.xxh3_64_hexdigest(place)}"
+
+
+def _canonical(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+class Spot(NamedTuple):
+    """A file as it was when it was read; what changed just then may look the same later."""
+
+    entry: Entry
+    read_at_ns: int
+
+    @property
+    def location(self) -> Location:
+        """Where the file is."""
+        return Location(self.entry.root, self.entry.path)
+
+
+@dataclass(slots=True)
+class Draft:
+    """One item; every method may be called from any thread."""
+
+    item: str
+    found: list[Spot]  # where: more than one when copies are met meanwhile
+    modality: Modality | None = None
+    type: str = ""
+    columns: dict[str, Any] = field(default_factory=dict)
+    truncated: bool = False
+    fault: Fault | None = None
+    skipped: str | None = None  # why this is no case for us
+    kept: bool = True  # that stays so until the file changes
+    unread: str | None = None  # why a passage has no vector; no fault while others have one
+    closed: bool = False  # it is being written: a copy that is met now comes later
+    took_s: float = 0.0  # of decoders and encoders
+    _places: Counter[tuple[str, tuple[View, ...]]] = field(default_factory=Counter)
+    _rows: dict[int, list[Row]] = field(default_factory=dict)
+    _given: int = 0
+    _ended: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def times(self, span: Span, views: tuple[View, ...]) -> int:
+        """Tell how many segments of the same place came before."""
+        place = json.dumps(span, sort_keys=True), views
+        self._places[place] += 1
+        return self._places[place] - 1
+
+    def expect(self) -> int:
+        """Announce a segment; gives its place."""
+        with self._lock:
+            self._given += 1
+            return self._given - 1
+
+    def put(self, place: int, rows: list[Row]) -> bool:
+        """Take the rows of a segment; tells whether the item is finished now."""
+        with self._lock:
+            self._rows[place] = rows
+            return self._finished
+
+    def end(self) -> bool:
+        """Say that no more segments come; tells whether the item is finished now."""
+        with self._lock:
+            self._ended = True
+            return self._finished
+
+    def fail(self, stage: str, reason: str) -> None:
+        """Give the item up; the first reason is kept."""
+        with self._lock:
+            if self.fault is None:
+                self.fault = Fault(stage, reason)
+
+    @property
+    def rows(self) -> list[Row]:
+        """Give the rows in the order of the segments."""
+        with self._lock:
+            return [row for place in sorted(self._rows) for row in self._rows[place]]
+
+    @property
+    def segments(self) -> int:
+        """Count the segments that have a row."""
+        with self._lock:
+            return sum(bool(rows) for rows in self._rows.values())
+
+    @property
+    def _finished(self) -> bool:
+        return self._ended and len(self._rows) == self._given

@@ -1,0 +1,114 @@
+"""Segments to vectors, on threads of their own, beside the decoders.
+
+Each segment is encoded alone. On one thread that costs what batches cost, and its vector then never
+depends on what else was waiting: a run that was killed and started again gives the same vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from omnisearch.encoder.parts import Audio, Document, Image, Part, Text, Video
+from omnisearch.encoder.protocol import Transcriber
+from omnisearch.errors import OmnisearchError, PartError
+from omnisearch.ingest.drafts import Draft, Row, Segment
+from omnisearch.ingest.queues import Budget, Lane, StoppedError
+from omnisearch.records import View
+
+if TYPE_CHECKING:
+    from omnisearch.encoder.encoder import Encoder
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+RATE = 16_000  # of the sounds that decoders give
+ENCODE = "encode"  # the stage, as failures tell it
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A segment, what is seen and heard of it, and the bytes that it holds until it is encoded."""
+
+    draft: Draft
+    place: int
+    segment: Segment
+    views: tuple[View, ...]
+    arrays: Arrays
+    bytes: int
+
+
+class Encoding:
+    """Takes tasks until there are no more; any number of threads may run it."""
+
+    def __init__(
+        self,
+        encoder: Callable[[], Encoder],
+        lane: Lane[Task],
+        budget: Budget,
+        finished: Callable[[Draft], None],
+    ) -> None:
+        self._encoder, self._lane = encoder, lane
+        self._budget, self._finished = budget, finished
+
+    def run(self) -> None:
+        """Encode until the lane is over."""
+        while (task := self._lane.get()) is not None:
+            self._do(task)
+
+    def _do(self, task: Task) -> None:
+        rows: list[Row] = []
+        try:
+            if task.draft.fault is None:
+                rows = self._rows(task)
+        except StoppedError:
+            raise
+        except (OmnisearchError, MemoryError) as error:
+            task.draft.fail(ENCODE, str(error) or "there was not enough memory for it")
+        finally:
+            self._budget.give(task.bytes)
+        if task.draft.put(task.place, rows):
+            self._finished(task.draft)
+
+    def _rows(self, task: Task) -> list[Row]:
+        segment, views = task.segment, task.views
+        encoder = self._encoder()
+        if "sound" in task.arrays and isinstance(encoder.model, Transcriber):
+            said = _said(encoder, task.arrays["sound"])
+            if said:
+                segment, views = replace(segment, words=said), ("content", "words")
+        rows = []
+        for view in views:
+            part = Text(segment.words or "") if view == "words" else shown(segment, task.arrays)
+            vector = encoder.encode_each([part])[0]
+            if isinstance(vector, PartError) and view == "words":
+                task.draft.unread = str(vector)  # signs that the encoder does not know
+            elif isinstance(vector, OmnisearchError):
+                raise vector
+            else:
+                rows.append(Row(segment, view, vector))
+        return rows
+
+
+def _said(encoder: Encoder, sound: npt.NDArray[np.float32]) -> str:
+    spoken = encoder.transcribe(Audio((sound, RATE)))
+    return " ".join(one.text for one in spoken)
+
+
+def shown(segment: Segment, arrays: Arrays) -> Part:
+    """Give the part for how a segment looks or sounds."""
+    sound = (arrays["sound"], RATE) if "sound" in arrays else None
+    match segment.modality:
+        case "image":
+            return Image(arrays["image"])
+        case "document":
+            return Document(arrays["image"], words=segment.words or "")
+        case "video":
+            return Video(list(arrays["frames"]), sound=sound)
+        case "audio":
+            assert sound is not None
+            return Audio(sound)
+        case "text":
+            return Text(segment.words or "")

@@ -1,0 +1,120 @@
+"""A run from the first to the last step: roots, books, pipeline, and the report that adds up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING
+
+from omnisearch.ingest import bounds
+from omnisearch.ingest.beneath import Beneath
+from omnisearch.ingest.commits import Commits
+from omnisearch.ingest.encoding import Encoding
+from omnisearch.ingest.extraction import EXTRACTOR
+from omnisearch.ingest.languages import Languages
+from omnisearch.ingest.lazy import Lazy
+from omnisearch.ingest.options import Options, PathLike
+from omnisearch.ingest.pipeline import Pipeline, Show
+from omnisearch.ingest.plan import Plan, Target, planned
+from omnisearch.ingest.reading import Reading
+from omnisearch.ingest.report import IngestReport
+from omnisearch.ingest.run import Run
+from omnisearch.ingest.walk import Rules
+from omnisearch.ingest.walking import Walking
+from omnisearch.locations import Location, Root
+from omnisearch.media.pool.pool import Pool
+from omnisearch.storage import changes
+from omnisearch.storage.catalog import Catalog, folder_of
+
+if TYPE_CHECKING:
+    from omnisearch.storage.generation import Generation
+    from omnisearch.storage.store import Store
+
+
+def ingest(
+    target: Target, paths: Sequence[PathLike], options: Options, show: Show | None = None
+) -> IngestReport:
+    """Bring a collection up to date with files; what is finished when it is stopped is kept."""
+    begun = time.monotonic()
+    plan = planned(target, paths, options)
+    known = target.ledger()
+    if plan.ledger.roots != known.roots:
+        target.encoder()  # refused now where it is another one, before anything is written
+    store = target.existing() or target.store()
+    if plan.ledger != known:
+        store.write_ledger(plan.ledger)
+    with ExitStack() as stack:
+        run = _run(target, store, plan, options, stack)
+        run.counts.warnings += plan.warnings
+        _carry_out(run, plan, show)
+        if options.prune:
+            _prune(run)
+        run.counts.warnings += run.languages.warnings(
+            target.encoder if run.languages.heard else None
+        )
+        number = store.reading().number
+        return run.counts.report(time.monotonic() - begun, number)
+
+
+def _run(target: Target, store: Store, plan: Plan, options: Options, stack: ExitStack) -> Run:
+    identity = store.identity.collection
+    catalog = stack.enter_context(Catalog(folder_of(store.root, identity), identity))
+    failures = {Location.parse(text): one for text, one in plan.ledger.failures.items()}
+    return Run(
+        store=store,
+        catalog=catalog,
+        options=options,
+        handles=_handles({visit.root for visit in plan.visits}, stack),
+        roots={root.number: root for root in plan.ledger.roots},
+        encoder=Lazy(target.encoder),
+        failures=failures,
+        bounds=bounds.of(options),
+        version=EXTRACTOR,
+        languages=Languages(),
+    )
+
+
+def _handles(wanted: set[Root], stack: ExitStack) -> dict[int, Beneath]:
+    """Hold the roots open that are there."""
+    handles: dict[int, Beneath] = {}
+    for root in sorted(wanted, key=lambda one: one.number):
+        with suppress(OSError):
+            handles[root.number] = stack.enter_context(Beneath(root))
+    return handles
+
+
+def _carry_out(run: Run, plan: Plan, show: Show | None) -> None:
+    options = run.options
+    rules = Rules(
+        excludes=options.exclude,
+        hidden=options.hidden,
+        ignore_files=options.ignore,
+        follow_symlinks=options.follow_symlinks,
+        one_file_system=options.one_file_system,
+    )
+    pool = Lazy(lambda: Pool(workers=run.bounds.workers, limits=run.bounds.limits))
+    walking = Walking(run, plan, rules)
+    reading = Reading(run, pool)
+    encoding = Encoding(run.encoder, run.tasks, run.budget, run.events.put)
+    commits = Commits(run, plan.ledger)
+    Pipeline(run, walking, reading, encoding).go(commits, show, lambda: _close(pool))
+    commits.close()
+
+
+def _close(pool: Lazy[Pool]) -> None:
+    if pool.made is not None:
+        pool.made.close()
+
+
+def _prune(run: Run) -> None:
+    """Delete the rows of items that no file has any more."""
+    if run.held_back:
+        return
+
+    def missing(now: Generation) -> list[str]:
+        items = [found for item in now.items if (found := now.items[item]).missing]
+        run.counts.pruned = len(items)
+        return [row for item in items for row in item.rows]
+
+    run.store.write(changes.deleting(missing))

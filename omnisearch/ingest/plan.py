@@ -1,0 +1,97 @@
+"""What a run looks at: roots and parts of them, and what of these is left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from omnisearch.errors import InputError
+from omnisearch.ingest import roots
+from omnisearch.ingest.options import Options, PathLike
+from omnisearch.locations import Location, joined, shown
+from omnisearch.storage.ledger import Ledger
+
+if TYPE_CHECKING:
+    from omnisearch.encoder.encoder import Encoder
+    from omnisearch.ingest.roots import Visit
+    from omnisearch.storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A collection as a run needs it: `store` makes it where there is none yet."""
+
+    existing: Callable[[], Store | None]
+    store: Callable[[], Store]
+    encoder: Callable[[], Encoder]
+
+    def ledger(self) -> Ledger:
+        """Read the ledger; an empty one while there is no collection."""
+        store = self.existing()
+        return Ledger() if store is None else store.read_ledger()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which roots are visited, and the ledger that a run begins with."""
+
+    visits: tuple[Visit, ...]
+    ledger: Ledger
+    warnings: tuple[str, ...] = ()
+
+    def ignored(self, root: int) -> frozenset[bytes]:
+        """Give the paths of a root that are left alone."""
+        places = (Location.parse(text) for text in self.ledger.ignored)
+        return frozenset(place.path for place in places if place.root == root)
+
+
+def planned(target: Target, paths: Sequence[PathLike], options: Options) -> Plan:
+    """Settle what a run looks at; nothing is written."""
+    ledger = target.ledger()
+    visits = roots.visits(paths, ledger.roots, force=options.force)
+    if not visits:
+        raise InputError("nothing was taken in yet: name a folder or a file")
+    known = {root.number: root for root in ledger.roots}
+    known |= {visit.root.number: visit.root for visit in visits}
+    ledger = Ledger(tuple(known.values()), ledger.ignored, ledger.failures)
+    ledger, included = _including(ledger, options)
+    kept: list[Visit] = []
+    warnings: list[str] = []
+    for visit in (*visits, *included):
+        path = joined(visit.root.path, visit.beneath)
+        if _ignored(Location(visit.root.number, visit.beneath), ledger):
+            warnings.append(
+                f"{shown(path)} was deleted from the collection: --include brings it in"
+            )
+        elif visit not in kept:
+            kept.append(visit)
+    return Plan(tuple(kept), ledger, tuple(warnings))
+
+
+def _including(ledger: Ledger, options: Options) -> tuple[Ledger, tuple[Visit, ...]]:
+    """Take paths from those that are left alone; they are visited, too."""
+    if not options.include:
+        return ledger, ()
+    visits = roots.visits(options.include, ledger.roots, force=options.force)
+    ignored = set(ledger.ignored)
+    for visit in visits:
+        wanted = Location(visit.root.number, visit.beneath)
+        for text in ledger.ignored:
+            one = Location.parse(text)
+            if _within(one, wanted) or _within(wanted, one):
+                ignored.discard(text)
+    known = {root.number: root for root in ledger.roots}
+    known |= {visit.root.number: visit.root for visit in visits}
+    return Ledger(tuple(known.values()), frozenset(ignored), ledger.failures), visits
+
+
+def _ignored(location: Location, ledger: Ledger) -> bool:
+    return any(_within(location, Location.parse(text)) for text in ledger.ignored)
+
+
+def _within(one: Location, other: Location) -> bool:
+    """Tell whether a location is another one or lies below it."""
+    if one.root != other.root:
+        return False
+    return not other.path or one.path == other.path or one.path.startswith(other.path + b"/")

@@ -1,0 +1,184 @@
+"""Files to segments: each is hashed, looked up, and only then given to a decoder.
+
+Any number of threads may run it, one for each decoder; they wait for decoders and decide nothing
+about each other.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from omnisearch.errors import EmptyError, MediaError, PoolError, UnsupportedTypeError
+from omnisearch.ingest import opening, pieces
+from omnisearch.ingest.drafts import Draft, Fault, Segment, Spot, segment_id
+from omnisearch.ingest.encoding import Task
+from omnisearch.ingest.entries import Entry, Refused, RefusedError
+from omnisearch.ingest.opening import Copy
+from omnisearch.ingest.pieces import EndTold, ItemTold, SegmentTold
+from omnisearch.ingest.run import Failed, Found, Run, Skipped
+from omnisearch.media.pool.ask import Ask
+from omnisearch.media.sniff import format_of
+
+if TYPE_CHECKING:
+    from omnisearch.ingest.lazy import Lazy
+    from omnisearch.media.pool.pool import Pool
+
+READ, DECODE = "read", "decode"  # stages, as failures tell them
+UNSUPPORTED, EMPTY = "unsupported type", "empty text"
+_WRITTEN = ("text", "document")
+_TRIES = 3  # of a large file that changes while it is decoded
+
+
+class _UnwantedError(Exception):
+    """A modality that the encoder lacks, or that was not asked for."""
+
+    def __init__(self, reason: str, *, kept: bool) -> None:
+        super().__init__(reason)
+        self.reason, self.kept = reason, kept
+
+
+class Reading:
+    """Takes files from the agenda until there are no more."""
+
+    def __init__(self, run: Run, pool: Lazy[Pool]) -> None:
+        self._run, self._pool = run, pool
+
+    def run(self) -> None:
+        """Read until the agenda is over."""
+        while (entry := self._run.agenda.get()) is not None:
+            self._run.now = entry.path
+            for attempt in range(_TRIES):
+                if self._read(entry, last=attempt == _TRIES - 1):
+                    break
+
+    def _read(self, entry: Entry, *, last: bool) -> bool:
+        """Read a file; False where it has to be read again."""
+        run, spot = self._run, Spot(entry, time.time_ns())
+        copied = min(entry.size, opening.COPIED_BYTES)
+        with run.copies.held(copied):
+            try:
+                with opening.opened(run.handles[entry.root], entry, self._admit(entry)) as copy:
+                    return self._take(copy, Spot(copy.entry, spot.read_at_ns), last=last)
+            except RefusedError as error:
+                self._refuse(spot, error.refused)
+            except _UnwantedError as error:
+                run.events.put(Skipped(spot, error.reason, kept=error.kept))
+            except UnsupportedTypeError:
+                run.events.put(Skipped(spot, UNSUPPORTED))
+        return True
+
+    def _admit(self, entry: Entry) -> opening.Admit:
+        """Make what decides by a file's first bytes whether it is read at all."""
+
+        def admit(head: bytes, size: int) -> None:
+            suffix = Path(os.fsdecode(entry.path)).suffix.lower()
+            found = format_of(head, size, suffix)
+            if found is None:
+                raise UnsupportedTypeError("no type that is known")
+            self._check(found.kind)
+
+        return admit
+
+    def _check(self, modality: str) -> None:
+        wanted = self._run.options.modalities
+        if modality not in self._run.encoder().modalities:
+            raise _UnwantedError(f"{modality}: the encoder does not read it", kept=True)
+        if wanted is not None and modality not in wanted:
+            raise _UnwantedError(f"{modality}: not asked for", kept=False)
+
+    def _take(self, copy: Copy, spot: Spot, *, last: bool) -> bool:
+        """Look a content up, and decode it where it is new."""
+        run, item = self._run, copy.digest
+        with run.lock:
+            draft = run.drafts.get(item)
+            if draft is not None and not draft.closed:
+                draft.found.append(spot)
+                return True
+            if draft is not None and draft.fault is not None:
+                run.events.put(Failed(spot, draft.fault, item))
+                return True
+            if draft is not None or run.stored(item):
+                run.events.put(Found(item, spot))
+                return True
+            draft = run.drafts[item] = Draft(item, [spot])
+        self._decode(draft, copy)
+        try:
+            copy.check()
+        except RefusedError:
+            if not last:
+                self._forget(draft)
+                return False
+            draft.fail(READ, "it changes while it is read")
+        if draft.end():
+            run.events.put(draft)
+        return True
+
+    def _forget(self, draft: Draft) -> None:
+        """Take a draft back whose file was another one in the end."""
+        draft.fail(READ, "it changed while it was read")  # spares the encoders what still waits
+        with self._run.lock:
+            others = draft.found[1:]
+            del self._run.drafts[draft.item]
+        for spot in others:
+            self._run.events.put(Failed(spot, Fault(READ, "a copy of it changed"), draft.item))
+
+    def _decode(self, draft: Draft, copy: Copy) -> None:
+        name = copy.entry.path.rpartition(b"/")[2].decode("utf-8", "replace")
+        ask = Ask(name, self._run.bounds.caps)
+        try:
+            for told in pieces.read(iter(self._pool().decode(copy.fd, ask))):
+                self._run.stop.check()
+                if draft.fault is not None:
+                    return
+                self._hear(draft, told)
+        except EmptyError:
+            draft.skipped = EMPTY
+        except UnsupportedTypeError:
+            draft.skipped = UNSUPPORTED
+        except _UnwantedError as error:
+            draft.skipped, draft.kept = error.reason, error.kept
+        except PoolError:
+            self._run.stop.check()  # closed because the run ends
+            raise
+        except MediaError as error:
+            draft.fail(DECODE, str(error))
+
+    def _hear(self, draft: Draft, told: pieces.Told) -> None:
+        match told:
+            case ItemTold():
+                self._check(told.modality)
+                draft.modality, draft.type = told.modality, told.type
+                draft.columns.update(told.columns)
+                draft.truncated |= told.truncated
+            case SegmentTold():
+                self._cut(draft, told)
+            case EndTold():
+                draft.columns.update(told.columns)
+                draft.truncated |= told.truncated
+
+    def _cut(self, draft: Draft, told: SegmentTold) -> None:
+        """Give a segment to the encoders, once there is room for it."""
+        run = self._run
+        again = draft.times(told.span, told.views)
+        name = segment_id(draft.item, told.span, run.version, again=again)
+        segment = Segment(name, told.modality, told.span, told.words, told.look)
+        run.budget.take(told.bytes)
+        place = draft.expect()
+        if told.words and told.modality in _WRITTEN:
+            run.languages.hear(told.words, place)
+        run.tasks.put(Task(draft, place, segment, told.views, told.arrays, told.bytes))
+
+    def _refuse(self, spot: Spot, refused: Refused) -> None:
+        run = self._run
+        match refused.outcome:
+            case "skipped":
+                run.events.put(Skipped(spot, refused.reason))
+            case "failed":
+                run.events.put(Failed(spot, Fault(READ, refused.reason)))
+            case "gone":  # between the walk and now: then it was not seen
+                with run.lock:
+                    run.counts.seen -= 1
+                    run.forecast.settle(spot.entry)

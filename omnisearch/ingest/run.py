@@ -1,0 +1,132 @@
+"""One run of ingest: what its stages share. Whoever changes `counts` or `drafts` holds `lock`."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from omnisearch.ingest.costs import Forecast
+from omnisearch.ingest.drafts import Draft, Fault, Spot
+from omnisearch.ingest.encoding import Task
+from omnisearch.ingest.entries import Entry
+from omnisearch.ingest.queues import Agenda, Budget, Lane, Stop
+from omnisearch.ingest.report import Counts, Progress
+from omnisearch.locations import Location, Root, joined
+
+if TYPE_CHECKING:
+    from omnisearch.encoder.encoder import Encoder
+    from omnisearch.ingest.beneath import Beneath
+    from omnisearch.ingest.bounds import Bounds
+    from omnisearch.ingest.languages import Languages
+    from omnisearch.ingest.lazy import Lazy
+    from omnisearch.ingest.options import Options
+    from omnisearch.storage.catalog import Catalog
+    from omnisearch.storage.ledger import Failure
+    from omnisearch.storage.store import Store
+
+WAITING = 200_000  # files that are known and not read yet; then the walk waits
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file with the content of an item that is stored."""
+
+    item: str
+    spot: Spot
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A file that could not be taken in; `digest` where it could be read at least."""
+
+    spot: Spot
+    fault: Fault
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that is no case for us; what is not `kept` is looked at again in the next run."""
+
+    spot: Spot
+    reason: str
+    digest: str | None = None
+    kept: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A file that is gone."""
+
+    location: Location
+
+
+Event = Draft | Found | Failed | Skipped | Lost
+
+
+@dataclass(slots=True)
+class Run:
+    """A run; the store is ready to be written, the roots are in its ledger."""
+
+    store: Store
+    catalog: Catalog
+    options: Options
+    handles: Mapping[int, Beneath]  # by the number of the root; one that is gone has none
+    roots: Mapping[int, Root]
+    encoder: Lazy[Encoder]
+    failures: dict[Location, Failure]  # that are known
+    bounds: Bounds
+    version: int  # of the extractor
+    languages: Languages
+    stop: Stop = field(default_factory=Stop)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    counts: Counts = field(default_factory=Counts)
+    forecast: Forecast = field(default_factory=Forecast)
+    drafts: dict[str, Draft] = field(default_factory=dict)  # by item, until they are stored
+    begun: float = field(default_factory=time.monotonic)
+    walking: bool = True
+    held_back: bool = False  # files that seem gone are kept, since they may come back
+    now: bytes = b""
+    agenda: Agenda[Entry] = field(init=False)
+    tasks: Lane[Task] = field(init=False)
+    events: Lane[Event] = field(init=False)
+    copies: Budget = field(init=False)
+    budget: Budget = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.agenda = Agenda(self.stop, WAITING)
+        self.tasks, self.events = Lane(self.stop), Lane(self.stop)
+        # two, since whoever holds a copy waits for room for its segments
+        self.copies = Budget(self.bounds.copies, self.stop)
+        self.budget = Budget(self.bounds.segments, self.stop)
+
+    def path(self, location: Location) -> bytes:
+        """Give the absolute path of a file."""
+        return joined(self.roots[location.root].path, location.path)
+
+    def stored(self, item: str) -> bool:
+        """Tell whether an item is stored, by this extractor."""
+        found = self.store.reading().items.get(item)
+        return found is not None and found.extractor == self.version
+
+    @property
+    def progress(self) -> Progress:
+        """Say where the run is."""
+        with self.lock:
+            counts = self.counts
+            left = self.forecast.left_s(self.bounds.workers)
+            return Progress(
+                files=counts.settled,
+                of=counts.seen,
+                walking=self.walking,
+                items=counts.stored,
+                segments=counts.segments,
+                bytes=counts.bytes,
+                failed=counts.failed,
+                seconds=time.monotonic() - self.begun,
+                left_s=None if self.walking else left,
+                now=self.now,
+            )

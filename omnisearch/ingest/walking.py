@@ -1,0 +1,153 @@
+"""The walk of a run: what is met is counted, and what is new or changed goes on the agenda."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from omnisearch.ingest import difference, roots
+from omnisearch.ingest.costs import rank
+from omnisearch.ingest.difference import Loss, Met, New
+from omnisearch.ingest.drafts import Fault, Spot
+from omnisearch.ingest.entries import Entry, Refused
+from omnisearch.ingest.reading import READ
+from omnisearch.ingest.report import FailedFile
+from omnisearch.ingest.run import Failed, Lost, Run, Skipped
+from omnisearch.ingest.walk import walk
+from omnisearch.locations import Location
+
+if TYPE_CHECKING:
+    from omnisearch.ingest.plan import Plan
+    from omnisearch.ingest.roots import Visit
+    from omnisearch.ingest.walk import Rules
+    from omnisearch.storage.items import Items
+    from omnisearch.storage.sightings import Sighting
+
+
+class Walking:
+    """Walks every visit of a run, and tells at the end which files are gone."""
+
+    def __init__(self, run: Run, plan: Plan, rules: Rules) -> None:
+        self._run, self._plan, self._rules = run, plan, rules
+        self._items: Items = run.store.reading().items
+        since = run.options.since
+        self._since_ns = None if since is None else int(since.timestamp() * 1e9)
+        self._met: list[tuple[Visit, Met, int]] = []  # and how many are unchanged
+
+    def run(self) -> None:
+        """Walk; counts what needs no reading, and puts the rest on the agenda."""
+        taken = [root.path for root in self._run.roots.values()]
+        for visit in self._plan.visits:
+            handle = self._run.handles.get(visit.root.number)
+            if handle is None:  # the root is not there
+                self._met.append((visit, Met(), 0))
+                continue
+            apart = roots.apart(visit.root, [path for path in taken if path != visit.root.path])
+            ignored = self._plan.ignored(visit.root.number)
+            rules = replace(self._rules, apart=apart | ignored)
+            met, before = Met(), self._run.counts.unchanged
+            for found in walk(handle, rules, visit.beneath):
+                self._run.stop.check()
+                met.add(found.path)
+                if isinstance(found, Refused):
+                    self._refused(found)
+                else:
+                    self._entry(found)
+            self._met.append((visit, met, self._run.counts.unchanged - before))
+        self._run.walking = False
+
+    def _entry(self, entry: Entry) -> None:
+        if self._since_ns is not None and entry.mtime_ns < self._since_ns:
+            return
+        run = self._run
+        seen = run.catalog.get(entry.root, entry.path)
+        if run.failures and self._fails_still(entry, seen):
+            return
+        found = difference.compare(entry, seen, self._holds)
+        if isinstance(found, New):
+            with run.lock:
+                run.counts.seen += 1
+                run.forecast.expect(entry)
+            run.agenda.put(rank(entry), entry)
+            return
+        with run.lock:
+            run.counts.seen += 1
+            if found.seen.outcome == "skipped":
+                run.counts.skip(found.seen.reason)
+            else:
+                run.counts.unchanged += 1
+
+    def _fails_still(self, entry: Entry, seen: Sighting | None) -> bool:
+        """Count a file that is known to fail and looks as it did."""
+        run = self._run
+        location = Location(entry.root, entry.path)
+        failure = run.failures.get(location)
+        if failure is None or run.options.retry_failed:
+            return False
+        if (failure.size, failure.mtime_ns) != (entry.size, entry.mtime_ns):
+            return False
+        if seen is not None and seen.extractor != run.version:
+            return False
+        known = FailedFile(run.path(location), failure.stage, failure.reason, new=False)
+        with run.lock:
+            run.counts.seen += 1
+            run.counts.fail(known)
+        return True
+
+    def _holds(self, entry: Entry, seen: Sighting) -> bool:
+        """Tell whether the collection agrees with what the catalog remembers."""
+        if seen.extractor != self._run.version:
+            return False
+        if seen.outcome == "stored":
+            return self._items.of_location(str(Location(entry.root, entry.path))) == seen.item
+        return seen.outcome == "skipped"
+
+    def _refused(self, refused: Refused) -> None:
+        run = self._run
+        if refused.outcome == "gone":
+            return
+        with run.lock:
+            run.counts.seen += 1
+        spot = Spot(Entry(refused.root, refused.path, 0, 0, 0, 0), 0)
+        if refused.outcome == "skipped":
+            run.events.put(Skipped(spot, refused.reason, kept=False))
+        else:
+            run.events.put(Failed(spot, Fault(READ, refused.reason)))
+
+    def lost(self) -> Iterator[Lost]:
+        """Give what is gone, root by root; what may only be out of reach is held back."""
+        known = self._known()
+        for visit, met, unchanged in self._met:
+            paths = [path for path in known.get(visit.root.number, ()) if _below(visit, path)]
+            gone = self._gone(visit, met, paths)
+            device = roots.device_of(visit.root)
+            loss = Loss(len(paths), len(gone), len(met), unchanged, device)
+            why = difference.withheld(visit.root, loss)
+            if why is not None and not self._run.options.force:
+                files = f"{len(gone):,} file{'' if len(gone) == 1 else 's'}"
+                told = f"{why}: {files} kept as they were; --force insists that they are gone"
+                self._run.counts.warnings.append(told)
+                self._run.held_back = True
+                continue
+            for path in gone:
+                yield Lost(Location(visit.root.number, path))
+
+    def _gone(self, visit: Visit, met: Met, paths: Sequence[bytes]) -> list[bytes]:
+        handle = self._run.handles.get(visit.root.number)
+        others = list(met.others(paths))
+        return others if handle is None else list(difference.gone(handle, others))
+
+    def _known(self) -> Mapping[int, list[bytes]]:
+        """Give the paths of everything that the collection or its ledger has, by root."""
+        found: dict[int, list[bytes]] = {}
+        stored = (Location.parse(text) for text in self._items.locations)
+        for location in {*stored, *self._run.failures}:
+            found.setdefault(location.root, []).append(location.path)
+        return found
+
+
+def _below(visit: Visit, path: bytes) -> bool:
+    """Tell whether a path lies in the part of a root that is visited."""
+    part = visit.beneath
+    return not part or path == part or path.startswith(part + b"/")
