@@ -13,19 +13,18 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from omnisearch.errors import MediaError
-from omnisearch.media.source import named, opened
+from omnisearch.media.source import FILES, File, named, opened
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    Source = str | Path | bytes | Image | npt.NDArray[Any]
+    Source = File | Image | npt.NDArray[Any]
 
 RGB = npt.NDArray[np.uint8]
 # Pillow's readers by their modules; those of Pillow that are absent here are left out
@@ -33,7 +32,7 @@ READERS = """
     Avif Bmp Gif Icns Ico Jpeg Jpeg2K Pcx Png Ppm Qoi Sgi Tga Tiff WebP
 """.split()
 # what Pillow's readers raise on damaged bytes, found by flipping and cutting files of all formats
-_DAMAGE: tuple[type[Exception], ...] = (
+DAMAGE: tuple[type[Exception], ...] = (
     AttributeError,
     EOFError,
     IndexError,
@@ -73,18 +72,18 @@ def read(
     an eighth, as long as both sides have `least` pixels.
     """
     if isinstance(source, np.ndarray):
-        return _cut(_of_array(source), box)
+        return _cut(of_array(source), box)
     image = _open(source, limits)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about metadata that is wrong in parts
             if least is not None and box is None:
-                _shrink(image, least)
+                shrink(image, least)
             return _cut(np.asarray(_upright(image)), box)
     except MemoryError as error:
         raise MediaError(f"{_named(source)} does not fit into memory: make it smaller") from error
-    except _DAMAGE as error:
-        raise _damaged(source, error) from error
+    except DAMAGE as error:
+        raise damaged(source, error) from error
 
 
 def square(rgb: RGB, side: int) -> npt.NDArray[np.float32]:
@@ -97,35 +96,36 @@ def square(rgb: RGB, side: int) -> npt.NDArray[np.float32]:
     return rgb.transpose(2, 0, 1).astype(np.float32)
 
 
-def _open(source: str | Path | bytes | Image, limits: Limits) -> Image:
+def _open(source: File | Image, limits: Limits) -> Image:
     """Read the header and judge it."""
     from PIL import Image, UnidentifiedImageError
 
     if isinstance(source, Image.Image):
-        _check_pixels(source, source.size, limits)
+        check_pixels(source, source.size, limits)
         return source.copy()
-    if not isinstance(source, str | Path | bytes):
+    if not isinstance(source, FILES):
         kinds = "a path, bytes, a PIL image or an array"
         raise TypeError(f"a picture is {kinds}, not {type(source).__name__}")
     content = _content(source, limits)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image = Image.open(BytesIO(content), formats=_formats())
+            image = Image.open(BytesIO(content), formats=formats())
     except Image.DecompressionBombError as error:
         raise MediaError(f"{_named(source)} promises too many pixels ({error})") from error
     except UnidentifiedImageError as error:
         raise MediaError(
             f"{_named(source)}: no picture that can be read, convert it to PNG or JPEG"
         ) from error
-    except _DAMAGE as error:
-        raise _damaged(source, error) from error
-    _check_pixels(source, image.size, limits)
+    except DAMAGE as error:
+        raise damaged(source, error) from error
+    check_pixels(source, image.size, limits)
     return image
 
 
 @cache
-def _formats() -> tuple[str, ...]:
+def formats() -> tuple[str, ...]:
+    """Name the formats that are read, as Pillow calls them, and load their readers."""
     from PIL import Image
 
     for name in READERS:
@@ -137,7 +137,7 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in Image.OPEN if name in wanted)
 
 
-def _content(source: str | Path | bytes, limits: Limits) -> bytes:
+def _content(source: File, limits: Limits) -> bytes:
     with opened(source) as file:
         size = file.seek(0, os.SEEK_END)
         if size > limits.bytes:
@@ -147,7 +147,8 @@ def _content(source: str | Path | bytes, limits: Limits) -> bytes:
         return file.read()
 
 
-def _check_pixels(source: object, size: tuple[int, int], limits: Limits) -> None:
+def check_pixels(source: object, size: tuple[int, int], limits: Limits) -> None:
+    """Refuse what has no pixels, or more than are allowed."""
     width, height = size
     if not width or not height:
         raise MediaError(f"{_named(source)} has no pixels ({width} x {height}): leave it out")
@@ -158,7 +159,7 @@ def _check_pixels(source: object, size: tuple[int, int], limits: Limits) -> None
         )
 
 
-def _shrink(image: Image, least: int) -> None:
+def shrink(image: Image, least: int) -> None:
     """Let a JPEG skip what would be averaged away anyway."""
     if image.format in ("JPEG", "MPO") and image.mode in ("RGB", "L"):
         width, height = image.size
@@ -168,23 +169,28 @@ def _shrink(image: Image, least: int) -> None:
 
 
 def _upright(image: Image) -> Image:
-    """Turn as EXIF says, put what is transparent on white, bring every depth to 8 bits."""
+    """Turn as EXIF says, on white and of 8 bits."""
     from PIL import ImageOps
-    from PIL.Image import alpha_composite, fromarray, new
 
     image.seek(0) if getattr(image, "is_animated", False) else None
     image.load()
-    turned = ImageOps.exif_transpose(image)
-    if turned.mode in ("I", "F") or turned.mode.startswith("I;"):
-        return fromarray(_of_array(np.asarray(turned)))
-    if turned.has_transparency_data:
-        layers = turned.convert("RGBA")
+    return flat(ImageOps.exif_transpose(image))
+
+
+def flat(image: Image) -> Image:
+    """Put what is transparent on white, bring every depth to 8 bits."""
+    from PIL.Image import alpha_composite, fromarray, new
+
+    if image.mode in ("I", "F") or image.mode.startswith("I;"):
+        return fromarray(of_array(np.asarray(image)))
+    if image.has_transparency_data:
+        layers = image.convert("RGBA")
         white = new("RGBA", layers.size, (255, 255, 255, 255))
         return alpha_composite(white, layers).convert("RGB")
-    return turned.convert("RGB")
+    return image.convert("RGB")
 
 
-def _of_array(array: npt.NDArray[Any]) -> RGB:
+def of_array(array: npt.NDArray[Any]) -> RGB:
     """Take (h, w), (h, w, 1), (h, w, 3) or (h, w, 4) of bytes, 16 bits or fractions."""
     if array.ndim == 2:
         array = array[:, :, None]
@@ -232,10 +238,11 @@ def _cut(rgb: RGB, box: tuple[float, float, float, float] | None) -> RGB:
     return np.ascontiguousarray(rgb[top:bottom, left:right])
 
 
-def _damaged(source: object, error: BaseException) -> MediaError:
+def damaged(source: object, error: BaseException) -> MediaError:
+    """Say that a picture does not decode."""
     fault = f"{_named(source)}: damaged or cut short ({error or type(error).__name__})"
     return MediaError(f"{fault}: copy it again, or leave it out")
 
 
 def _named(source: object) -> str:
-    return named(source) if isinstance(source, str | Path | bytes) else "the picture given"
+    return named(source) if isinstance(source, FILES) else "the picture given"

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from omnisearch.errors import MediaError
-from omnisearch.ingest.extraction import text
+from omnisearch.ingest.extraction import picture, text
 from omnisearch.ingest.extraction.kinds import Type, type_of
 from omnisearch.ingest.extraction.naming import words_of
 from omnisearch.ingest.extraction.segment import Extract, Item, Segment
@@ -23,8 +23,10 @@ from omnisearch.media.source import Stream
 from omnisearch.media.words import HEAD
 from omnisearch.records import PageSpan, Span, TimeSpan
 
-EXTRACTOR = 1  # the version of all that is done here; with another, files are cut anew
-_EXTRACTORS: dict[str, Callable[[Stream, Type, Caps], Iterator[Extract]]] = {"text": text.extract}
+_EXTRACTORS: dict[str, Callable[[Stream, Type, Caps], Iterator[Extract]]] = {
+    "text": text.extract,
+    "image": picture.extract,
+}
 
 
 def pieces(file: BinaryIO, ask: Ask) -> Iterator[Piece]:
@@ -33,7 +35,7 @@ def pieces(file: BinaryIO, ask: Ask) -> Iterator[Piece]:
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     kind = type_of(file.read(HEAD), size, name)
-    named, spans = words_of(name), set[Span | None]()
+    named, spans = words_of(name), set[Span]()
     try:
         for one in _EXTRACTORS[kind.kind](Stream(file, name), kind, ask.caps):
             if isinstance(one, Item):
@@ -53,7 +55,7 @@ def _with_title(named: str, title: str) -> str:
     return named if title.casefold() in named.casefold() else f"{title} {named}".strip()
 
 
-def _apart(segment: Segment, spans: set[Span | None]) -> Segment:
+def _apart(segment: Segment, spans: set[Span]) -> Segment:
     """Make no two segments of the same span: it is what they are known by."""
     span = segment.span
     while span in spans:

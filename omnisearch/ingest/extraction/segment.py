@@ -35,7 +35,7 @@ class Segment:
 
     modality: Modality
     view: Views
-    span: Span | None  # of a whole picture there is none
+    span: Span
     words: str | None = None
     arrays: Mapping[str, Array] = field(default_factory=dict)  # image, frames, sound
     look: int | None = None
@@ -43,8 +43,8 @@ class Segment:
     def piece(self) -> Piece:
         """Say it to the parent."""
         told: dict[str, Any] = {"modality": self.modality, "view": self.view, "words": self.words}
-        span = None if self.span is None else self.span.as_json()
-        return Piece({"what": "segment", **told, "span": span, "look": self.look}, self.arrays)
+        where = {"span": self.span.as_json(), "look": self.look}
+        return Piece({"what": "segment", **told, **where}, self.arrays)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,3 @@
+"""The version of the extraction: with another, every file is cut anew."""
+
+VERSION = 1

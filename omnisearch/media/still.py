@@ -1,0 +1,139 @@
+"""A picture from an open file, made small while it is read, and what its file tells beside it.
+
+Memory is bounded by the caps whatever the format: what takes long runs on strips.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from omnisearch.errors import MediaError
+from omnisearch.media import image
+from omnisearch.media.caps import Caps
+from omnisearch.media.image import DAMAGE, RGB, Limits
+from omnisearch.media.source import File, named, opened
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+# bytes that each pixel takes while a format is decoded, in Pillow and in the library below;
+# measured as the peak of a process
+_BYTES = {"WEBP": 16, "AVIF": 12, "GIF": 8, "TIFF": 8}
+_BYTES_USUAL = 8
+_HEADER = 8  # times the cap: so large may a JPEG be that is decoded at a fraction
+_STRIP = 4_000_000  # pixels
+_THIN = 32  # times as long as wide
+_FORMATS = {"jpeg": ("JPEG", "MPO"), "png": ("PNG",), "gif": ("GIF",), "webp": ("WEBP",)}
+_FORMATS |= {"bmp": ("BMP", "DIB"), "tiff": ("TIFF",), "avif": ("AVIF",)}
+_ORIENTATION, _EXIF, _GPS = 0x0112, 0x8769, 0x8825
+_LONGEST_FACT = 4_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Still:
+    """A picture as a person sees it, no larger than asked; its first frame where it moves.
+
+    `width` and `height` are those of the file. `tags` are those of EXIF by number, those of GPS
+    under "gps", what a PNG says under its own names. `pages`: there are others behind the first.
+    """
+
+    rgb: RGB
+    width: int
+    height: int
+    tags: Mapping[Any, Any] = field(default_factory=dict)
+    pages: bool = False
+
+
+def read(source: File, form: str, caps: Caps) -> Still:
+    """Read a picture of a format that was told from its bytes."""
+    from PIL import Image, UnidentifiedImageError
+
+    with opened(source) as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about metadata that is wrong in parts
+        try:
+            found = Image.open(file, formats=_FORMATS[form])
+            size = found.size
+            _check(source, found, caps)
+            image.shrink(found, caps.side)
+            found.load()
+            tags = _tags(found)
+            rgb = _turned(_sized(_small(found, caps.side), caps.side), tags.get(_ORIENTATION))
+            turned = size[::-1] if tags.get(_ORIENTATION) in (5, 6, 7, 8) else size
+            pages = form == "tiff" and bool(getattr(found, "is_animated", False))
+            return Still(rgb, *turned, tags, pages)
+        except UnidentifiedImageError as error:
+            raise MediaError(f"{named(source)} is no {form} that can be read") from error
+        except MemoryError as error:
+            raise MediaError(f"{named(source)} does not fit into memory: shrink it") from error
+        except DAMAGE as error:
+            raise image.damaged(source, error) from error
+
+
+def _check(source: File, found: Image, caps: Caps) -> None:
+    """Judge a picture by its header."""
+    width, height = found.size
+    if found.format in ("JPEG", "MPO") and not found.info.get("progressive"):
+        by = max(1, min(8, min(width, height) // caps.side))
+        allowed = caps.pixels * min(_HEADER, by * by)
+    else:
+        allowed = caps.pixels * _BYTES_USUAL // _BYTES.get(found.format or "", _BYTES_USUAL)
+    image.check_pixels(source, (width, height), Limits(pixels=allowed))
+
+
+def _small(found: Image, side: int) -> RGB:
+    """Give a picture on white, where it is large with two to four times the side that is asked."""
+    width, height = found.size
+    by = max(1, min(width, height) // (2 * side))
+    if found.mode in ("I", "F"):  # the largest of all values says what is white
+        return np.asarray(image.flat(found.reduce(by) if by > 1 else found))
+    rows = max(1, _STRIP // width // by) * by
+    strips = []
+    for top in range(0, height, rows):
+        strip = image.flat(found.crop((0, top, width, min(height, top + rows))))
+        strips.append(np.asarray(strip.reduce(by) if by > 1 else strip))
+    return strips[0] if len(strips) == 1 else np.concatenate(strips)
+
+
+def _sized(rgb: RGB, side: int) -> RGB:
+    """Bring the shorter side down to what is asked; what is very thin is squeezed."""
+    from PIL import Image
+
+    height, width = rgb.shape[:2]
+    scale = min(1.0, side / min(width, height))
+    longest = _THIN * max(1, round(min(width, height) * scale))
+    size = (_scaled(width, scale, longest), _scaled(height, scale, longest))
+    if size == (width, height):
+        return rgb
+    return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.BICUBIC))
+
+
+def _scaled(length: int, scale: float, longest: int) -> int:
+    return min(max(1, round(length * scale)), longest)
+
+
+def _turned(rgb: RGB, orientation: object) -> RGB:
+    """Turn or mirror a picture as EXIF says."""
+    if orientation in (2, 4, 5, 7):
+        rgb = rgb[:, ::-1]
+    quarters = {3: 2, 4: 2, 5: 1, 6: 3, 7: 3, 8: 1}.get(orientation, 0)  # type: ignore[call-overload]
+    return np.ascontiguousarray(np.rot90(rgb, quarters))
+
+
+def _tags(found: Image) -> dict[Any, Any]:
+    """Read what the file says of itself; what is wrong there is left out."""
+    tags: dict[Any, Any] = {}
+    for key, value in found.info.items():
+        if isinstance(key, str) and isinstance(value, str):
+            tags[key] = value[:_LONGEST_FACT]
+    with suppress(*DAMAGE):
+        exif = found.getexif()
+        tags.update(exif)
+        tags.update(exif.get_ifd(_EXIF))
+        tags["gps"] = dict(exif.get_ifd(_GPS))
+    return tags
