@@ -1,6 +1,7 @@
 """Words and files as vectors, from a terminal and in a pipe."""
 
 import json
+import os
 import zlib
 from pathlib import Path
 
@@ -78,6 +79,107 @@ def test_parts_can_be_read_together(place: Place, things: Path) -> None:
     assert json.loads(line)["name"] == "in blue + red.png"
 
 
+def test_a_text_comes_through_a_pipe(place: Place) -> None:
+    piped = place.run("embed", "-", stdin="a red bicycle")
+    assert piped.returncode == 0, piped.stderr
+    said = place.run("embed", "--text", "a red bicycle")
+    (one,), (other,) = (map(json.loads, done.stdout.splitlines()) for done in (piped, said))
+    assert one == {**other, "name": "-"}
+    empty = place.run("embed", "-")
+    assert empty.returncode == 2
+    assert empty.stderr == (
+        "omnisearch: stdin: nothing came through the pipe: give words, or what a file holds\n"
+    )
+
+
+def test_any_file_comes_through_a_pipe(place: Place, things: Path) -> None:
+    for name in ("red.png", "page.pdf"):
+        with (things / name).open("rb") as file:
+            process = place.start("embed", "-", stdin=file)
+            out, _ = process.communicate(timeout=60)
+        assert process.returncode == 0
+        named = json.loads(place.run("embed", name).stdout)
+        assert json.loads(out) == {**named, "name": "-"}
+
+
+def test_each_line_may_be_a_text(place: Place) -> None:
+    (place.home / "titles.txt").write_text("\ufeffrain\r\na dog\nsnow", "utf-8")
+    done = place.run("embed", "--lines", "titles.txt", "-", stdin="a cat\n" + "long " * 90_000)
+    assert done.returncode == 0, done.stderr
+    names = [json.loads(line)["name"] for line in done.stdout.splitlines()]
+    assert names == ["rain", "a dog", "snow", "a cat", ("long " * 20_000)]
+    done = place.run("embed", "--lines", "-", "--out", "v.npy", stdin="rain\na dog\n" * 70)
+    assert json.loads(done.stdout)["vectors"] == 140
+    assert np.load(place.home / "v.npy").shape == (140, 384)
+
+
+def test_a_line_that_is_no_text_is_named_by_its_number(place: Place) -> None:
+    (place.home / "titles.txt").write_bytes(b"rain\n\ncaf\xe9\nsnow\n")
+    done = place.run("embed", "--lines", "titles.txt", "absent.txt")
+    assert done.returncode == 3
+    assert [json.loads(line)["name"] for line in done.stdout.splitlines()] == ["rain", "snow"]
+    assert done.stderr.splitlines() == [
+        "omnisearch: titles.txt, line 2 is empty: take it out",
+        "omnisearch: titles.txt, line 3 is no UTF-8: convert it, for example with "
+        "`iconv -f WINDOWS-1252 -t UTF-8`",
+        "omnisearch: absent.txt does not open (No such file or directory): check it",
+    ]
+
+
+def test_long_texts_are_never_held_whole(place: Place) -> None:
+    words = "a red bicycle leans against a wall. " * 20_000
+    (place.home / "short.txt").write_text(words, "utf-8")
+    names = [f"long-{number}.txt" for number in range(8)]
+    for name in names:
+        with (place.home / name).open("w", encoding="utf-8") as file:
+            file.write(words)
+            file.truncate(90_000_000)
+    with place.start("embed", "short.txt", *names) as process:
+        assert process.stdout is not None
+        lines = process.stdout.read().splitlines()
+        _, status, used = os.wait4(process.pid, 0)
+    assert status == 0
+    first, *others = (json.loads(line)["vector"] for line in lines)
+    assert others == [first] * 8
+    assert used.ru_maxrss * 1024 < 300e6, "eight times 90 MB would be more"
+
+
+def test_files_are_named_whole_and_words_by_their_beginning(place: Place) -> None:
+    path = "a-folder-with-a-long-name/" * 4 + "absent-picture.png"
+    assert f"omnisearch: {path} does not open" in place.run("embed", path).stderr
+    deep = place.home / path
+    deep.parent.mkdir(parents=True)
+    deep.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(20))
+    assert f"omnisearch: {path}: " in place.run("embed", path).stderr
+    long = place.run("embed", "--text", "\U0001f6b2" * 80)
+    assert long.returncode == 2 and "\U0001f6b2" * 41 not in long.stderr
+    code, shown = place.on_terminal("embed", "--text", "rain " * 30, COLUMNS="100", NO_COLOR="1")
+    assert code == 0 and "rain rain…" in shown
+
+
+def test_words_in_other_encodings_are_read_or_told(place: Place) -> None:
+    (place.home / "a.txt").write_text("a red bicycle", "utf-16")
+    (place.home / "b.txt").write_text("BM: a caf\xe9 in K\xf6ln", "latin-1")
+    (place.home / "c.txt").write_text("BM is short for benchmark", "utf-8")
+    done = place.run("embed", "--text", "a red bicycle", "a.txt", "b.txt", "c.txt")
+    assert done.returncode == 3
+    said, wide, _ = (json.loads(line) for line in done.stdout.splitlines())
+    assert wide["vector"] == said["vector"]
+    assert done.stderr == (
+        "omnisearch: b.txt is text, but no UTF-8 at byte 9: convert it, for example with "
+        "`iconv -f WINDOWS-1252 -t UTF-8`\n"
+    )
+
+
+def test_a_file_is_tried_before_the_work(place: Place) -> None:
+    (place.home / "v.npy").symlink_to("gone/v.npy")
+    (place.home / "w.npy").symlink_to("there.npy")
+    done = place.run("embed", "--lines", "-", "--out", "v.npy", "--encoder", "no such encoder")
+    assert done.returncode == 4 and "cannot write v.npy: No such file" in done.stderr
+    assert place.run("embed", "--text", "rain", "--out", "w.npy").returncode == 0
+    assert np.load(place.home / "there.npy").shape == (1, 384)
+
+
 def test_a_terminal_shows_a_table(place: Place, things: Path) -> None:
     code, shown = place.on_terminal("embed", "note.txt", NO_COLOR="1")
     header, row = shown.splitlines()
@@ -88,7 +190,7 @@ def test_a_terminal_shows_a_table(place: Place, things: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        ((), 2, 'give --text "some words", or files'),
+        ((), 2, 'give --text "some words", or files, or - for stdin'),
         (("--text", ""), 2, "the text is empty"),
         (("--text", "a", "--dim", "128"), 2, "dim is 128: omni-mini was made for 384"),
         (("--text", "a", "--out", "v.txt"), 2, "name a file that ends in .npy"),
@@ -103,6 +205,42 @@ def test_what_cannot_be_done_says_why(
     done = place.run("embed", *arguments)
     assert (done.returncode, done.stdout) == (code, "")
     assert said in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_what_was_embedded_is_imported_with_the_name_of_its_encoder(place: Place) -> None:
+    made = place.run("embed", "--lines", "-", stdin="a dog\nrain\n").stdout
+    (place.home / "v.jsonl").write_text(made, "utf-8")
+    arguments = ("import", "v.jsonl", "--id-column", "name")
+    done = place.run(*arguments, "--made-by", "omni-mini")
+    assert done.returncode == 0 and json.loads(done.stdout)["stored"] == 2, done.stderr
+    assert json.loads(place.run("status").stdout)["space"].startswith("omni-mini ")
+
+    nobody = place.run(*arguments, "--upsert")
+    assert nobody.returncode == 4 and nobody.stdout == ""
+    assert nobody.stderr.splitlines()[-1].endswith(
+        "/.omnisearch holds vectors that omni-mini made, and nothing says that it made these: if "
+        "it did, give --made-by omni-mini; if not, name another collection with --index"
+    )
+    again = place.run(*arguments, "--upsert", "--made-by", "omni-mini")
+    assert again.returncode == 0 and json.loads(again.stdout)["stored"] == 2, again.stderr
+
+
+def test_vectors_that_an_encoder_cannot_have_made_are_refused(place: Place) -> None:
+    np.save(place.home / "long.npy", np.full((3, 384), 0.4, np.float32))
+    np.save(place.home / "short.npy", np.full((3, 4), 0.5, np.float32))
+    long = place.run("import", "long.npy", "--made-by", "omni-mini")
+    assert long.returncode == 2
+    assert "row 0 has length 7.84, and all vectors of omni-mini have 1" in long.stderr
+    short = place.run("import", "short.npy", "--made-by", "omni-mini")
+    assert short.returncode == 4 and "4 dimensions, omni-mini" in short.stderr
+    assert not (place.home / ".omnisearch" / "FORMAT").exists()
+    assert place.run("import", "short.npy").returncode == 0
+    own = place.run("import", "short.npy", "--upsert", "--made-by", "omni-mini")
+    assert own.returncode == 4
+    assert "holds vectors of own vectors, not of omni-mini" in own.stderr
+    assert own.stderr.endswith("or make another collection\n")
+    unknown = place.run("import", "short.npy", "--made-by", "omni-maxi")
+    assert unknown.returncode == 2 and "there is no encoder 'omni-maxi'" in unknown.stderr
 
 
 def test_the_encoder_is_a_setting(place: Place) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import click
 
 import omnisearch as om
-from omnisearch_cli import output, settings
+from omnisearch_cli import lines, output, settings
 
 EXAMPLES = """\b
 Examples:
@@ -18,10 +20,26 @@ Examples:
   omnisearch embed photos/*.jpg notes.txt > vectors.jsonl
   omnisearch embed --joint --text "the same at night" street.jpg
   omnisearch embed --text "a dog that barks" --target audio
+  curl -s https://example.org/cat.jpg | omnisearch embed -
+  jq -r .title items.jsonl | omnisearch embed --lines - --out titles.npy
 """
 SOME_FAILED = 3
 MODALITIES = ("text", "image", "audio", "video", "document")
 _BATCH = 64
+_NAME = 40  # columns of a table
+
+
+class Wanted(TypedDict):
+    """What is to be encoded, and how."""
+
+    files: tuple[str, ...]
+    texts: tuple[str, ...]
+    lines: bool
+    joint: bool
+    target: Any
+    dim: int | None
+    encoder: str
+    threads: int
 
 
 @dataclass(frozen=True)
@@ -36,6 +54,7 @@ class Given:
 @click.command("embed", epilog=EXAMPLES)
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @click.option("--text", "texts", multiple=True, metavar="WORDS", help="Words; may be repeated.")
+@click.option("--lines", is_flag=True, help="Each line of the files is a text of its own.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write all vectors to a .npy file.")
 @click.option("--joint", is_flag=True, help="Read everything together, as one vector.")
 @click.option(
@@ -48,49 +67,70 @@ class Given:
 @settings.threads
 @settings.json
 @settings.quiet
-def command(
-    files: Sequence[str],
-    texts: Sequence[str],
-    out: Path | None,
-    joint: bool,
-    target: Any,  # noqa: ANN401 - one of MODALITIES
-    dim: int | None,
-    encoder: str,
-    threads: int,
-    json: bool | None,
-    quiet: bool,
-) -> int:
+def command(out: Path | None, json: bool | None, quiet: bool, **wanted: Unpack[Wanted]) -> int:
     """Encode words and files into vectors of length 1.
 
-    FILE holds text, a picture, a sound, a film or a PDF (its first page). In a pipe every vector is
-    one line of JSON: {"name", "modality", "vector"}. A file that cannot be read is named, and the
-    others go on; with --out nothing is written then.
+    FILE holds text, a picture, a sound, a film or a PDF (its first page), whatever it is called; -
+    reads such a file from stdin. A text becomes one vector, of as much of its beginning as the
+    encoder reads (omni-mini: about 180 words). With --lines every line is a text, in UTF-8; JSON
+    is not looked into.
+
+    In a pipe every vector is one line of JSON: {"name", "modality", "vector"}. A file that cannot
+    be read is named, and the others go on; with --out nothing is written then.
     """
-    if not files and not texts:
-        raise click.UsageError('give --text "some words", or files')
-    loaded = om.Encoder.load(
-        encoder, threads=threads, dim=dim, key=settings.encoder_key(), say=output.say
+    if not wanted["files"] and not wanted["texts"]:
+        raise click.UsageError('give --text "some words", or files, or - for stdin')
+    load = partial(
+        om.Encoder.load,
+        wanted["encoder"],
+        threads=wanted["threads"],
+        dim=wanted["dim"],
+        key=settings.encoder_key(),
+        say=output.say,
     )
-    given = [Given(text, om.Text(text)) for text in texts] + [_open(file) for file in files]
-    if joint:
-        given = [_joined(given)]
     if out is not None:
-        return _to_file(loaded, given, target, out, json)
-    return _to_stdout(loaded, given, target, json, quiet)
+        return _to_file(out, load, wanted, json)
+    return _to_stdout(load, wanted, json, quiet)
 
 
-def _open(file: str) -> Given:
+def _given(wanted: Wanted) -> Iterator[Given]:
+    """Open what is wanted, one after another, so that no more than a batch is held."""
+    parts = _each(wanted)
+    if not wanted["joint"]:
+        yield from parts
+        return
+    together = list(parts)
+    for one in together:
+        if one.fault is not None:
+            raise one.fault
+    row = om.Row(*(one.part for one in together))
+    yield Given(" + ".join(one.name for one in together), row)
+
+
+def _each(wanted: Wanted) -> Iterator[Given]:
+    for text in wanted["texts"]:
+        yield Given(text, om.Text(text))
+    for file in wanted["files"]:
+        yield from _lines(file) if wanted["lines"] else [_file(file)]
+
+
+def _file(file: str) -> Given:
     try:
-        return Given(file, om.part_of(file))
+        source = lines.stdin() if file == lines.STDIN else file
+        return Given(file, om.part_of(source, characters=lines.CHARACTERS))
     except om.errors.MediaError as error:
         return Given(file, fault=error)
 
 
-def _joined(given: Sequence[Given]) -> Given:
-    for one in given:
-        if one.fault is not None:
-            raise one.fault
-    return Given(" + ".join(one.name for one in given), om.Row(*(one.part for one in given)))
+def _lines(file: str) -> Iterator[Given]:
+    try:
+        for line in lines.lines(file):
+            if isinstance(line, str):
+                yield Given(line, om.Text(line))
+            else:
+                yield Given(file, fault=line)
+    except om.errors.MediaError as error:
+        yield Given(file, fault=error)
 
 
 def _encoded(loaded: om.Encoder, given: Sequence[Given], target: Any) -> list[Any]:  # noqa: ANN401
@@ -99,54 +139,53 @@ def _encoded(loaded: om.Encoder, given: Sequence[Given], target: Any) -> list[An
     return [next(found) if one.fault is None else one.fault for one in given]
 
 
-def _to_file(
-    loaded: om.Encoder,
-    given: Sequence[Given],
-    target: Any,  # noqa: ANN401
-    out: Path,
-    json: bool | None,
-) -> int:
+def _batches(load: Callable[[], om.Encoder], wanted: Wanted) -> Iterator[list[tuple[Given, Any]]]:
+    loaded, given = load(), _given(wanted)
+    while some := list(islice(given, _BATCH)):
+        yield list(zip(some, _encoded(loaded, some, wanted["target"]), strict=True))
+
+
+def _to_file(out: Path, load: Callable[[], om.Encoder], wanted: Wanted, json: bool | None) -> int:
     if out.suffix != ".npy":
         raise click.UsageError(f"--out {out}: name a file that ends in .npy")
-    vectors: list[Any] = []
-    for at in range(0, len(given), _BATCH):
-        some = given[at : at + _BATCH]
-        for one, vector in zip(some, _encoded(loaded, some, target), strict=True):
-            if isinstance(vector, om.errors.OmnisearchError):
-                raise om.errors.PartError(f"{_told(one, vector)} (nothing was written)") from vector
-            vectors.append(vector)
-    om.write_npy(out, vectors)
+    vectors, dim = om.write_npy(out, _whole(load, wanted))
     if output.wants_json(json):
-        output.line({"vectors": len(vectors), "dim": loaded.dim, "file": str(out.absolute())})
+        output.line({"vectors": vectors, "dim": dim, "file": str(out.absolute())})
     else:
-        noun = "vector" if len(vectors) == 1 else "vectors"
-        output.result(f"{len(vectors):,} {noun} of {loaded.dim} numbers written to {out}")
+        noun = "vector" if vectors == 1 else "vectors"
+        output.result(f"{vectors:,} {noun} of {dim} numbers written to {out}")
     return 0
 
 
+def _whole(load: Callable[[], om.Encoder], wanted: Wanted) -> Iterator[Any]:
+    """Give every vector; the first that there is not ends it."""
+    for batch in _batches(load, wanted):
+        for one, vector in batch:
+            if isinstance(vector, om.errors.OmnisearchError):
+                raise om.errors.PartError(f"{_told(one, vector)} (nothing was written)") from vector
+            yield vector
+
+
 def _to_stdout(
-    loaded: om.Encoder,
-    given: Sequence[Given],
-    target: Any,  # noqa: ANN401
-    json: bool | None,
-    quiet: bool,
+    load: Callable[[], om.Encoder], wanted: Wanted, json: bool | None, quiet: bool
 ) -> int:
-    failed, rows = list[Any](), list[tuple[str, str, str]]()
-    with output.progress(len(given), "part", quiet) as bar:
-        for at in range(0, len(given), _BATCH):
-            some = given[at : at + _BATCH]
-            for one, vector in zip(some, _encoded(loaded, some, target), strict=True):
+    done, failed, rows = 0, 0, list[tuple[str, str, str]]()
+    total = 0 if wanted["lines"] else len(wanted["texts"]) + len(wanted["files"])
+    with output.progress(total, "part", quiet) as bar:
+        for batch in _batches(load, wanted):
+            for one, vector in batch:
                 if isinstance(vector, om.errors.OmnisearchError):
-                    failed.append(vector)
+                    failed += 1
                     output.complain(_told(one, vector))
                 elif output.wants_json(json):
                     output.line(_record(one, vector))
                 else:
-                    rows.append((_modality(one), output.short(one.name), _glimpse(vector)))
-            bar.update(len(some))
+                    rows.append((_modality(one), _short(one), _glimpse(vector)))
+            done += len(batch)
+            bar.update(len(batch))
     if rows:
         output.table(("modality", "name", "vector"), rows)
-    if len(failed) == len(given):
+    if failed == done:
         return 2
     return SOME_FAILED if failed else 0
 
@@ -167,7 +206,20 @@ def _glimpse(vector: Any) -> str:  # noqa: ANN401
     return f"{first} … ({len(vector)} numbers)"
 
 
+def _short(one: Given) -> str:
+    """Cut what is too long for a line: words at their end, paths so that the name stays."""
+    if len(one.name) <= _NAME:
+        return one.name
+    return one.name[: _NAME - 1] + "…" if _is_words(one) else "…" + one.name[1 - _NAME :]
+
+
 def _told(one: Given, error: Exception) -> str:
-    """Name the part, unless the message does."""
-    said = str(error)
-    return said if one.name in said else f"{one.name[:40]}: {said}"
+    """Name the part, unless the message does: words by their beginning, a file whole."""
+    said, name = str(error), _short(one) if _is_words(one) else one.name
+    name = "stdin" if name == lines.STDIN else name
+    return said if name in said else f"{name}: {said}"
+
+
+def _is_words(one: Given) -> bool:
+    """Tell whether a part is called by its own words."""
+    return isinstance(one.part, om.Text) and one.part.text == one.name

@@ -21,11 +21,15 @@ Examples:
   omnisearch import items.parquet --id-column sku --vector-column embedding
   omnisearch import items.jsonl --column taken=timestamp --index ./catalogue
   omnisearch import vectors.npy --resume
+  omnisearch embed photos/*.jpg > vectors.jsonl
+  omnisearch import vectors.jsonl --id-column name --made-by omni-mini
 
 \b
 Parquet and JSON Lines hold an id, a vector and any other columns, which become
 metadata. Without ids, rows are named by their number, from 0.
 """
+_OWN = "own vectors"  # the space of vectors that no encoder is known to have made
+_ROUNDING = 0.01  # of the square of a length that is 1, stored as half floats perhaps
 COLUMN_TYPES = ("int", "float", "bool", "string", "timestamp", "strings", "json")
 
 
@@ -41,6 +45,7 @@ class Flags(TypedDict):
     columns: dict[str, str]
     metric: str | None
     kind: str | None
+    made_by: str | None
     index: Path | None
     json: bool | None
     quiet: bool
@@ -90,6 +95,11 @@ def _columns(
     callback=_columns,
     help=f"Fix a column of a new collection: {', '.join(COLUMN_TYPES)}.",
 )
+@click.option(
+    "--made-by",
+    metavar="ENCODER",
+    help="The encoder that made the vectors, so that it may ask for them. Default: none is known.",
+)
 @settings.setting("--metric", type=click.Choice(settings.METRICS), help="Of a new collection.")
 @settings.setting("--kind", type=click.Choice(settings.KINDS), help="Index of a new collection.")
 @settings.index
@@ -116,6 +126,7 @@ def command(file: Path, **flags: Unpack[Flags]) -> None:
         if not flags["quiet"]:
             _announce(source, path, flags["index"])
         with om.open(path, **_creation(source, flags, fresh)) as col:
+            _check_space(col, path, flags["made_by"])
             _store(col, source, progress, flags)
     if progress.stored:
         known.remember(path)
@@ -136,11 +147,41 @@ def _creation(source: om.VectorFile, flags: Flags, fresh: bool) -> dict[str, Any
     """Say how a new collection is made; an export knows that of itself."""
     given: dict[str, Any] = {"metric": flags["metric"], "index": flags["kind"]}
     given["columns"] = flags["columns"] or None
+    if flags["made_by"] is not None:
+        given["encoder"] = _maker(flags["made_by"])
     if fresh:
         given["metric"] = given["metric"] or source.metric
         given["columns"] = {**(source.columns or {}), **flags["columns"]} or None
         given["private"] = flags["index"] is None
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _maker(name: str) -> om.Encoder | str:
+    """Give an encoder, or the name by which a collection remembers it: a folder from anywhere."""
+    if "://" in name:
+        return om.Encoder.load(name, key=settings.encoder_key(), say=output.say)
+    return str(Path(name).absolute()) if Path(name).is_dir() else name
+
+
+def _check_space(col: om.Collection, path: Path, made_by: str | None) -> None:
+    """Refuse vectors beside those of an encoder, unless the user says that it made them too."""
+    space = col.stats().get("space", _OWN)
+    if space != _OWN and made_by is None:
+        maker = space.rsplit(" ", 2)[0]
+        raise om.errors.SpaceMismatchError(
+            f"{path} holds vectors that {maker} made, and nothing says that it made these: "
+            f"if it did, give --made-by {maker}; if not, name another collection with --index"
+        )
+
+
+def _check_lengths(batch: om.VectorBatch, made_by: str) -> None:
+    """Refuse vectors that no encoder gives: theirs have length 1."""
+    squares = (batch.vectors**2).sum(axis=1)
+    for row in (abs(squares - 1) > _ROUNDING).nonzero()[0][:1].tolist():
+        raise om.errors.InputError(
+            f"row {batch.first + row} has length {squares[row] ** 0.5:.3g}, and all vectors of "
+            f"{made_by} have 1: leave --made-by out, or scale them if it did make them"
+        )
 
 
 def _store(col: om.Collection, source: om.VectorFile, progress: Progress, flags: Flags) -> None:
@@ -153,6 +194,8 @@ def _store(col: om.Collection, source: om.VectorFile, progress: Progress, flags:
                 wanted = batch.take([row for row, found in enumerate(stored) if found is None])
             if wanted.ids:
                 with interrupts.held(), _placed(source, batch):
+                    if flags["made_by"] is not None:
+                        _check_lengths(batch, flags["made_by"])
                     progress.generation = write(
                         wanted.ids, wanted.vectors, metadata=wanted.metadata
                     )
