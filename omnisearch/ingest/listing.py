@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from omnisearch.ingest.beneath import FILE
@@ -19,10 +18,15 @@ class Listing:
     """An open folder; `prefix` is its path with a slash behind it, empty for the root."""
 
     descriptor: int
-    names: Iterator[os.DirEntry[str]]
+    names: os._ScandirIterator[str]
     prefix: bytes
     chain: Chain
     link: bool = False
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self.names.close()
+        os.close(self.descriptor)
 
 
 class IgnoreFileError(Exception):

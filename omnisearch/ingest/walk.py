@@ -100,7 +100,7 @@ class _Walk:
 
     def close(self) -> None:
         while self._open:
-            os.close(self._open.pop().descriptor)
+            self._open.pop().close()
 
     def _below(self) -> Iterator[Entry | Refused]:
         while self._open:
@@ -113,9 +113,9 @@ class _Walk:
                     if self._open[-1] is not listing:
                         break
                 else:
-                    os.close(self._open.pop().descriptor)
+                    self._open.pop().close()
             except OSError as error:  # the disk failed, or the file system went away
-                os.close(self._open.pop().descriptor)
+                self._open.pop().close()
                 yield refusal(self._root, listing.prefix[:-1], error, folder=True)
 
     def _entry(self, listing: Listing, item: os.DirEntry[str]) -> Entry | Refused | None:
