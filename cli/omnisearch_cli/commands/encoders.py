@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Sequence
 
 import click
@@ -63,15 +64,21 @@ def _list(known: Sequence[om.EncoderInfo], json: bool | None) -> None:
         for one in known
     ]
     header = ("size", "dim", "name", "modalities", "licence", "where")
-    output.table(header, rows, right=2)
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    if sum(widths) + 2 * len(widths) <= shutil.get_terminal_size().columns:
+        output.table(header, rows, right=2)
+        return
+    for number, one in enumerate(known):  # too narrow for a table, in which nothing may be hidden
+        if number:
+            output.result("")
+        output.facts(_told(one, ("name", "modalities", "dim", "bytes", "licence", "where")))
 
 
 def _show(one: om.EncoderInfo, json: bool | None) -> None:
     if output.wants_json(json):
         output.line(dataclasses.asdict(one))
         return
-    told = {**dataclasses.asdict(one), "modalities": _kinds(one), "bytes": _megabytes(one.bytes)}
-    output.facts({("size" if key == "bytes" else key): value for key, value in told.items()})
+    output.facts(_told(one, [field.name for field in dataclasses.fields(one)]))
 
 
 def _bench(loaded: om.Encoder, seconds: float, json: bool | None) -> None:
@@ -83,6 +90,13 @@ def _bench(loaded: om.Encoder, seconds: float, json: bool | None) -> None:
             rows.append((f"{one.per_s:,.1f}", f"{1000 / one.per_s:,.2f}", one.modality, one.item))
     if rows:
         output.table(("per second", "ms each", "modality", "item"), rows, right=2)
+
+
+def _told(one: om.EncoderInfo, names: Sequence[str]) -> dict[str, object]:
+    """Give facts as a person reads them."""
+    shown = {"modalities": _kinds(one), "bytes": _megabytes(one.bytes)}
+    pairs = ((name, shown.get(name, getattr(one, name))) for name in names)
+    return {("size" if name == "bytes" else name): value for name, value in pairs}
 
 
 def _kinds(one: om.EncoderInfo) -> str:
