@@ -424,3 +424,44 @@ print(count, count / seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert count == 200_000
     assert rate >= 50_000
     assert grown_kib <= 4_096
+
+
+MOUNTED = """
+import sys
+from omnisearch.ingest.beneath import Beneath
+from omnisearch.ingest.walk import Rules, walk
+from omnisearch.locations import Root
+root = Root(0, sys.argv[1].encode(), 0, "folder")
+for kernel in (None, False):
+    with Beneath(root, kernel=kernel) as handle:
+        for rules in (Rules(), Rules(one_file_system=False)):
+            print(sorted((one.path, getattr(one, "reason", "")) for one in walk(handle, rules)))
+        print(sorted(one.path for one in walk(handle, Rules(), b"disk")))
+"""
+MOUNTING = (
+    'mount -t tmpfs none "$1/disk" && touch "$1/disk/b" && mount --bind "$1/a" "$1/same" || exit 9'
+)
+
+
+@KERNEL
+def test_mounts_are_crossed_only_when_asked_for(tmp_path: Path) -> None:
+    write(tmp_path, "a/x", "disk/hidden")
+    (tmp_path / "same").mkdir()
+    script = f'{MOUNTING}; exec "$2" -c "$3" "$1"'
+    command = ["sh", "-c", script, "sh", str(tmp_path), sys.executable, MOUNTED]
+    if shutil.which("unshare") is None:
+        pytest.skip("no unshare")
+    ran = subprocess.run(["unshare", "--mount", *command], capture_output=True, text=True)
+    if ran.returncode in (1, 9) and not ran.stdout:
+        pytest.skip("no right to mount")
+    everything = [(b"a/x", ""), (b"disk/b", ""), (b"same/x", "")]
+    other = "on another file system"
+    assert ran.stdout.splitlines() == [
+        str([(b"a/x", ""), (b"disk", other), (b"same", other)]),
+        str(everything),
+        str([b"disk/b"]),
+        # without the kernel's help a mount of the same file system cannot be told
+        str([(b"a/x", ""), (b"disk", other), (b"same/x", "")]),
+        str(everything),
+        str([b"disk/b"]),
+    ]
