@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from omnisearch.encoder import registry
 from omnisearch.encoder.encoder import Encoder
 from omnisearch.encoder.http import HttpModel
+from omnisearch.encoder.model import ModelFiles
 from omnisearch.errors import EncoderFilesError, EncoderNotFoundError
 from tests.encoder.conftest import SHIPPED_FOLDER
 
@@ -20,6 +22,19 @@ def test_the_shipped_encoder_is_known_by_its_name_and_its_folder(own: Path) -> N
     assert by_name.fingerprint == by_folder.fingerprint == Encoder.load(own).space.fingerprint
     assert by_name.bytes == by_folder.bytes > 50e6
     assert by_name.dims == (384,)
+
+
+def test_the_manual_says_how_large_the_shipped_encoder_is() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "encoders.md").read_text("utf-8")
+    told = re.search(r"under (\d+) MB, (\d+) with speech", manual)
+    assert told is not None
+    assert SHIPPED_FOLDER is not None
+    files = ModelFiles(SHIPPED_FOLDER)
+    speech = files.model["graphs"]["speech"]["file"], files.model["speech"]["tokenizer"]
+    whole = Encoder.describe().bytes
+    without = whole - sum(files.stored[name].bytes for name in speech)
+    for size, most in zip((without, whole), map(int, told.groups()), strict=True):
+        assert most - 10 < size / 1e6 < most
 
 
 def test_what_lies_here_is_listed_and_the_shipped_comes_first() -> None:
