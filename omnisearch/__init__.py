@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from omnisearch.encoder.space import Space
     from omnisearch.encoder.speeds import Speed
     from omnisearch.ingest.npy import write_npy
+    from omnisearch.ingest.options import IngestOptions
+    from omnisearch.ingest.report import FailedFile, Files, IngestReport, Progress
     from omnisearch.ingest.vector_files import VectorBatch, VectorFile, read_vectors
     from omnisearch.ingest.vector_folder import write_vectors
     from omnisearch.opening import open
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
         TimeSpan,
         VerifyReport,
     )
+    from omnisearch.removal import Forgotten
     from omnisearch.storage.repair import doctor, reclaim, repair
 
 __version__ = "0.1.0"
@@ -50,6 +53,8 @@ _HOMES = {
     "omnisearch.encoder.space": ("Space",),
     "omnisearch.encoder.speeds": ("Speed",),
     "omnisearch.ingest.npy": ("write_npy",),
+    "omnisearch.ingest.options": ("IngestOptions",),
+    "omnisearch.ingest.report": ("FailedFile", "Files", "IngestReport", "Progress"),
     "omnisearch.ingest.vector_files": ("VectorBatch", "VectorFile", "read_vectors"),
     "omnisearch.ingest.vector_folder": ("write_vectors",),
     "omnisearch.opening": ("open",),
@@ -68,6 +73,7 @@ _HOMES = {
         "TimeSpan",
         "VerifyReport",
     ),
+    "omnisearch.removal": ("Forgotten",),
     "omnisearch.storage.repair": ("doctor", "reclaim", "repair"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -80,12 +86,18 @@ __all__ = [
     "Document",
     "Encoder",
     "EncoderInfo",
+    "FailedFile",
+    "Files",
+    "Forgotten",
     "Hit",
     "Hits",
     "Image",
+    "IngestOptions",
+    "IngestReport",
     "Item",
     "PageSpan",
     "Problem",
+    "Progress",
     "Record",
     "RegionSpan",
     "RepairReport",

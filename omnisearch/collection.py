@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 import numpy.typing as npt
 
+from omnisearch import removal
 from omnisearch.errors import InputError, QueryError
+from omnisearch.ingest.report import Files
 from omnisearch.query import rows
 from omnisearch.query.filters import Where
 from omnisearch.query.hits import Batch, Hits
@@ -22,6 +24,7 @@ from omnisearch.schema import Metadata
 from omnisearch.storage import admission, backup, changes, figures, maintenance, verify
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.handle import Handle, Options
+from omnisearch.storage.ledger import Ledger
 from omnisearch.storage.store import Store
 from omnisearch_indexes import Neighbours
 
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
     from omnisearch.encoder.encoder import Encoder
     from omnisearch.ingest.options import IngestOptions, PathLike
     from omnisearch.ingest.pipeline import Show
-    from omnisearch.ingest.plan import Target
     from omnisearch.ingest.report import IngestReport
 
 
@@ -81,6 +83,12 @@ class Collection(AbstractContextManager["Collection"]):
             self._encoder = encoder_of(self._handle)
         return self._encoder
 
+    @property
+    def files(self) -> Files:
+        """What was taken in: `roots`, and `failures` that are not mended yet."""
+        store = self._handle.existing()
+        return Files.of(Ledger() if store is None else store.read_ledger())
+
     def stats(self) -> Stats:
         """Count what is stored and what it takes on disk."""
         return Stats(figures.figures(self.path, self._now()))
@@ -101,21 +109,15 @@ class Collection(AbstractContextManager["Collection"]):
         return self._storing().write(changes.recording(rows, replacing=replace))
 
     def ingest(
-        self,
-        *paths: PathLike,
-        progress: Show | None = None,
-        **options: Unpack[IngestOptions],
+        self, *paths: PathLike, progress: Show | None = None, **options: Unpack[IngestOptions]
     ) -> IngestReport:
         """Take in files, or bring everything up to date that was taken in; see docs/ingest.md."""
         from omnisearch.ingest.ingest import ingest
         from omnisearch.ingest.options import Options
-
-        return ingest(self._target(), paths, Options.of(options), progress)
-
-    def _target(self) -> Target:
         from omnisearch.ingest.plan import Target
 
-        return Target(self._handle.existing, self._storing, lambda: self.encoder)
+        target = Target(self._handle.existing, self._storing, lambda: self.encoder)
+        return ingest(target, paths, Options.of(options), progress)
 
     def _storing(self) -> Store:
         """Give the store for what the encoder makes; an empty collection is made if need be."""
@@ -125,21 +127,16 @@ class Collection(AbstractContextManager["Collection"]):
         self, ids: Sequence[str], vectors: npt.ArrayLike, *, metadata: Metadata | None = None
     ) -> int:
         """Store vectors under new ids, durably; an id that is stored already is an error."""
-        return self._put(ids, vectors, metadata, replacing=False)
+        return self._put(ids, vectors, metadata, False)
 
     def upsert(
         self, ids: Sequence[str], vectors: npt.ArrayLike, *, metadata: Metadata | None = None
     ) -> int:
         """Store vectors under ids, in place of what was there."""
-        return self._put(ids, vectors, metadata, replacing=True)
+        return self._put(ids, vectors, metadata, True)
 
     def _put(
-        self,
-        ids: Sequence[str],
-        vectors: npt.ArrayLike,
-        metadata: Metadata | None,
-        *,
-        replacing: bool,
+        self, ids: Sequence[str], vectors: npt.ArrayLike, metadata: Metadata | None, replacing: bool
     ) -> int:
         names, floats = admission.check_ids(ids), admission.check_vectors(vectors)
         if not names and not len(floats):
@@ -172,7 +169,13 @@ class Collection(AbstractContextManager["Collection"]):
         def found(now: Generation) -> list[str]:
             return rows.matching(now, names, mask(now, where, params, hidden=True))
 
-        return maintenance.delete(self._handle.for_changing(), found, purge=purge)
+        return removal.delete(self._handle.for_changing(), found, purge=purge)
+
+    def forget(
+        self, *paths: PathLike, purge: bool = False, dry_run: bool = False
+    ) -> removal.Forgotten:
+        """Delete what is stored of files or folders, which are left alone from then on."""
+        return removal.forget(self._handle.for_changing(), paths, purge=purge, dry_run=dry_run)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Make the writes of a `with` block one generation: all or nothing."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from omnisearch.ingest import bounds
-from omnisearch.ingest.beneath import Beneath
 from omnisearch.ingest.commits import Commits
 from omnisearch.ingest.encoding import Encoding
 from omnisearch.ingest.extraction import EXTRACTOR
@@ -16,13 +15,14 @@ from omnisearch.ingest.languages import Languages
 from omnisearch.ingest.lazy import Lazy
 from omnisearch.ingest.options import Options, PathLike
 from omnisearch.ingest.pipeline import Pipeline, Show
+from omnisearch.ingest.places import Handles
 from omnisearch.ingest.plan import Plan, Target, planned
 from omnisearch.ingest.reading import Reading
 from omnisearch.ingest.report import IngestReport
 from omnisearch.ingest.run import Run
 from omnisearch.ingest.walk import Rules
 from omnisearch.ingest.walking import Walking
-from omnisearch.locations import Location, Root
+from omnisearch.locations import Location
 from omnisearch.media.pool.pool import Pool
 from omnisearch.storage import changes
 from omnisearch.storage.catalog import Catalog, folder_of
@@ -65,7 +65,7 @@ def _run(target: Target, store: Store, plan: Plan, options: Options, stack: Exit
         store=store,
         catalog=catalog,
         options=options,
-        handles=_handles({visit.root for visit in plan.visits}, stack),
+        handles=stack.enter_context(Handles(plan.ledger.roots)),
         roots={root.number: root for root in plan.ledger.roots},
         encoder=Lazy(target.encoder),
         failures=failures,
@@ -73,15 +73,6 @@ def _run(target: Target, store: Store, plan: Plan, options: Options, stack: Exit
         version=EXTRACTOR,
         languages=Languages(),
     )
-
-
-def _handles(wanted: set[Root], stack: ExitStack) -> dict[int, Beneath]:
-    """Hold the roots open that are there."""
-    handles: dict[int, Beneath] = {}
-    for root in sorted(wanted, key=lambda one: one.number):
-        with suppress(OSError):
-            handles[root.number] = stack.enter_context(Beneath(root))
-    return handles
 
 
 def _carry_out(run: Run, plan: Plan, show: Show | None) -> None:

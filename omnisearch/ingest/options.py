@@ -35,7 +35,6 @@ class IngestOptions(TypedDict, total=False):
     max_pages: int | None
     max_hours: float | None
     max_text: int | None
-    dry_run: bool
     retry_failed: bool
     prune: bool
     force: bool
@@ -59,7 +58,6 @@ class Options:
     max_pages: int | None = None
     max_hours: float | None = None
     max_text: int | None = None
-    dry_run: bool = False
     retry_failed: bool = False
     prune: bool = False
     force: bool = False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from omnisearch.errors import InputError
 from omnisearch.ingest import roots
 from omnisearch.ingest.options import Options, PathLike
+from omnisearch.ingest.places import within
 from omnisearch.locations import Location, joined, shown
 from omnisearch.storage.ledger import Ledger
 
@@ -40,10 +41,12 @@ class Plan:
     ledger: Ledger
     warnings: tuple[str, ...] = ()
 
-    def ignored(self, root: int) -> frozenset[bytes]:
-        """Give the paths of a root that are left alone."""
-        places = (Location.parse(text) for text in self.ledger.ignored)
-        return frozenset(place.path for place in places if place.root == root)
+    def ignored(self) -> dict[int, frozenset[bytes]]:
+        """Give the paths that are left alone, by root."""
+        found: dict[int, set[bytes]] = {}
+        for place in map(Location.parse, self.ledger.ignored):
+            found.setdefault(place.root, set()).add(place.path)
+        return {root: frozenset(paths) for root, paths in found.items()}
 
 
 def planned(target: Target, paths: Sequence[PathLike], options: Options) -> Plan:
@@ -56,16 +59,17 @@ def planned(target: Target, paths: Sequence[PathLike], options: Options) -> Plan
     known |= {visit.root.number: visit.root for visit in visits}
     ledger = Ledger(tuple(known.values()), ledger.ignored, ledger.failures)
     ledger, included = _including(ledger, options)
-    kept: list[Visit] = []
+    ignored = {Location.parse(text) for text in ledger.ignored}
+    kept: dict[Visit, None] = {}
     warnings: list[str] = []
     for visit in (*visits, *included):
         path = joined(visit.root.path, visit.beneath)
-        if _ignored(Location(visit.root.number, visit.beneath), ledger):
+        if within(Location(visit.root.number, visit.beneath), ignored):
             warnings.append(
                 f"{shown(path)} was deleted from the collection: --include brings it in"
             )
-        elif visit not in kept:
-            kept.append(visit)
+        else:
+            kept[visit] = None
     return Plan(tuple(kept), ledger, tuple(warnings))
 
 
@@ -79,19 +83,8 @@ def _including(ledger: Ledger, options: Options) -> tuple[Ledger, tuple[Visit, .
         wanted = Location(visit.root.number, visit.beneath)
         for text in ledger.ignored:
             one = Location.parse(text)
-            if _within(one, wanted) or _within(wanted, one):
+            if within(one, {wanted}) or within(wanted, {one}):
                 ignored.discard(text)
     known = {root.number: root for root in ledger.roots}
     known |= {visit.root.number: visit.root for visit in visits}
     return Ledger(tuple(known.values()), frozenset(ignored), ledger.failures), visits
-
-
-def _ignored(location: Location, ledger: Ledger) -> bool:
-    return any(_within(location, Location.parse(text)) for text in ledger.ignored)
-
-
-def _within(one: Location, other: Location) -> bool:
-    """Tell whether a location is another one or lies below it."""
-    if one.root != other.root:
-        return False
-    return not other.path or one.path == other.path or one.path.startswith(other.path + b"/")

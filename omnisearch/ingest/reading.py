@@ -23,6 +23,7 @@ from omnisearch.media.pool.ask import Ask
 from omnisearch.media.sniff import format_of
 
 if TYPE_CHECKING:
+    from omnisearch.ingest.beneath import Beneath
     from omnisearch.ingest.lazy import Lazy
     from omnisearch.media.pool.pool import Pool
 
@@ -60,7 +61,7 @@ class Reading:
         copied = min(entry.size, opening.COPIED_BYTES)
         with run.copies.held(copied):
             try:
-                with opening.opened(run.handles[entry.root], entry, self._admit(entry)) as copy:
+                with run.handles.held(entry.root) as handle, self._opened(handle, entry) as copy:
                     return self._take(copy, Spot(copy.entry, spot.read_at_ns), last=last)
             except RefusedError as error:
                 self._refuse(spot, error.refused)
@@ -69,6 +70,11 @@ class Reading:
             except UnsupportedTypeError:
                 run.events.put(Skipped(spot, UNSUPPORTED))
         return True
+
+    def _opened(self, handle: Beneath | None, entry: Entry) -> Copy:
+        if handle is None:
+            raise RefusedError(Refused(entry.root, entry.path, "gone", "its folder is gone"))
+        return opening.opened(handle, entry, self._admit(entry))
 
     def _admit(self, entry: Entry) -> opening.Admit:
         """Make what decides by a file's first bytes whether it is read at all."""

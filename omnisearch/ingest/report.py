@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from omnisearch.locations import Location, joined
+
+if TYPE_CHECKING:
+    from omnisearch.storage.ledger import Ledger
 
 Name = bytes  # a path as the file system has it; a report has a count of that name
 
@@ -17,6 +23,28 @@ class FailedFile:
     stage: str
     reason: str
     new: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What a collection knows of the disk: folders and files that were named, and what failed."""
+
+    roots: tuple[Name, ...]
+    failures: tuple[FailedFile, ...]
+    ignored: tuple[Name, ...]
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> Files:
+        """Read a ledger, its paths made absolute."""
+        known = {root.number: root.path for root in ledger.roots}
+
+        def path(text: str) -> Name:
+            place = Location.parse(text)
+            return joined(known.get(place.root, b""), place.path)
+
+        failed = ledger.failures.items()
+        failures = [FailedFile(path(at), one.stage, one.reason, new=False) for at, one in failed]
+        return cls(tuple(known.values()), tuple(failures), tuple(map(path, sorted(ledger.ignored))))
 
 
 @dataclass(frozen=True, slots=True)

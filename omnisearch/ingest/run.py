@@ -18,11 +18,11 @@ from omnisearch.locations import Location, Root, joined
 
 if TYPE_CHECKING:
     from omnisearch.encoder.encoder import Encoder
-    from omnisearch.ingest.beneath import Beneath
     from omnisearch.ingest.bounds import Bounds
     from omnisearch.ingest.languages import Languages
     from omnisearch.ingest.lazy import Lazy
     from omnisearch.ingest.options import Options
+    from omnisearch.ingest.places import Handles
     from omnisearch.storage.catalog import Catalog
     from omnisearch.storage.ledger import Failure
     from omnisearch.storage.store import Store
@@ -74,7 +74,7 @@ class Run:
     store: Store
     catalog: Catalog
     options: Options
-    handles: Mapping[int, Beneath]  # by the number of the root; one that is gone has none
+    handles: Handles
     roots: Mapping[int, Root]
     encoder: Lazy[Encoder]
     failures: dict[Location, Failure]  # that are known

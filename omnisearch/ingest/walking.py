@@ -38,24 +38,26 @@ class Walking:
     def run(self) -> None:
         """Walk; counts what needs no reading, and puts the rest on the agenda."""
         taken = [root.path for root in self._run.roots.values()]
+        ignored = self._plan.ignored()
         for visit in self._plan.visits:
-            handle = self._run.handles.get(visit.root.number)
-            if handle is None:  # the root is not there
-                self._met.append((visit, Met(), 0))
-                continue
-            apart = roots.apart(visit.root, [path for path in taken if path != visit.root.path])
-            ignored = self._plan.ignored(visit.root.number)
-            rules = replace(self._rules, apart=apart | ignored)
-            met, before = Met(), self._run.counts.unchanged
-            for found in walk(handle, rules, visit.beneath):
+            apart = ignored.get(visit.root.number, frozenset())
+            if visit.root.kind == "folder":
+                others = [path for path in taken if path != visit.root.path]
+                apart |= roots.apart(visit.root, others)
+            self._visit(visit, replace(self._rules, apart=apart))
+        self._run.walking = False
+
+    def _visit(self, visit: Visit, rules: Rules) -> None:
+        met, before = Met(), self._run.counts.unchanged
+        with self._run.handles.held(visit.root.number) as handle:
+            for found in () if handle is None else walk(handle, rules, visit.beneath):
                 self._run.stop.check()
                 met.add(found.path)
                 if isinstance(found, Refused):
                     self._refused(found)
                 else:
                     self._entry(found)
-            self._met.append((visit, met, self._run.counts.unchanged - before))
-        self._run.walking = False
+        self._met.append((visit, met, self._run.counts.unchanged - before))
 
     def _entry(self, entry: Entry) -> None:
         if self._since_ns is not None and entry.mtime_ns < self._since_ns:
@@ -134,9 +136,9 @@ class Walking:
                 yield Lost(Location(visit.root.number, path))
 
     def _gone(self, visit: Visit, met: Met, paths: Sequence[bytes]) -> list[bytes]:
-        handle = self._run.handles.get(visit.root.number)
         others = list(met.others(paths))
-        return others if handle is None else list(difference.gone(handle, others))
+        with self._run.handles.held(visit.root.number) as handle:
+            return others if handle is None else list(difference.gone(handle, others))
 
     def _known(self) -> Mapping[int, list[bytes]]:
         """Give the paths of everything that the collection or its ledger has, by root."""

@@ -53,10 +53,11 @@ def shown(name: str, function: Callable[..., object]) -> str:
     for parameter in inspect.signature(function).parameters.values():
         if parameter.name == "self":
             continue
-        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in parts:
+        if parameter.kind is parameter.KEYWORD_ONLY and not any(p[0] == "*" for p in parts):
             parts.append("*")
         default = "" if parameter.default is parameter.empty else f"={parameter.default!r}"
-        parts.append(parameter.name + default)
+        stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        parts.append(stars + parameter.name + default)
     return f"{name}({', '.join(parts)})"
 
 
@@ -147,7 +148,19 @@ def test_properties_are_described() -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    [om.Hit, om.Record, om.CompactReport, om.VerifyReport, om.RepairReport, om.Problem],
+    [
+        om.Hit,
+        om.Record,
+        om.CompactReport,
+        om.VerifyReport,
+        om.RepairReport,
+        om.Problem,
+        om.IngestReport,
+        om.FailedFile,
+        om.Files,
+        om.Forgotten,
+        om.Progress,
+    ],
     ids=lambda kind: kind.__name__,
 )
 def test_fields_are_described(kind: type) -> None:
