@@ -72,6 +72,34 @@ def read(
     return Sound(samples, rate, limited and length_s > end_s + _ROUNDING_S, taken.damaged)
 
 
+class Flow:
+    """A sound of any length, one piece after another; what is told of it grows as it is read."""
+
+    def __init__(self, source: File, rate: int = 16_000) -> None:
+        self.begin_s = 0.0  # of the first sample; in a film the sound may begin later
+        self.damaged = False
+        self._source, self._rate = source, rate
+
+    def __iter__(self) -> Iterator[Floats]:
+        """Yield samples (t,) of one channel, some seconds at a time."""
+        taken, begun = _Taken(named(self._source), self._rate), False
+        with container.contained(self._source) as file:
+            stream = container.sound(self._source, file)
+            if stream is None:
+                raise MediaError(f"{taken.name} has no sound: give a file with a sound track")
+            for frame in container.decoded(file, stream):
+                if frame is None:
+                    self.damaged = True
+                    continue
+                if not begun and frame.time is not None:
+                    self.begin_s = frame.time - container.origin_s(file)
+                begun = True
+                taken.add(_mono(taken.name, _channels(frame)), _checked_rate(taken.name, frame))
+                if len(ready := taken.ready()):
+                    yield ready
+        yield taken.samples()
+
+
 class _Taken:
     """What was read so far; it may come in at any rate, and the rate may change."""
 
@@ -96,7 +124,12 @@ class _Taken:
     def samples(self) -> Floats:
         """Give all of it at the rate that was asked for."""
         self._finish()
-        return np.concatenate([np.zeros(0, np.float32), *self._done])
+        return self.ready()
+
+    def ready(self) -> Floats:
+        """Give what is done since the last time."""
+        done, self._done = self._done, []
+        return np.concatenate([np.zeros(0, np.float32), *done])
 
     def _finish(self) -> None:
         self._resample()
@@ -136,7 +169,7 @@ class _Taken:
 
 def _take_array(taken: _Taken, source: Samples, from_s: float, end_s: float) -> float:
     """Take a span of samples; gives how long all of them are."""
-    array, rate = np.asarray(source[0]), _checked_rate(taken.name, source[1])
+    array, rate = np.asarray(source[0]), _whole_rate(taken.name, source[1])
     if array.ndim == 2 and min(array.shape) <= CHANNELS:
         array = array if array.shape[0] <= array.shape[1] else array.T  # (channels, t)
     elif array.ndim != 1:
@@ -161,7 +194,7 @@ def _take_file(taken: _Taken, source: File, from_s: float, end_s: float) -> floa
             if frame is None:
                 taken.damaged = True
                 continue
-            rate = _checked_rate(taken.name, frame.sample_rate)
+            rate = _checked_rate(taken.name, frame)
             if at_s is None:
                 at_s = frame.time - container.origin_s(file) if frame.time is not None else 0.0
             heard = _mono(taken.name, _channels(frame))
@@ -220,7 +253,15 @@ def _narrowed(name: str, samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return samples.astype(np.int16 if highest < 2**15 else np.int32)
 
 
-def _checked_rate(name: str, rate: float) -> int:
+def _checked_rate(name: str, frame: AudioFrame) -> int:
+    """Give the rate of a frame; too many channels are refused too."""
+    channels = frame.layout.nb_channels
+    if channels > CHANNELS:
+        raise MediaError(f"{name} has {channels:,} channels, {CHANNELS} are allowed: mix it down")
+    return _whole_rate(name, frame.sample_rate)
+
+
+def _whole_rate(name: str, rate: float) -> int:
     if rate != rate or int(rate) != rate or not RATES[0] <= rate <= RATES[1]:
         fault = f"{name}: a rate of {rate} samples a second"
         raise MediaError(f"{fault}: whole numbers from {RATES[0]:,} to {RATES[1]:,} are read")

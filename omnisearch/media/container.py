@@ -6,9 +6,11 @@ here are tried, and a file goes in as an open stream, so that its name means not
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, BinaryIO, overload
+from dataclasses import dataclass
+from errno import EPERM
+from typing import TYPE_CHECKING, BinaryIO, NoReturn, overload
 
 from omnisearch.errors import MediaError
 from omnisearch.media.source import File, named, opened
@@ -59,10 +61,45 @@ def _container(source: File, file: BinaryIO) -> InputContainer:
         "codec_whitelist": ",".join(sorted(SOUNDS | PICTURES)),
     }
     try:
-        return av.open(file, "r", container_options=lists, metadata_errors="replace")
+        return av.open(
+            file, "r", container_options=lists, metadata_errors="replace", io_open=_nothing_else
+        )
     except (av.FFmpegError, OSError, ValueError) as error:
         fault = f"{named(source)} is no sound or film that can be read ({_reason(error)})"
         raise MediaError(f"{fault}: play it elsewhere, or convert it to FLAC or MP4") from error
+
+
+def _nothing_else(url: str, flags: int, options: object) -> NoReturn:
+    """Refuse what a container refers to: other files, addresses."""
+    raise PermissionError(EPERM, f"nothing else is opened: {url[:200]}")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a file says of itself; none of it is sure.
+
+    `tags` have small letters. `shown` is width, height and frames a second of the film, if it is
+    one.
+    """
+
+    tags: Mapping[str, str]
+    seconds: float | None
+    shown: tuple[int, int, float | None] | None
+    heard: bool
+
+
+def told(source: File) -> Told:
+    """Read what a file says of itself; nothing is decoded."""
+    with contained(source) as file:
+        stream, heard = pictures(source, file), file.streams.best("audio")
+        tags: dict[str, str] = {}
+        for one in (stream, heard, file):
+            tags |= {key.lower(): value for key, value in (one.metadata if one else {}).items()}
+        seconds = None if file.duration is None else file.duration / 1_000_000
+        if stream is None:
+            return Told(tags, seconds, None, heard is not None)
+        rate = float(stream.average_rate) if stream.average_rate else None
+        return Told(tags, seconds, (stream.width, stream.height, rate), heard is not None)
 
 
 def sound(source: File, file: InputContainer) -> AudioStream | None:

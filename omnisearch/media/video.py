@@ -67,10 +67,10 @@ def _watch(
     source: File, count: int, from_s: float, to_s: float | None
 ) -> tuple[list[_Shown], bool, bool]:
     """Give what is shown, whether some does not decode, and whether it has a track of sound."""
-    length_s, short = _told_s(source) or _counted_s(source), False
+    length_s, short = told_length_s(source), False
     for _ in range(2):
         with container.contained(source) as file:
-            reel = _Reel(source, file, _pictures(source, file))
+            reel = _Reel(source, file, track(source, file))
             end_s = length_s if to_s is None else min(to_s, length_s)
             times_s = _spread(count, from_s, end_s)
             shown = reel.shown(times_s)
@@ -84,24 +84,31 @@ def _watch(
     return shown, reel.damaged or short, heard
 
 
-def _pictures(source: File, file: InputContainer) -> VideoStream:
+def track(source: File, file: InputContainer) -> VideoStream:
+    """Give the track of pictures; what has none, or too large ones, is an error."""
     stream = container.pictures(source, file)
     if stream is None:
         raise MediaError(f"{named(source)} has no moving pictures: read it as a sound or a picture")
-    _check_size(source, stream.width, stream.height)
+    check_size(source, stream.width, stream.height)
     return stream
 
 
-def _check_size(source: File, width: int, height: int) -> None:
+def check_size(source: File, width: int, height: int) -> None:
+    """Refuse frames that are too large."""
     if width * height > container.PIXELS:
         fault = f"{named(source)} has frames of {width:,} x {height:,} pixels"
         raise MediaError(f"{fault}, {container.PIXELS:,} are allowed: make it smaller")
 
 
+def told_length_s(source: File) -> float:
+    """Give how long the film is: as the file says, else when the last frame is shown."""
+    return _told_s(source) or _counted_s(source)
+
+
 def _told_s(source: File) -> float | None:
     """Give how long the film is as the file says."""
     with container.contained(source) as file:
-        stream = _pictures(source, file)
+        stream = track(source, file)
         if stream.duration is not None and stream.time_base is not None:
             begin_s = float((stream.start_time or 0) * stream.time_base) - container.origin_s(file)
             return begin_s + float(stream.duration * stream.time_base)
@@ -111,7 +118,7 @@ def _told_s(source: File) -> float | None:
 def _counted_s(source: File) -> float:
     """Give when the last frame is shown, where the file does not say how long it is."""
     with container.contained(source) as file:
-        stream = _pictures(source, file)
+        stream = track(source, file)
         times_s = [time_s for time_s in container.packet_times_s(file, stream)]
         return max(times_s, default=0.0) - container.origin_s(file)
 
@@ -147,7 +154,7 @@ class _Reel:
             if frame is None:
                 return found
             stays = last is not None and frame[1] is last[1]
-            found.append(found[-1] if stays else (frame[0], _picture(self._source, frame[1])))
+            found.append(found[-1] if stays else (frame[0], picture(self._source, frame[1])))
             last = frame
         return found
 
@@ -197,9 +204,9 @@ class _Reel:
         self.ended = True
 
 
-def _picture(source: File, frame: VideoFrame) -> RGB:
+def picture(source: File, frame: VideoFrame) -> RGB:
     """Give a frame as it is shown: not large, upright, on white."""
-    _check_size(source, frame.width, frame.height)  # it may change on the way
+    check_size(source, frame.width, frame.height)  # it may change on the way
     scale = min(1.0, LONGEST_SIDE / max(frame.width, frame.height))
     size = (max(1, round(frame.width * scale)), max(1, round(frame.height * scale)))
     clear = any(part.is_alpha for part in frame.format.components)

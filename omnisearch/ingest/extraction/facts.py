@@ -24,6 +24,8 @@ _CLOCK = timedelta(minutes=15)  # zones are so far apart
 _MAKE, _MODEL, _DESCRIPTION, _CHANGED, _XP_TITLE = 0x010F, 0x0110, 0x010E, 0x0132, 0x9C9B
 # when it was taken, digitised, changed; each with the tag of its zone
 _TAKEN = ((0x9003, 0x9011), (0x9004, 0x9012), (_CHANGED, 0x9010))
+# the first has the zone of the place; the others are in UTC
+_FILMED = ("com.apple.quicktime.creationdate", "creation_time", "date", "date_recorded")
 # what cameras write where people would write a title
 _NO_TITLE = re.compile(r"(?i)(olympus|sony|samsung|kodak|minolta|default|digital camera|dcim|\W*$)")
 
@@ -53,6 +55,39 @@ def of_picture(tags: Mapping[Any, Any], width: int, height: int) -> dict[str, Co
             "image.latitude": latitude,
             "image.longitude": longitude,
             "image.taken": taken(tags),
+        }
+    )
+
+
+def of_sound(tags: Mapping[str, str], seconds: float | None) -> dict[str, Column]:
+    """Give the columns of a sound: what ID3, Vorbis and MPEG-4 call by the same names."""
+    artist = next((tags[name] for name in ("artist", "album_artist") if tags.get(name)), None)
+    date = next((tags[name] for name in ("date", "year", "tdrc", "tyer") if tags.get(name)), None)
+    return without_none(
+        {
+            "audio.seconds": _seconds(seconds),
+            "audio.title": words(tags.get("title")),
+            "audio.artist": words(artist),
+            "audio.album": words(tags.get("album")),
+            "audio.year": year(date),
+        }
+    )
+
+
+def of_film(
+    tags: Mapping[str, str], seconds: float | None, shown: tuple[int, int, float | None]
+) -> dict[str, Column]:
+    """Give the columns of a film."""
+    width, height, rate = shown
+    at = next((tags[name] for name in _FILMED if moment(tags.get(name)) is not None), None)
+    return without_none(
+        {
+            "video.seconds": _seconds(seconds),
+            "video.width": width,
+            "video.height": height,
+            "video.rate": round(rate, 3) if rate is not None and 0 < rate < 100_000 else None,
+            "video.title": words(tags.get("title")),
+            "video.taken": moment(at),
         }
     )
 
@@ -106,6 +141,10 @@ def year(text: object) -> int | None:
 def without_none(columns: Mapping[str, Column | None]) -> dict[str, Column]:
     """Leave out what is not known."""
     return {name: value for name, value in columns.items() if value is not None}
+
+
+def _seconds(seconds: float | None) -> float | None:
+    return round(seconds, 3) if seconds is not None and 0 < seconds < 1e9 else None
 
 
 def _title(tags: Mapping[Any, Any]) -> str | None:

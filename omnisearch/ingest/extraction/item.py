@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from omnisearch.errors import MediaError
-from omnisearch.ingest.extraction import picture, text
+from omnisearch.ingest.extraction import film, picture, sound, text
 from omnisearch.ingest.extraction.kinds import Type, type_of
 from omnisearch.ingest.extraction.naming import words_of
 from omnisearch.ingest.extraction.segment import Extract, Item, Segment
@@ -26,6 +26,8 @@ from omnisearch.records import PageSpan, Span, TimeSpan
 _EXTRACTORS: dict[str, Callable[[Stream, Type, Caps], Iterator[Extract]]] = {
     "text": text.extract,
     "image": picture.extract,
+    "audio": sound.extract,
+    "video": film.extract,
 }
 
 

@@ -1,0 +1,114 @@
+"""Sounds in windows of 10 s at most, cut where it is quietest; what is silent is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from omnisearch.encoder.pauses import loudness
+from omnisearch.errors import MediaError
+from omnisearch.ingest.extraction import facts
+from omnisearch.ingest.extraction.kinds import Type
+from omnisearch.ingest.extraction.segment import End, Extract, Item, Segment
+from omnisearch.media import container
+from omnisearch.media.audio import SHORTEST_S, Flow
+from omnisearch.media.caps import Caps
+from omnisearch.media.source import Stream
+from omnisearch.records import TimeSpan
+
+RATE = 16_000
+LONGEST_S = 10.0  # as much as is understood at once, by ears and by the model that writes down
+_LEAST_S = 5.0  # of a window that another one follows
+_REST_S = 1.0  # of the last one: no cut leaves less
+_FRAME = RATE // 50  # a syllable has several
+_AROUND = 15  # frames: a pause of 0.3 s is taken before a gap between two syllables
+_SILENT_DB = -65.0  # of full scale: nobody speaks so low
+Floats = npt.NDArray[np.float32]
+Window = tuple[int, Floats]  # the number of its first sample
+
+
+def extract(source: Stream, kind: Type, caps: Caps) -> Iterator[Extract]:
+    """Give the windows of a sound, as long as the cap allows."""
+    told = container.told(source)
+    columns = facts.of_sound(told.tags, told.seconds)
+    notes = [kind.note] if kind.note else []
+    yield Item("audio", kind.name, columns, str(columns.get("audio.title", "")), notes)
+    flow = Flow(source, RATE)
+    reel = Reel(flow, round(caps.hours * 3600 * RATE))
+    silent: Window | None = None
+    told_any = False
+    for start, samples in windows(reel):
+        if audible(samples):
+            told_any = True
+            yield _segment(start, samples)
+        elif silent is None:
+            silent = (start, samples)
+    if not reel.read:
+        raise MediaError(f"{source.name} has no sound that can be heard: copy it again")
+    if silent is not None and not told_any:  # nothing but silence is what it is
+        yield _segment(*silent)
+    seconds = reel.read / RATE
+    known = {} if reel.truncated else {"audio.seconds": round(seconds, 3)}
+    yield End(reel.truncated, flow.damaged, known)
+
+
+class Reel:
+    """Samples as they come, up to a cap; counts them."""
+
+    def __init__(self, flow: Iterable[Floats], most: int) -> None:
+        self.read = 0
+        self.truncated = False
+        self._flow, self._most = flow, most
+
+    def __iter__(self) -> Iterator[Floats]:
+        for samples in self._flow:
+            taken = samples[: self._most - self.read]
+            self.read += len(taken)
+            if len(taken):
+                yield taken
+            if len(taken) < len(samples):
+                self.truncated = True
+                return
+
+
+def windows(flow: Iterable[Floats]) -> Iterator[Window]:
+    """Cut a sound, which comes in pieces, where it is quietest; a rest of no length is left out."""
+    held, start = np.zeros(0, np.float32), 0
+    enough = round((LONGEST_S + _REST_S) * RATE)
+    for samples in flow:
+        held = np.concatenate([held, samples])
+        while len(held) > enough:
+            place = _quietest(held)
+            yield start, held[:place].copy()
+            held, start = held[place:], start + place
+    if len(held) > LONGEST_S * RATE:
+        place = _quietest(held)
+        yield start, held[:place].copy()
+        held, start = held[place:], start + place
+    if len(held) >= SHORTEST_S * RATE:
+        yield start, held
+
+
+def audible(samples: Floats) -> bool:
+    """Tell whether there is anything to hear."""
+    frame = min(_FRAME, len(samples))
+    return float(loudness(samples, frame).max()) > _SILENT_DB
+
+
+def _quietest(held: Floats) -> int:
+    """Find where the next window ends: between 5 and 10 s, a second before the end of all."""
+    first = round(_LEAST_S * RATE)
+    last = min(round(LONGEST_S * RATE), len(held) - round(_REST_S * RATE))
+    level = np.maximum(loudness(held[first:last], _FRAME), _SILENT_DB)
+    padded = np.pad(level, _AROUND // 2, mode="edge")
+    smooth = np.convolve(padded, np.ones(_AROUND) / _AROUND, "valid")
+    quiet = np.flatnonzero(smooth <= smooth.min() + 1.0)
+    pause = np.split(quiet, np.flatnonzero(np.diff(quiet) > 1) + 1)[-1]  # the last: fewer windows
+    return first + int(pause[len(pause) // 2]) * _FRAME + _FRAME // 2
+
+
+def _segment(start: int, samples: Floats) -> Segment:
+    span = TimeSpan(round(start / RATE, 3), round((start + len(samples)) / RATE, 3))
+    return Segment("audio", "content", span, arrays={"sound": samples})
