@@ -161,7 +161,7 @@ class Encoder:
             if isinstance(one, OmnisearchError):
                 raise PartError(f"part {place}: {one}", place) from one
         vectors = [one for one in found if not isinstance(one, OmnisearchError)]
-        return np.stack(vectors) if vectors else np.empty((0, self.dim), np.float32)
+        return np.array(vectors, np.float32).reshape(-1, self.dim)
 
     def encode_each(
         self,
@@ -186,9 +186,8 @@ class Encoder:
         for row in pieces:
             if isinstance(row, PartError):
                 found.append(row)
-                continue
-            given = [(next(embedded), weight) for _, weight in row]
-            found.append(self._sum(given))
+            else:
+                found.append(self._sum([(self._unit(next(embedded)), weight) for _, weight in row]))
         return found
 
     def _embedded(self, rows: Sequence[Row], asked: Asked) -> Sequence[Vector | OmnisearchError]:
@@ -227,22 +226,24 @@ class Encoder:
         self, given: Sequence[tuple[Vector | OmnisearchError, float]]
     ) -> Vector | OmnisearchError:
         """Add unit vectors by their weights; an error among them is the error of all."""
-        total = np.zeros(self.dim, np.float64)
-        largest = max(abs(weight) for _, weight in given)
-        for vector, weight in given:
-            unit = vector if isinstance(vector, OmnisearchError) else self._unit(vector)
-            if isinstance(unit, OmnisearchError):
-                return unit
-            if len(given) == 1:
-                return unit if weight > 0 else -unit
+        units = [(unit, weight) for unit, weight in given if not isinstance(unit, OmnisearchError)]
+        if len(units) < len(given):
+            return next(unit for unit, _ in given if isinstance(unit, OmnisearchError))
+        if len(units) == 1:
+            ((unit, weight),) = units
+            return unit if weight > 0 else -unit
+        total, largest = np.zeros(self.dim, np.float64), max(abs(weight) for _, weight in units)
+        for unit, weight in units:
             total += weight / largest * unit.astype(np.float64)
         length = math.sqrt(total @ total)
         if length * length < _NOTHING:
             return PartError("the parts take each other away: change a weight")
         return np.asarray(total / length, np.float32)
 
-    def _unit(self, vector: Vector) -> Vector | EncodingError:
+    def _unit(self, vector: Vector | OmnisearchError) -> Vector | OmnisearchError:
         """Cut and scale to length 1; what has no direction is an error."""
+        if isinstance(vector, OmnisearchError):
+            return vector
         given = _numbers(vector)
         if given is None:
             fault = f"{type(vector).__name__}, no numbers"

@@ -65,9 +65,9 @@ class OmniMini:
     def embed(self, rows: Sequence[Row], asked: Asked) -> list[Vector | OmnisearchError]:
         """Give vectors or errors, in order; texts first, since they need no towers."""
         found: list[Vector | OmnisearchError] = [PartError("not read")] * len(rows)
-        texts = [at for at, row in enumerate(rows) if row.modalities == {"text"}]
-        media = iter(sorted(set(range(len(rows))) - set(texts)))
-        self._some(rows, texts, asked, found)
+        said = [all(isinstance(part, Text) for part in row.parts) for row in rows]
+        self._some(rows, [at for at, words in enumerate(said) if words], asked, found)
+        media = iter([at for at, words in enumerate(said) if not words])
         while some := list(islice(media, _MEDIA)):
             self._some(rows, some, asked, found)
         return found
