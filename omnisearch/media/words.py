@@ -23,6 +23,8 @@ _MARKS = (  # those of 32 bits first: they begin as one of 16 bits does
     (BOM_UTF16_BE, "utf-16"),
     (BOM_UTF8, "utf-8-sig"),
 )
+for _name in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"):
+    decoder(_name)  # read from the disk now: a process that decodes can open no file later
 _CONTROLS = re.compile(rb"[\x00-\x07\x0e-\x1a\x1c-\x1f\x7f]")  # that no text has
 _FEW = 64  # bytes: so short, something else may have no control by chance
 _PIECE = 65_536
