@@ -1,0 +1,66 @@
+"""Hostile files cost themselves and nothing else: each is decoded as ingest would decode it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from omnisearch.media.pool.pool import Pool
+from omnisearch.media.sandbox import report
+from tests.hostile.case import Bait, Case
+from tests.hostile.files import CASES, write
+from tests.hostile.trial import tried
+from tests.hostile.watch import Lookout, watched
+
+FIRST_S = 10.0
+SLACK_S = 5.0  # to end a process and begin another, where others use the machine too
+MEMORY = 600 << 20
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Pool]:
+    with Pool(workers=1) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def lookout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lookout]:
+    with Lookout(tmp_path_factory.mktemp("bait")) as made:
+        yield made
+
+
+def test_there_are_many_of_every_kind() -> None:
+    topics = Counter(case.topic for case in CASES.values())
+    assert len(CASES) >= 300 and len(topics) == 13 and min(topics.values()) >= 6
+
+
+def test_the_same_files_are_made_each_time_and_few_bytes_of_them(tmp_path: Path) -> None:
+    small = [case for case in CASES.values() if case.topic not in ("picture bomb", "pdf bomb")]
+    for folder in ("one", "other"):
+        (tmp_path / folder).mkdir()
+    for case in small[::9]:
+        made = [case.write(tmp_path / folder, Bait()) for folder in ("one", "other")]
+        if made[0].stat().st_size < 1 << 24:
+            assert made[0].read_bytes() == made[1].read_bytes(), case.name
+        for path in made:
+            assert path.stat().st_blocks * 512 < 100 << 20, case.name
+            path.unlink()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES.values(), ids=lambda case: case.name)
+def test_a_hostile_file(case: Case, pool: Pool, lookout: Lookout, tmp_path: Path) -> None:
+    path = case.write(tmp_path, lookout.bait)
+    with watched() as memory:
+        trial = tried(pool, path)
+    path.unlink()
+    assert trial.outcome in case.may, trial.reason
+    assert trial.first_s <= FIRST_S + SLACK_S
+    assert memory.peak <= MEMORY
+    assert lookout.touched() == []
+    assert "canary sings" not in trial.words + trial.reason
+    if trial.outcome in ("failed", "skipped"):
+        assert case.name in trial.reason and trial.reason[-1] != "\n"
