@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from omnisearch.encoder.sources import part_of
     from omnisearch.encoder.space import Space
     from omnisearch.encoder.speeds import Speed
+    from omnisearch.estimating import estimate
+    from omnisearch.ingest.estimate import Estimate, KindEstimate
     from omnisearch.ingest.npy import write_npy
     from omnisearch.ingest.options import IngestOptions
     from omnisearch.ingest.report import FailedFile, Files, IngestReport, Progress
@@ -52,6 +54,8 @@ _HOMES = {
     "omnisearch.encoder.sources": ("part_of",),
     "omnisearch.encoder.space": ("Space",),
     "omnisearch.encoder.speeds": ("Speed",),
+    "omnisearch.estimating": ("estimate",),
+    "omnisearch.ingest.estimate": ("Estimate", "KindEstimate"),
     "omnisearch.ingest.npy": ("write_npy",),
     "omnisearch.ingest.options": ("IngestOptions",),
     "omnisearch.ingest.report": ("FailedFile", "Files", "IngestReport", "Progress"),
@@ -86,6 +90,7 @@ __all__ = [
     "Document",
     "Encoder",
     "EncoderInfo",
+    "Estimate",
     "FailedFile",
     "Files",
     "Forgotten",
@@ -95,6 +100,7 @@ __all__ = [
     "IngestOptions",
     "IngestReport",
     "Item",
+    "KindEstimate",
     "PageSpan",
     "Problem",
     "Progress",
@@ -114,6 +120,7 @@ __all__ = [
     "Video",
     "doctor",
     "errors",
+    "estimate",
     "open",
     "part_of",
     "read_vectors",

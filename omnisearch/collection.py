@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from omnisearch.encoder.encoder import Encoder
     from omnisearch.ingest.options import IngestOptions, PathLike
     from omnisearch.ingest.pipeline import Show
+    from omnisearch.ingest.plan import Target
     from omnisearch.ingest.report import IngestReport
 
 
@@ -113,11 +114,13 @@ class Collection(AbstractContextManager["Collection"]):
     ) -> IngestReport:
         """Take in files, or bring everything up to date that was taken in; see docs/ingest.md."""
         from omnisearch.ingest.ingest import ingest
-        from omnisearch.ingest.options import Options
+
+        return ingest(self._target(), paths, options, progress)
+
+    def _target(self) -> Target:
         from omnisearch.ingest.plan import Target
 
-        target = Target(self._handle.existing, self._storing, lambda: self.encoder)
-        return ingest(target, paths, Options.of(options), progress)
+        return Target(self._handle.existing, self._storing, lambda: self.encoder)
 
     def _storing(self) -> Store:
         """Give the store for what the encoder makes; an empty collection is made if need be."""

@@ -6,6 +6,7 @@ The seconds are those of one core where they were measured; a run learns its own
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -52,6 +53,13 @@ class Forecast:
 
     _left: dict[str, float] = field(default_factory=dict)
     _done: dict[str, tuple[int, float, float]] = field(default_factory=dict)
+    _begun: float | None = None
+    _last: float = 0.0
+
+    def begin(self) -> None:
+        """Note that files are read from now on."""
+        if self._begun is None:
+            self._begun = time.monotonic()
 
     def expect(self, entry: Entry) -> None:
         """Add a file that is to be read."""
@@ -64,22 +72,37 @@ class Forecast:
         self._left[cost.kind] = max(self._left.get(cost.kind, 0.0) - cost.seconds(entry.size), 0.0)
 
     def learn(self, entry: Entry, seconds: float) -> None:
-        """Note what a file took indeed."""
+        """Note what a file took indeed, of all threads together."""
         cost = cost_of(entry.path)
         files, told, took = self._done.get(cost.kind, (0, 0.0, 0.0))
         self._done[cost.kind] = files + 1, told + cost.seconds(entry.size), took + seconds
+        self._last = time.monotonic()
 
-    def left_s(self, workers: int) -> float | None:
-        """Give the seconds until everything is done, on so many cores; None while unknown."""
+    @property
+    def left(self) -> dict[str, float]:
+        """Give the seconds of all threads that each kind still takes; {} while unknown."""
         if not self._done:
-            return None
+            return {}
         overall = _ratio(self._done.values())
-        left = 0.0
-        for kind, seconds in self._left.items():
-            known = self._done.get(kind)
-            trusted = known is not None and known[0] >= _FEWEST
-            left += seconds * (_ratio([known]) if trusted and known is not None else overall)
-        return left / workers
+        known = {kind: _ratio([one]) for kind, one in self._done.items() if one[0] >= _FEWEST}
+        return {kind: told * known.get(kind, overall) for kind, told in self._left.items()}
+
+    @property
+    def told(self) -> dict[str, float]:
+        """Give what is left by the table alone, by kind."""
+        return dict(self._left)
+
+    @property
+    def pace(self) -> float:
+        """Give how many seconds of threads pass in one second."""
+        spent = sum(took for _, _, took in self._done.values())
+        passed = self._last - (self._begun or self._last)
+        return max(spent / passed, 0.5) if passed > 0 else 1.0
+
+    @property
+    def left_s(self) -> float | None:
+        """Give the seconds until everything is done; None while unknown."""
+        return sum(self.left.values()) / self.pace if self._done else None
 
 
 def _ratio(done: Iterable[tuple[int, float, float]]) -> float:

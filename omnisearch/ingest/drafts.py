@@ -112,7 +112,7 @@ class Draft:
     kept: bool = True  # that stays so until the file changes
     unread: str | None = None  # why a passage has no vector; no fault while others have one
     closed: bool = False  # it is being written: a copy that is met now comes later
-    took_s: float = 0.0  # of decoders and encoders
+    took_s: float = 0.0  # of all threads together
     _places: Counter[tuple[str, tuple[View, ...]]] = field(default_factory=Counter)
     _rows: dict[int, list[Row]] = field(default_factory=dict)
     _given: int = 0
@@ -142,6 +142,11 @@ class Draft:
         with self._lock:
             self._ended = True
             return self._finished
+
+    def took(self, seconds: float) -> None:
+        """Add the time that a thread spent on it."""
+        with self._lock:
+            self.took_s += seconds
 
     def fail(self, stage: str, reason: str) -> None:
         """Give the item up; the first reason is kept."""

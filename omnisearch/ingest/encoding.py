@@ -6,6 +6,7 @@ depends on what else was waiting: a run that was killed and started again gives 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,7 @@ class Encoding:
 
     def _do(self, task: Task) -> None:
         rows: list[Row] = []
+        begun = time.monotonic()
         try:
             if task.draft.fault is None:
                 rows = self._rows(task)
@@ -69,6 +71,7 @@ class Encoding:
             task.draft.fail(ENCODE, str(error) or "there was not enough memory for it")
         finally:
             self._budget.give(task.bytes)
+            task.draft.took(time.monotonic() - begun)
         if task.draft.put(task.place, rows):
             self._finished(task.draft)
 

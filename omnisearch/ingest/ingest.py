@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from omnisearch.ingest import bounds
 from omnisearch.ingest.commits import Commits
+from omnisearch.ingest.costs import Forecast
 from omnisearch.ingest.encoding import Encoding
 from omnisearch.ingest.extraction import EXTRACTOR
 from omnisearch.ingest.languages import Languages
 from omnisearch.ingest.lazy import Lazy
-from omnisearch.ingest.options import Options, PathLike
+from omnisearch.ingest.options import IngestOptions, Options, PathLike
 from omnisearch.ingest.pipeline import Pipeline, Show
 from omnisearch.ingest.places import Handles
 from omnisearch.ingest.plan import Plan, Target, planned
@@ -33,31 +34,46 @@ if TYPE_CHECKING:
 
 
 def ingest(
-    target: Target, paths: Sequence[PathLike], options: Options, show: Show | None = None
+    target: Target, paths: Sequence[PathLike], asked: IngestOptions, show: Show | None = None
 ) -> IngestReport:
     """Bring a collection up to date with files; what is finished when it is stopped is kept."""
+    return conducted(target, paths, Options.of(asked), Forecast(), show)
+
+
+def conducted(
+    target: Target,
+    paths: Sequence[PathLike],
+    options: Options,
+    forecast: Forecast,
+    show: Show | None,
+) -> IngestReport:
+    """Carry out a run, which teaches a forecast what files cost."""
     begun = time.monotonic()
     plan = planned(target, paths, options)
     known = target.ledger()
-    if plan.ledger.roots != known.roots:
-        target.encoder()  # refused now where it is another one, before anything is written
-    store = target.existing() or target.store()
-    if plan.ledger != known:
-        store.write_ledger(plan.ledger)
     with ExitStack() as stack:
-        run = _run(target, store, plan, options, stack)
+        limits = bounds.of(options)
+        pool = Lazy(lambda: Pool(workers=limits.workers, limits=limits.limits))
+        stack.callback(lambda: _close(pool))
+        if plan.ledger.roots != known.roots:
+            pool()  # starts while the encoder is loaded
+            target.encoder()  # refused now where it is another one, before anything is written
+        store = target.existing() or target.store()
+        if plan.ledger != known:
+            store.write_ledger(plan.ledger)
+        run = run_of(target, store, plan, options, stack)
+        run.forecast = forecast
         run.counts.warnings += plan.warnings
-        _carry_out(run, plan, show)
+        _carry_out(run, plan, pool, show)
         if options.prune:
             _prune(run)
-        run.counts.warnings += run.languages.warnings(
-            target.encoder if run.languages.heard else None
-        )
-        number = store.reading().number
-        return run.counts.report(time.monotonic() - begun, number)
+        heard = target.encoder if run.languages.heard else None
+        run.counts.warnings += run.languages.warnings(heard)
+        return run.counts.report(time.monotonic() - begun, store.reading().number)
 
 
-def _run(target: Target, store: Store, plan: Plan, options: Options, stack: ExitStack) -> Run:
+def run_of(target: Target, store: Store, plan: Plan, options: Options, stack: ExitStack) -> Run:
+    """Put a run together; what it holds open is closed with the stack."""
     identity = store.identity.collection
     catalog = stack.enter_context(Catalog(folder_of(store.root, identity), identity))
     failures = {Location.parse(text): one for text, one in plan.ledger.failures.items()}
@@ -75,17 +91,19 @@ def _run(target: Target, store: Store, plan: Plan, options: Options, stack: Exit
     )
 
 
-def _carry_out(run: Run, plan: Plan, show: Show | None) -> None:
-    options = run.options
-    rules = Rules(
+def rules_of(options: Options) -> Rules:
+    """Say what of a root is looked at."""
+    return Rules(
         excludes=options.exclude,
         hidden=options.hidden,
         ignore_files=options.ignore,
         follow_symlinks=options.follow_symlinks,
         one_file_system=options.one_file_system,
     )
-    pool = Lazy(lambda: Pool(workers=run.bounds.workers, limits=run.bounds.limits))
-    walking = Walking(run, plan, rules)
+
+
+def _carry_out(run: Run, plan: Plan, pool: Lazy[Pool], show: Show | None) -> None:
+    walking = Walking(run, plan, rules_of(run.options))
     reading = Reading(run, pool)
     encoding = Encoding(run.encoder, run.tasks, run.budget, run.events.put)
     commits = Commits(run, plan.ledger)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,14 +83,16 @@ class Budget:
             self._limit = limit
             self._changed.notify_all()
 
-    def take(self, amount: int) -> None:
-        """Wait until so many bytes are free, and take them."""
+    def take(self, amount: int) -> float:
+        """Wait until so many bytes are free, and take them; gives the seconds that took."""
+        begun = time.monotonic()
         with self._changed:
             while self._used and self._used + amount > self._limit:
                 self._stop.check()
                 self._changed.wait()
             self._stop.check()
             self._used += amount
+        return time.monotonic() - begun
 
     def give(self, amount: int) -> None:
         """Give bytes back."""

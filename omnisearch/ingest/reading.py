@@ -50,6 +50,7 @@ class Reading:
     def run(self) -> None:
         """Read until the agenda is over."""
         while (entry := self._run.agenda.get()) is not None:
+            self._run.forecast.begin()
             self._run.now = entry.path
             for attempt in range(_TRIES):
                 if self._read(entry, last=attempt == _TRIES - 1):
@@ -133,9 +134,10 @@ class Reading:
 
     def _decode(self, draft: Draft, copy: Copy) -> None:
         name = copy.entry.path.rpartition(b"/")[2].decode("utf-8", "replace")
-        ask = Ask(name, self._run.bounds.caps)
+        ask, begun = Ask(name, self._run.bounds.caps), time.monotonic()
+        pool = self._pool()
         try:
-            for told in pieces.read(iter(self._pool().decode(copy.fd, ask))):
+            for told in pieces.read(iter(pool.decode(copy.fd, ask))):
                 self._run.stop.check()
                 if draft.fault is not None:
                     return
@@ -151,6 +153,8 @@ class Reading:
             raise
         except MediaError as error:
             draft.fail(DECODE, str(error))
+        finally:
+            draft.took(time.monotonic() - begun)
 
     def _hear(self, draft: Draft, told: pieces.Told) -> None:
         match told:
@@ -171,7 +175,8 @@ class Reading:
         again = draft.times(told.span, told.views)
         name = segment_id(draft.item, told.span, run.version, again=again)
         segment = Segment(name, told.modality, told.span, told.words, told.look)
-        run.budget.take(told.bytes)
+        waited = run.budget.take(told.bytes)
+        draft.took(-waited)
         place = draft.expect()
         if told.words and told.modality in _WRITTEN:
             run.languages.hear(told.words, place)

@@ -117,7 +117,7 @@ class Run:
         """Say where the run is."""
         with self.lock:
             counts = self.counts
-            left = self.forecast.left_s(self.bounds.workers)
+            left = self.forecast.left_s
             return Progress(
                 files=counts.settled,
                 of=counts.seen,

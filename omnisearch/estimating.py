@@ -1,0 +1,30 @@
+"""What taking in files would mean for a collection, before it is done."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
+
+from omnisearch.collection import Collection
+from omnisearch.storage.handle import Options
+
+if TYPE_CHECKING:
+    from omnisearch.ingest.estimate import Estimate
+    from omnisearch.ingest.options import IngestOptions, PathLike
+    from omnisearch.ingest.pipeline import Show
+
+
+def estimate(
+    collection: Collection,
+    *paths: PathLike,
+    progress: Show | None = None,
+    **options: Unpack[IngestOptions],
+) -> Estimate:
+    """Say what `collection.ingest` would do and take; a few files are tried, nothing is stored."""
+    from omnisearch.ingest.estimate import estimate
+
+    with tempfile.TemporaryDirectory(prefix="omnisearch-") as name:
+        with Collection(Path(name, "scratch"), Options(), collection.encoder) as scratch:
+            targets = collection._target(), scratch._target()
+            return estimate(*targets, paths, options, progress)
