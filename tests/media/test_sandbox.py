@@ -17,6 +17,7 @@ from omnisearch.media.pool.ask import Ask
 from omnisearch.media.pool.pool import Pool
 from omnisearch.media.sandbox import kernel, landlock, seccomp
 from tests.media.deeds import DEEDS, SECRET
+from tests.media.families import children_of
 
 ROOT = Path(__file__).parents[2]
 # refused by a limit, or because there is nothing left, not by the filter
@@ -119,24 +120,10 @@ def test_every_call_that_is_not_listed_is_refused() -> None:
 def test_what_makes_workers_is_locked_as_well() -> None:
     with Pool("tests.media.deeds:pieces", workers=1) as pool:
         assert pool.layers().whole
-        (zygote,) = children()
+        (zygote,) = children_of(os.getpid())
         status = Path(f"/proc/{zygote}/status").read_text().split("\n")
         told = dict(line.split(":\t", 1) for line in status if ":\t" in line)
         assert (told["Seccomp"], told["NoNewPrivs"], told["Threads"]) == ("2", "1", "1")
         assert set(told["CapEff"]) == set(told["CapPrm"]) == {"0"}
         assert len(list(Path(f"/proc/{zygote}/fd").iterdir())) <= 5
-    assert children() == []
-
-
-def children() -> list[int]:
-    """Give the processes made by this one, zombies among them."""
-    found = []
-    for one in Path("/proc").iterdir():
-        if one.name.isdecimal():
-            try:
-                parent = int((one / "stat").read_text().rsplit(") ", 1)[1].split()[1])
-            except OSError:
-                continue
-            if parent == os.getpid():
-                found.append(int(one.name))
-    return found
+    assert children_of(os.getpid()) == []

@@ -16,6 +16,7 @@ from omnisearch.errors import DecoderError, MediaError
 from omnisearch.media.pool import claims
 from omnisearch.media.pool.ask import Ask
 from omnisearch.media.pool.channel import ChannelError, EndedError, GarbledError, LateError
+from omnisearch.media.pool.claims import Claim
 from omnisearch.media.pool.limits import Limits
 from omnisearch.media.pool.nursery import Nursery
 from omnisearch.media.pool.piece import Piece
@@ -77,8 +78,7 @@ class Decoder:
         last_s = time.monotonic()  # when the worker last had nothing to wait for
         for count in range(self._limits.pieces + 1):
             since_s = time.monotonic()
-            deadline_s = min(last_s + self._limits.piece_s, since_s + left_s)
-            claim = claims.read(self._born.channel.receive(deadline_s), self._items)
+            claim = self._said(last_s + self._limits.piece_s, since_s + left_s)
             left_s -= time.monotonic() - since_s
             if claim.kind == "end":
                 return
@@ -94,16 +94,25 @@ class Decoder:
             yield Piece(claim.fields, arrays)
         raise GarbledError(f"more than {self._limits.pieces:,} pieces")
 
+    def _said(self, piece_by_s: float, item_by_s: float) -> Claim:
+        """Give what the worker says next, in time for the piece and for the whole file."""
+        try:
+            message = self._born.channel.receive(min(piece_by_s, item_by_s))
+        except LateError as error:
+            if item_by_s < piece_by_s:
+                raise LateError(f"took more than {self._limits.item_s:g} s") from error
+            raise LateError(f"gave nothing for {self._limits.piece_s:g} s") from error
+        return claims.read(message, self._items)
+
     def _reason(self, error: ChannelError) -> str:
         """End the worker, and tell people why."""
         status = self.end()
-        limits = self._limits
         if isinstance(error, EndedError):
             return _ending(status)
         if isinstance(error, LateError):
-            return f"gave nothing for {limits.piece_s:g} s, or took {limits.item_s:g} s in all"
+            return str(error)
         if isinstance(error, _FaultError) and str(error) == MEMORY:
-            return f"needs more than {limits.memory_bytes >> 20} MiB of memory"
+            return f"needs more than {self._limits.memory_bytes >> 20} MiB of memory"
         if isinstance(error, _FaultError):
             return f"failed ({error})"
         return f"told what cannot be ({error})"

@@ -72,7 +72,7 @@ def for_worker(process: int) -> Allowed:
 def for_zygote() -> Allowed:
     """Give what making and ending workers needs beside what they need; no thread, no program."""
     always, checks = _shared()
-    always |= {*kernel.numbers()["breeding"], "fcntl", "prlimit64"}
+    always |= {*kernel.numbers()["breeding"], "fcntl", "prlimit64", "tgkill"}
     checks["mmap"] = (Check(2, (0,), _PROT_EXEC),)  # workers map what they share with the parent
     checks["clone"] = (Check(0, (_FORK, _PLAIN_FORK)),)
     return _allowed(always, checks)

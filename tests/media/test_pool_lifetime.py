@@ -1,0 +1,174 @@
+"""Processes that decode end with whoever made them, and leave nothing behind while they live."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from omnisearch.errors import DecoderError, PoolError
+from omnisearch.media.pool.ask import Ask
+from omnisearch.media.pool.decoder import Decoder
+from omnisearch.media.pool.limits import Limits
+from omnisearch.media.pool.nursery import Nursery
+from omnisearch.media.pool.pool import Pool
+from tests.media.families import alive, children_of
+
+ROOT = Path(__file__).parents[2]
+MISCONDUCT = "tests.media.misconduct:pieces"
+WORKS = '{"good": 2}'
+
+
+def decode(pool: Pool, name: str) -> int:
+    with Path(__file__).open("rb") as file:
+        return len(list(pool.decode(file.fileno(), Ask(name))))
+
+
+def gone_within(seconds: float, processes: list[int]) -> bool:
+    deadline_s = time.monotonic() + seconds
+    while alive(processes) and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    return not alive(processes)
+
+
+@contextmanager
+def keeper(how: str) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
+    """Run a program that decodes, in a session of its own as from a terminal."""
+    command = [sys.executable, "-m", "tests.media.keeper", how]
+    surroundings = dict(os.environ, PYTHONPATH=str(ROOT))
+    with subprocess.Popen(
+        command, cwd=ROOT, env=surroundings, stdout=subprocess.PIPE, text=True, process_group=0
+    ) as found:
+        assert found.stdout is not None
+        yield found, json.loads(found.stdout.readline())
+        found.kill()
+
+
+@pytest.mark.parametrize("how", ["sleep", "spin", "flood"])
+def test_all_die_with_the_parent(how: str) -> None:
+    with keeper(how) as (parent, processes):
+        assert len(processes) == 2
+        parent.kill()
+        parent.wait()
+        assert gone_within(1, processes)
+
+
+def test_an_interrupt_reaches_the_parent_only() -> None:
+    with keeper("sleep") as (parent, processes):
+        os.killpg(parent.pid, signal.SIGINT)  # as the terminal does at Ctrl-C
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "interrupted, then 3 pieces\n"
+        assert parent.wait(10) == 0
+        assert gone_within(1, processes)
+
+
+def test_workers_die_with_what_made_them_and_are_made_again() -> None:
+    with Pool(MISCONDUCT, workers=2) as pool:
+        decode(pool, WORKS)
+        (zygote,) = children_of(os.getpid())
+        workers = children_of(zygote)
+        os.kill(zygote, signal.SIGKILL)
+        assert gone_within(1, [zygote, *workers])
+        with suppress(DecoderError):  # at most the file that was in work
+            decode(pool, WORKS)
+        assert decode(pool, WORKS) == 2
+
+
+def test_closing_wakes_whoever_waits() -> None:
+    with Pool(MISCONDUCT, workers=1) as pool, ThreadPoolExecutor(2) as threads:
+        waiting = [threads.submit(decode, pool, "sleep") for _ in range(2)]  # one has no worker
+        while not any(children_of(one) for one in children_of(os.getpid())):
+            time.sleep(0.01)
+        processes = children_of(os.getpid())
+        since_s = time.monotonic()
+        pool.close()
+        for one in waiting:
+            with pytest.raises(PoolError, match="closed"):
+                one.result(5)
+        assert time.monotonic() - since_s < 2
+    assert gone_within(1, processes)
+    pool.close()
+    with pytest.raises(PoolError, match="closed"):
+        decode(pool, WORKS)
+
+
+def test_a_forked_process_makes_a_pool_of_its_own() -> None:
+    with Pool(MISCONDUCT, workers=1) as pool:
+        decode(pool, WORKS)
+        process = os.fork()
+        if process == 0:
+            with suppress(PoolError):
+                decode(pool, WORKS)
+                os._exit(1)
+            pool.close()  # which is not its own
+            os._exit(0)
+        assert os.waitpid(process, 0)[1] == 0
+        assert decode(pool, WORKS) == 2
+
+
+@pytest.mark.parametrize(
+    ("extractor", "reason"),
+    [
+        ("tests.media.nowhere:pieces", "No module named 'tests.media.nowhere'"),
+        ("tests.media.misconduct:nothing", "has no attribute 'nothing'"),
+    ],
+)
+def test_what_cannot_be_imported_is_told_at_the_first_file(extractor: str, reason: str) -> None:
+    with Pool(extractor, workers=1) as pool, pytest.raises(PoolError) as caught:
+        decode(pool, WORKS)
+    assert reason in str(caught.value)
+    assert str(caught.value).endswith("install omnisearch again")
+    assert children_of(os.getpid()) == []
+
+
+def test_no_workers_are_no_pool() -> None:
+    with pytest.raises(ValueError, match="0 workers"):
+        Pool(workers=0)
+
+
+def test_a_worker_starts_in_50_ms_after_the_first() -> None:
+    nursery, times_s = Nursery(MISCONDUCT, Limits()), []
+    for _ in range(9):
+        since_s = time.perf_counter()
+        decoder = Decoder(nursery, Limits())
+        with Path(__file__).open("rb") as file:
+            assert len(list(decoder.pieces(file.fileno(), Ask('{"good": 1}')))) == 1
+        times_s.append(time.perf_counter() - since_s)
+        decoder.end()
+    nursery.close()
+    assert statistics.median(times_s[1:]) < 0.05  # until its first file is decoded
+
+
+@pytest.mark.slow
+def test_1_000_files_leave_nothing_behind() -> None:
+    limits = Limits(items=50)
+    with Pool(MISCONDUCT, workers=2, limits=limits) as pool:
+        for number in range(1000):
+            if number == 200:
+                begin = _held()
+            with suppress(DecoderError):
+                decode(pool, "crash" if number % 20 == 0 else '{"good": 2, "size": 100000}')
+        descriptors, resident = _held()
+        (zygote,) = children_of(os.getpid())
+        assert len(children_of(zygote)) <= 2
+        assert len(list(Path(f"/proc/{zygote}/fd").iterdir())) <= 5
+    assert descriptors <= begin[0]
+    assert resident - begin[1] < 4 << 20
+    assert children_of(os.getpid()) == []
+
+
+def _held() -> tuple[int, int]:
+    """Give how many descriptors are open, and how much memory is in use."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return len(list(Path("/proc/self/fd").iterdir())), pages * resource.getpagesize()
