@@ -63,12 +63,12 @@ def moment(value: datetime) -> str:
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: int = 0) -> None:
     """Print columns; the first `right` of them are numbers, the last is cut to the terminal."""
     cells = [[escape(cell) for cell in row] for row in rows]
-    widths = [max(_width(cell) for cell in column) for column in zip(header, *cells, strict=True)]
+    widths = [max(width(cell) for cell in column) for column in zip(header, *cells, strict=True)]
     room = shutil.get_terminal_size().columns
     for number, row in enumerate((header, *cells)):
         parts = [
-            _pad(cell, width, left=column < right)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+            _pad(cell, wide, left=column < right)
+            for column, (cell, wide) in enumerate(zip(row, widths, strict=True))
         ]
         text = _cut("  ".join(parts).rstrip(), room)
         _print(click.style(text, bold=True) if number == 0 and _coloured() else text)
@@ -76,9 +76,9 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: int = 
 
 def facts(pairs: Mapping[str, object]) -> None:
     """Print names and values below each other."""
-    width = max(len(name) for name in pairs)
+    longest = max(len(name) for name in pairs)
     for name, value in pairs.items():
-        _print(f"{name:<{width}}  {escape(short(value))}")
+        _print(f"{name:<{longest}}  {escape(short(value))}")
 
 
 def short(value: object) -> str:
@@ -148,7 +148,7 @@ def _coloured() -> bool:
     return sys.stdout.isatty() and not plain
 
 
-def _width(text: str) -> int:
+def width(text: str) -> int:
     """Count terminal cells: wide characters take two, combining marks none."""
     return sum(
         0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1
@@ -156,14 +156,24 @@ def _width(text: str) -> int:
     )
 
 
-def _pad(text: str, width: int, *, left: bool) -> str:
-    blanks = " " * (width - _width(text))
+def _pad(text: str, wide: int, *, left: bool) -> str:
+    blanks = " " * (wide - width(text))
     return blanks + text if left else text + blanks
 
 
-def _cut(text: str, room: int) -> str:
-    if not sys.stdout.isatty() or _width(text) <= room:
+def cut_left(text: str, room: int) -> str:
+    """Keep the end of a text that is too wide: of a path that is the name."""
+    if width(text) <= room:
         return text
-    while _width(text) >= room:
+    text = text[-room:]
+    while width(text) >= room:
+        text = text[1:]
+    return "…" + text
+
+
+def _cut(text: str, room: int) -> str:
+    if not sys.stdout.isatty() or width(text) <= room:
+        return text
+    while width(text) >= room:
         text = text[:-1]
     return text + "…"

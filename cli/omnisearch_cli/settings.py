@@ -18,7 +18,12 @@ import click
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-NAMES = frozenset("encoder explain index json kind limit metric quiet recall threads".split())
+NAMES = frozenset(
+    (
+        "encoder explain index jobs json kind limit max_hours max_memory max_pages max_pixels "
+        "max_text metric quiet recall threads"
+    ).split()
+)
 KINDS = ("auto", "flat", "scan", "ivfpq", "hnsw")
 METRICS = ("cosine", "ip", "l2")
 
@@ -47,6 +52,11 @@ encoder = setting(
     default="omni-mini",
     show_default=True,
     help="omni-mini, a folder, a model of the hub (org/name) or a server (http://…/v1#model).",
+)
+encoder_of_collection = setting(
+    "--encoder",
+    metavar="NAME",
+    help="As for embed. Default: the collection's, or omni-mini for a new one.",
 )
 threads = setting(
     "--threads",

@@ -1,8 +1,11 @@
-"""`omnisearch delete`: rows out of a collection, by id or by filter."""
+"""`omnisearch delete`: rows and files out of a collection; no file of the user's is touched."""
 
 from __future__ import annotations
 
+import os
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -13,17 +16,21 @@ from omnisearch_cli import discovery, output, settings
 
 EXAMPLES = """\b
 Examples:
+  omnisearch delete ./photos/blurred.jpg ./drafts
+  omnisearch delete --root ~/old-corpus
   omnisearch delete shoe-7 shoe-8
-  omnisearch delete --where "price >= 190"
+  omnisearch delete --where "file.type = 'gif'"
   omnisearch delete --where "brand = 'a'" --yes --purge
   omnisearch delete - < ids.txt
 """
+_ID = re.compile("[0-9a-f]{32}(#[0-9a-f]{16}(~words)?)?")  # of a file's item, segment or row
 
 
 class Flags(TypedDict):
     """The options, as click gives them."""
 
     where: str | None
+    roots: tuple[Path, ...]
     yes: bool
     purge: bool
     index: Path | None
@@ -31,38 +38,114 @@ class Flags(TypedDict):
 
 
 @click.command("delete", epilog=EXAMPLES)
-@click.argument("ids", nargs=-1)
+@click.argument("names", nargs=-1, metavar="[PATH|ID]...")
 @click.option("--where", metavar="FILTER", help="Delete the rows that pass; asks first.")
+@click.option(
+    "--root",
+    "roots",
+    multiple=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Forget a folder or file that was given to ingest; asks first.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--purge", is_flag=True, help="Leave no byte of them on the disk; takes longer.")
 @settings.index
 @settings.json
-def command(ids: tuple[str, ...], **flags: Unpack[Flags]) -> int:
-    """Delete rows by id or by filter.
+def command(names: tuple[str, ...], **flags: Unpack[Flags]) -> int:
+    """Delete from the collection by id, by path, or by filter; your files stay as they are.
 
-    With - for the ids, they are read from stdin, one a line.
-    Exits 1 when nothing was deleted.
+    A PATH is a file or folder that was taken in. What is deleted is left alone by ingest from then
+    on; ingest --include PATH takes it in again. With - for the names, they are read from stdin, one
+    a line. Exits 1 when nothing was deleted.
     """
-    where = flags["where"]
-    if bool(ids) == (where is not None):
-        raise click.UsageError("give either ids or --where FILTER")
-    wanted = sys.stdin.read().splitlines() if ids == ("-",) else list(ids)
+    given = [bool(names), flags["where"] is not None, bool(flags["roots"])]
+    if sum(given) != 1:
+        raise click.UsageError("give either names, --where FILTER or --root DIR")
+    wanted = sys.stdin.read().splitlines() if names == ("-",) else list(names)
     with om.open(discovery.for_reading(flags["index"]), create=False) as col:
-        if where is not None and not (flags["yes"] or _agreed(col, where)):
+        roots = [_root(col, root) for root in flags["roots"]]
+        ids, paths = _told_apart(col, wanted)
+        if flags["where"] is not None:
+            return _rows(col, flags)
+        files = _files(col, [*paths, *roots], flags)
+        if files is None:
             return 1
-        deleted = col.delete(wanted if ids else None, where=where, purge=flags["purge"])
-    if output.wants_json(flags["json"]):
-        output.line({"deleted": deleted})
-    else:
-        output.result(f"{deleted:,} rows deleted")
-    return 0 if deleted else 1
+        rows = col.delete(ids, purge=flags["purge"]) if ids else 0
+    return _tell(rows + files.rows, files, flags)
 
 
-def _agreed(col: om.Collection, where: str) -> bool:
-    """Show how much a filter would delete, and ask the person at the terminal."""
+def _told_apart(col: om.Collection, names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Tell stored ids from paths; what is neither is taken for an id."""
+    stored = col.get(names) if names else []
+    paths = [
+        name
+        for name, record in zip(names, stored, strict=True)
+        if record is None and not _ID.fullmatch(name) and _is_path(col, name)
+    ]
+    return [name for name in names if name not in paths], paths
+
+
+def _is_path(col: om.Collection, name: str) -> bool:
+    """Tell whether something is or was in a folder that was taken in."""
+    real = os.fsencode(os.path.realpath(name))
+    if not any(_within(real, root) for root in col.files.roots):
+        return False
+    return os.path.lexists(name) or col.forget(name, dry_run=True).files > 0
+
+
+def _within(path: bytes, root: bytes) -> bool:
+    return path == root or path.startswith(root.rstrip(b"/") + b"/")
+
+
+def _root(col: om.Collection, path: Path) -> str:
+    """Check that a folder was given to ingest, as it is."""
+    real = os.path.realpath(path)
+    if os.fsencode(real) not in col.files.roots:
+        known = ", ".join(os.fsdecode(root) for root in col.files.roots) or "none"
+        raise click.UsageError(f"--root {path} was not given to ingest (these were: {known})")
+    return real
+
+
+def _files(col: om.Collection, paths: Sequence[str], flags: Flags) -> om.Forgotten | None:
+    """Forget files once the person agrees; None where they do not."""
+    if not paths:
+        return om.Forgotten(0, 0, 0)
+    found = col.forget(*paths, dry_run=True)
+    told = f"{_counted(found.files, 'file')} from the collection (the files themselves stay)"
+    if not (flags["yes"] or _agreed(f"Delete {told}?", f"{told} would be deleted")):
+        return None
+    return col.forget(*paths, purge=flags["purge"])
+
+
+def _rows(col: om.Collection, flags: Flags) -> int:
+    """Delete by a filter."""
+    where = flags["where"]
     count = col.count(where=where)
-    if not count:
-        return True
+    told = f"{count:,} of {col.count():,} rows"
+    if count and not (flags["yes"] or _agreed(f"Delete {told}?", f"{told} pass")):
+        return 1
+    deleted = col.delete(where=where, purge=flags["purge"])
+    return _tell(deleted, om.Forgotten(0, 0, 0), flags)
+
+
+def _agreed(question: str, fact: str) -> bool:
+    """Ask the person at the terminal."""
     if not sys.stdin.isatty():
-        raise click.UsageError(f"{count:,} of {col.count():,} rows pass: add --yes to delete them")
-    return click.confirm(f"Delete {count:,} of {col.count():,} rows?", err=True)
+        raise click.UsageError(f"{fact}: add --yes to delete them")
+    return click.confirm(question, err=True)
+
+
+def _tell(rows: int, files: om.Forgotten, flags: Flags) -> int:
+    if output.wants_json(flags["json"]):
+        output.line({"deleted": rows, "files": files.files, "items": files.items})
+    elif files.files:
+        told = f"{_counted(files.files, 'file')} forgotten: {_counted(files.items, 'item')}"
+        output.result(f"{told} and {_counted(rows, 'row')} deleted; the files are as they were")
+    else:
+        output.result(f"{rows:,} rows deleted")
+    return 0 if rows or files.files else 1
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

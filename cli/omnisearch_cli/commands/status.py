@@ -1,4 +1,4 @@
-"""`omnisearch status`: what a collection holds."""
+"""`omnisearch status`: what a collection holds, and what could not be taken in."""
 
 from __future__ import annotations
 
@@ -12,19 +12,41 @@ from omnisearch_cli import discovery, output, settings
 EXAMPLES = """\b
 Examples:
   omnisearch status
+  omnisearch status --failures
   omnisearch status --index ./catalogue --json
 """
 
 
 @click.command("status", epilog=EXAMPLES)
+@click.option("--failures", is_flag=True, help="List the files that could not be taken in.")
 @settings.index
 @settings.json
-def command(index: Path | None, json: bool | None) -> None:
+def command(failures: bool, index: Path | None, json: bool | None) -> None:
     """Say what the collection holds."""
     path = discovery.for_reading(index)
     with om.open(path, create=False, mode="r") as col:
-        stats = dict(col.stats())
+        stats, files = dict(col.stats()), col.files
+    listed = [
+        {"path": _shown(one.path), "stage": one.stage, "reason": one.reason}
+        for one in files.failures
+    ]
+    roots = [_shown(root) for root in files.roots]
     if output.wants_json(json):
-        output.line(stats)
+        output.line({**stats, "failures": listed if failures else len(listed), "roots": roots})
+    elif failures:
+        _table(listed)
     else:
-        output.facts({"path": str(path), **stats})
+        output.facts({"path": str(path), **stats, "failures": len(listed), "roots": roots})
+
+
+def _table(failures: list[dict[str, str]]) -> None:
+    if not failures:
+        output.result("nothing has failed")
+        return
+    rows = [(one["stage"], one["path"], one["reason"]) for one in failures]
+    output.table(("stage", "path", "reason"), rows)
+    output.say("omnisearch ingest --retry-failed tries them again")
+
+
+def _shown(path: bytes) -> str:
+    return path.decode("utf-8", "backslashreplace")

@@ -1,0 +1,101 @@
+"""What a run of ingest did, in words on a terminal and as one line of JSON elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import omnisearch as om
+from omnisearch_cli import output
+from omnisearch_cli.drawing import size, span
+
+COUNTS = (
+    "seen stored unchanged duplicate failed skipped moved missing segments seconds generation"
+).split()
+_MOST = 10  # failures that are listed
+
+
+def show(report: om.IngestReport, path: Path, json: bool | None, *, quiet: bool) -> None:
+    """Tell what was done; warnings and failures go to stderr."""
+    if not quiet:
+        for warning in report.warnings:
+            output.say(f"warning: {warning}")
+        for line in _failures(report):
+            output.say(line)
+    if output.wants_json(json):
+        counted = {name: getattr(report, name) for name in COUNTS}
+        counted["seconds"] = round(report.seconds, 3)
+        more = {"new_failures": report.new_failures, "truncated": report.truncated}
+        reasons = {"pruned": report.pruned, "reasons": dict(report.reasons)}
+        output.line({**counted, **more, **reasons, "warnings": list(report.warnings)})
+        return
+    for line in told(report, path):
+        output.result(line)
+
+
+def told(report: om.IngestReport, path: Path) -> Iterator[str]:
+    """Give the summary: how many files, what became of them, and what to do next."""
+    yield f"{_files(report.seen)} seen in {span(report.seconds)}:"
+    for name, count, more in (
+        ("stored", report.stored, _stored(report)),
+        ("unchanged", report.unchanged, f"{report.moved:,} of them moved" if report.moved else ""),
+        ("duplicate", report.duplicate, "the same bytes elsewhere, stored once"),
+        ("failed", report.failed, f"{report.new_failures:,} new"),
+        ("skipped", report.skipped, _listed(report.reasons)),
+    ):
+        if count or name == "stored":
+            yield f"{count:>9,} {name}{f'  ({more})' if more and count else ''}"
+    if report.missing:
+        known = "deleted" if report.pruned else "not found any more: --prune deletes what they left"
+        yield f"{_files(report.missing)} gone, {known}"
+    elif report.pruned:
+        yield f"{report.pruned:,} items of files that are gone deleted"
+    yield f"{path} is at generation {report.generation:,}"
+
+
+def _stored(report: om.IngestReport) -> str:
+    found = f"{report.segments:,} segments, {size(report.bytes)}"
+    types = list(report.types.items())
+    if types:
+        first = ", ".join(f"{count:,} {name}" for name, count in types[:4])
+        more = f", {len(types) - 4} more types" if len(types) > 4 else ""
+        found = f"{found}; {first}{more}"
+    return f"{found}; {report.truncated:,} cut short" if report.truncated else found
+
+
+def _failures(report: om.IngestReport) -> Iterator[str]:
+    """Name what failed for the first time, or everything where it is little."""
+    fresh = [one for one in report.failures if one.new]
+    for one in fresh[:_MOST]:
+        yield f"failed: {one.path.decode('utf-8', 'backslashreplace')}: {one.reason}"
+    if len(fresh) > _MOST:
+        yield f"and {len(fresh) - _MOST:,} more: omnisearch status --failures"
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
+
+
+def _files(count: int) -> str:
+    return f"{count:,} file{'' if count == 1 else 's'}"
+
+
+def estimate(found: om.Estimate, json: bool | None) -> None:
+    """Tell what a run would do and take."""
+    if output.wants_json(json):
+        output.line(found)
+        return
+    kinds = found.kinds.items()
+    rows = [(f"{one.files:,}", size(one.bytes), _time(one.seconds), name) for name, one in kinds]
+    if rows:
+        output.table(("files", "bytes", "time", "by their names"), rows, right=3)
+    others = (("unchanged", found.unchanged), ("skipped", found.skipped), ("failed", found.failed))
+    rest = "".join(f", {count:,} {name}" for name, count in others if count)
+    output.result(f"{_files(found.files)} to read{rest}")
+    if found.files:
+        takes = f"{size(found.disk_bytes)} on the disk, {size(found.memory_bytes)} of memory"
+        output.result(f"takes about {_time(found.seconds)}, {takes}; nothing was stored")
+
+
+def _time(seconds: float | None) -> str:
+    return "-" if seconds is None else span(seconds)
