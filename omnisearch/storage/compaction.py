@@ -16,6 +16,7 @@ from omnisearch.storage.manifest import Manifest, ShardEntry
 from omnisearch.storage.shard import Coder, Place, Shard, ShardRows, write_shard
 from omnisearch.storage.store import Store
 from omnisearch.storage.tombs import Mask
+from omnisearch.storage.words.loose import joined
 from omnisearch_indexes import Codes, merge_codes
 
 TIER = 8  # so many shards of about one size are merged into one
@@ -154,7 +155,8 @@ def _merge(place: Place, group: Sequence[Candidate], now: Generation) -> ShardEn
         one.shard.table if one.keep.all() else one.shard.table.filter(one.keep) for one in group
     ]
     codes = _codes(place, group, coder) if coder is not None else None
-    rows = ShardRows(batch.merge(tables, now.schema), _vectors(group), codes)
+    said = joined([(one.shard.words, one.shard.rows, one.keep) for one in group])
+    rows = ShardRows(batch.merge(tables, now.schema), _vectors(group), codes, said)
     return write_shard(place, rows, now.schema, coder)
 
 

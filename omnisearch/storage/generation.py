@@ -22,6 +22,8 @@ from omnisearch.storage.items import Items, PartItems
 from omnisearch.storage.manifest import Manifest
 from omnisearch.storage.shard import Coder, Place, Shard
 from omnisearch.storage.tail import Chunk, LooseRows, TailIds
+from omnisearch.storage.words.loose import Block
+from omnisearch.storage.words.scoring import Words
 from omnisearch_indexes import Codes, Kind, Metric, Piece, Shards
 
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
@@ -46,6 +48,10 @@ class Part(Protocol):
     @property
     def items(self) -> PartItems:
         """The items of the rows, for writers."""
+
+    @property
+    def words(self) -> Sequence[Block]:
+        """What the rows say, as postings."""
 
     def touch(self, rows: np.ndarray | None) -> None:
         """Check the bytes of these rows."""
@@ -184,6 +190,17 @@ class Generation:
         if shown is None or self.alive is None:
             return self.alive if shown is None else shown
         return np.logical_and(shown, self.alive, out=shown)
+
+    @cached_property
+    def words(self) -> Words:
+        """Score what rows say: `now.words.scores(ask("dog on a beach"), now.shown, 100)`."""
+        pairs = zip(self.parts, self.starts.tolist(), strict=False)
+        blocks = [
+            block._replace(start=start + block.start)
+            for part, start in pairs
+            for block in part.words
+        ]
+        return Words(self.rows, blocks)
 
     @cached_property
     def items(self) -> Items:

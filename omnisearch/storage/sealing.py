@@ -15,6 +15,7 @@ from omnisearch.storage.state import State
 from omnisearch.storage.store import Store
 from omnisearch.storage.tail import Chunk
 from omnisearch.storage.tombs import Mask, write_tombs
+from omnisearch.storage.words.loose import joined
 from omnisearch_indexes import merge_codes
 
 Show = Callable[[State, Sealed], None]
@@ -85,7 +86,8 @@ def _write_chunks(place: Place, now: Generation, coder: Coder | None) -> list[Sh
         ready = [c if c.coded_by == coder.name else c.encoded(coder) for c in chunks]
         codes = merge_codes([(c.codes, None) for c in ready if c.codes], coder.codebook)
     table = batch.merge([chunk.table for chunk in chunks], now.schema)
-    rows = ShardRows(table, [chunk.vectors for chunk in chunks], codes)
+    said = [(chunk.words, chunk.rows, None) for chunk in chunks]
+    rows = ShardRows(table, [chunk.vectors for chunk in chunks], codes, joined(said))
     return [write_shard(place, rows, now.schema, coder)]
 
 

@@ -6,7 +6,7 @@ The rest is derived from them: absent or damaged, it is built anew in memory and
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,11 @@ from omnisearch.storage.ledger import Ledgers
 from omnisearch.storage.manifest import Settings, ShardEntry
 from omnisearch.storage.mapping import map_file
 from omnisearch.storage.vectors import StoredVectors, block_sums, write
+from omnisearch.storage.words.building import build
+from omnisearch.storage.words.file import encode, open_words
+from omnisearch.storage.words.loose import Block
+from omnisearch.storage.words.postings import Postings
+from omnisearch.storage.words.said import says_anything, texts_of
 from omnisearch_indexes import Codebook, Codes, ShardError
 
 _log = logging.getLogger(__name__)
@@ -48,6 +53,7 @@ class ShardRows:
     table: pa.RecordBatch
     vectors: Iterable[np.ndarray]
     codes: Codes | None
+    words: Postings | None = None  # None: made from what the table says
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,9 @@ def write_shard(place: Place, rows: ShardRows, schema: Schema, coder: Coder | No
     written[layout.IDS] = files.write_file(folder / layout.IDS, ids.build(named))
     indexed = columns.build(batch.user_columns(rows.table), schema)
     written[layout.COLUMNS] = files.write_file(folder / layout.COLUMNS, [indexed])
+    if says_anything(rows.table):
+        said = rows.words or build(texts_of(rows.table))
+        written[layout.WORDS] = files.write_file(folder / layout.WORDS, encode(said))
     if rows.codes is not None:
         data = rows.codes.to_bytes()
         written[layout.CODES] = files.write_file(folder / layout.CODES, [data])
@@ -167,6 +176,18 @@ class Shard:
     def items(self) -> PartItems:
         """List the items of these rows, once."""
         return PartItems([self.table])
+
+    @cached_property
+    def words(self) -> Sequence[Block]:
+        """Open the postings of what these rows say, once somebody asks."""
+        if not says_anything(self.table):
+            return []
+
+        def anew() -> Postings:
+            return build(texts_of(self.table))
+
+        said = self._derived(layout.WORDS, lambda data: open_words(data, self.rows), anew)
+        return [Block(0, said)]
 
     def take(self, rows: np.ndarray) -> list[pa.RecordBatch]:
         """Read rows in this order."""

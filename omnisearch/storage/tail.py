@@ -6,7 +6,7 @@ and columns like a shard. Arrays only grow at their end, so a view of the first 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import groupby
@@ -21,6 +21,9 @@ from omnisearch.storage.cells import Cells
 from omnisearch.storage.columns import Columns, LooseColumns
 from omnisearch.storage.items import PartItems
 from omnisearch.storage.shard import Coder
+from omnisearch.storage.words.building import build
+from omnisearch.storage.words.loose import Block, LooseWords
+from omnisearch.storage.words.said import says_anything, texts_of
 from omnisearch_indexes import Codes
 
 LOOSE_ROWS = 1024  # exact search over them costs about 60 microseconds at 384 dimensions
@@ -33,11 +36,9 @@ class LooseRows:
     codes: Codes | None = None
     coded_by: str | None = None
 
-    def __init__(
-        self, vectors: np.ndarray, tables: Sequence[pa.RecordBatch], starts: Sequence[int]
-    ) -> None:
+    def __init__(self, vectors: np.ndarray, held: Loose) -> None:
         self.vectors, self.rows = vectors, len(vectors)
-        self._tables, self._starts = tables, starts
+        self._tables, self._starts, self._words = held.tables, held.starts, held.words
 
     def touch(self, rows: np.ndarray | None) -> None:
         """Do nothing: the rows are in memory."""
@@ -70,6 +71,11 @@ class LooseRows:
     def items(self) -> PartItems:
         """List the items of these rows, once per view."""
         return PartItems(self.tables)
+
+    @property
+    def words(self) -> Sequence[Block]:
+        """Give the postings of what these rows say; they may know of later rows."""
+        return self._words.upto(self.rows) if any(map(says_anything, self.tables)) else []
 
     @cached_property
     def columns(self) -> LooseColumns:
@@ -108,14 +114,21 @@ class Chunk:
         return PartItems([self.table])
 
     @cached_property
+    def words(self) -> Sequence[Block]:
+        """Index what these rows say, once."""
+        said = says_anything(self.table)
+        return [Block(0, build(texts_of(self.table)))] if said else []
+
+    @cached_property
     def columns(self) -> Columns:
         """Index the user's columns for filters, once."""
         return Columns.open(columns.build(batch.user_columns(self.table), self._schema))
 
     def encoded(self, coder: Coder) -> Chunk:
-        """Make a chunk of the same rows with codes, and its columns before a query needs them."""
+        """Make a chunk of the same rows with codes, its columns and words before a query asks."""
         chunk = Chunk(self.vectors, self.table, self._schema)
         chunk.codes, chunk.coded_by = coder.codebook.encode(self.vectors), coder.name
+        chunk.__dict__["words"] = self.words
         _ = chunk.columns
         return chunk
 
@@ -123,6 +136,7 @@ class Chunk:
         """Make a chunk of the same rows whose codes hold for another codebook too."""
         chunk = Chunk(self.vectors, self.table, self._schema)
         chunk.codes, chunk.coded_by = self.codes, name
+        chunk.__dict__["words"] = self.words
         return chunk
 
 
@@ -131,8 +145,9 @@ class Loose:
 
     def __init__(self, dim: int, dtype: str) -> None:
         self._buffer = np.empty((_FIRST_CAPACITY, dim), dtype)
-        self._tables: list[pa.RecordBatch] = []
-        self._starts: list[int] = []
+        self.tables: list[pa.RecordBatch] = []
+        self.starts: list[int] = []
+        self.words = LooseWords(self._texts)
         self.rows = 0
 
     def append(self, added: Batch) -> None:
@@ -143,8 +158,8 @@ class Loose:
             grown[: self.rows] = self._buffer[: self.rows]
             self._buffer = grown
         self._buffer[self.rows : end] = added.vectors
-        self._tables.append(added.table)
-        self._starts.append(self.rows)
+        self.tables.append(added.table)
+        self.starts.append(self.rows)
         self.rows = end
 
     @property
@@ -154,11 +169,16 @@ class Loose:
 
     def view(self) -> LooseRows:
         """Take the rows as they are now."""
-        return LooseRows(self._buffer[: self.rows], self._tables, self._starts)
+        return LooseRows(self._buffer[: self.rows], self)
+
+    def _texts(self, first: int, last: int) -> list[str | None]:
+        """Give what the rows of whole tables say."""
+        places = range(bisect_left(self.starts, first), bisect_left(self.starts, last))
+        return [text for at in places for text in texts_of(self.tables[at])]
 
     def freeze(self, schema: Schema) -> Chunk:
         """Make a chunk of all rows."""
-        table = batch.merge(self._tables, schema)
+        table = batch.merge(self.tables, schema)
         return Chunk(self._buffer[: self.rows].copy(), table, schema)
 
 

@@ -194,7 +194,8 @@ def test_several_changes_are_one_generation(store: Store) -> None:
 
 
 def test_a_span_that_is_none_is_damage(store: Store, root: Path) -> None:
-    store.write(changes.keeping(files(range(1), **{"segment.span": {"start": 3}})))
+    strange: dict[str, Any] = {"segment.span": {"start": 3}}
+    store.write(changes.keeping(files(range(1), **strange)))
     with om.open(root, mode="r") as col, pytest.raises(CorruptCollectionError, match="no span"):
         col.get(["item 0#0"])
 

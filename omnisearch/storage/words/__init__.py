@@ -1,0 +1,1 @@
+"""What segments say, word by word: postings in words.bin, and BM25 over them."""

@@ -1,0 +1,148 @@
+"""BM25 over the words of one generation; what a filter leaves out is never scored.
+
+How rare a word is counts over all shards, deleted rows with the others, so shards do not matter.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from omnisearch.storage.words.asking import Asked, Wanted
+from omnisearch.storage.words.loose import Block
+from omnisearch.storage.words.postings import NO_ROWS, Indices, Postings, Whole, common
+
+Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float32]
+
+K1, B = 1.2, 0.75  # as in Lucene, and in most of what BM25 was measured with
+_FEW = 0.5  # a smaller share of allowed rows is taken out before scoring
+
+
+class Ranked(NamedTuple):
+    """Rows that have a word that was asked for, best first, and how well they fit."""
+
+    positions: Indices
+    scores: Floats
+
+
+class _Found(NamedTuple):
+    """What one block has of a word or phrase."""
+
+    block: Block
+    rows: Whole
+    counts: Whole
+
+
+class Words:
+    """What the rows of one generation say; `blocks` may know of rows that came later."""
+
+    def __init__(self, rows: int, blocks: Sequence[Block]) -> None:
+        self._rows, self._blocks = rows, blocks
+
+    def scores(self, asked: Asked, allow: Mask | None = None, most: int | None = None) -> Ranked:
+        """Score the allowed rows that have a word of `asked` and every phrase; the best `most`."""
+        total = np.zeros(self._rows, np.float32)
+        early = allow is not None and np.count_nonzero(allow) < _FEW * self._rows
+        before = allow if early else None
+        for word in asked.words:
+            found = [self._posted(block, word) for block in self._blocks]
+            self._add(total, found, self._rarity(found), before)
+        having = None if early else allow
+        for phrase in asked.phrases:
+            found, rarity = self._phrase(phrase)
+            self._add(total, found, rarity, before)
+            there = np.zeros(self._rows, bool)
+            for block, rows, _ in found:
+                there[block.start + rows.astype(np.int64)] = True
+            having = there if having is None else having & there
+        return _best(total, having, most)
+
+    def _posted(self, block: Block, word: Wanted) -> _Found:
+        rows, counts = block.postings.posted(terms_of(block.postings, word))
+        limit = self._rows - block.start
+        if limit < len(block.postings.lengths):
+            end = int(np.searchsorted(rows, limit))
+            rows, counts = rows[:end], counts[:end]
+        return _Found(block, rows, counts)
+
+    def _rarity(self, found: Sequence[_Found]) -> float:
+        rows = sum(len(one.rows) for one in found)
+        return math.log(1 + (self._documents - rows + 0.5) / (rows + 0.5))
+
+    def _phrase(self, phrase: Sequence[Wanted]) -> tuple[list[_Found], float]:
+        """Find rows where words follow each other; a phrase is as rare as its words together."""
+        words = [[self._posted(block, word) for block in self._blocks] for word in phrase]
+        rarity = sum(self._rarity(found) for found in words)
+        blocks = zip(self._blocks, *words, strict=True)
+        return [_following(block, phrase, found) for block, *found in blocks], rarity
+
+    def _add(
+        self, total: Floats, found: Sequence[_Found], rarity: float, allow: Mask | None
+    ) -> None:
+        for (block, rows, counts), norms in zip(found, self._norms, strict=True):
+            if not len(rows):
+                continue
+            if allow is not None:
+                chosen = allow[block.start : block.start + len(norms)][rows]
+                rows, counts = rows[chosen], counts[chosen]
+            often = counts.astype(np.float32)
+            often /= often + norms[rows]
+            often *= np.float32(rarity * (K1 + 1))
+            total[block.start : block.start + len(norms)][rows] += often
+
+    @cached_property
+    def _documents(self) -> int:
+        return sum(block.postings.documents for block in self._blocks)
+
+    @cached_property
+    def _norms(self) -> list[Floats]:
+        """Give what the length of each row takes from its counts."""
+        terms = sum(block.postings.total for block in self._blocks)
+        mean = terms / max(1, self._documents) or 1.0
+        every = [block.postings.lengths.astype(np.float32) for block in self._blocks]
+        return [np.float32(K1 * (1 - B)) + np.float32(K1 * B / mean) * one for one in every]
+
+
+def terms_of(postings: Postings, word: Wanted) -> list[int]:
+    """Find the terms that a word stands for."""
+    match word.how:
+        case "start":
+            return postings.beginning(word.term)
+        case "stem":
+            return postings.stemmed(word.term)
+    return postings.spelt(word.term)
+
+
+def _following(block: Block, phrase: Sequence[Wanted], found: Sequence[_Found]) -> _Found:
+    rows = found[0].rows
+    for one in found[1:]:
+        rows = common(rows, one.rows)
+    if not len(rows):
+        return _Found(block, NO_ROWS, NO_ROWS)
+    places: Indices | None = None
+    for shift, word in enumerate(phrase):
+        here = block.postings.occurrences(terms_of(block.postings, word), rows) - shift
+        places = here if places is None else common(places, here)
+    assert places is not None
+    counts = np.bincount(places >> 32, minlength=len(rows))
+    there = np.flatnonzero(counts)
+    return _Found(block, rows[there], counts[there].astype("<u4"))
+
+
+def _best(total: Floats, having: Mask | None, most: int | None) -> Ranked:
+    """Take the best rows, ties by position."""
+    found = total > 0
+    rows = np.flatnonzero(found if having is None else found & having)
+    scores = total[rows]
+    if most is not None and most < len(rows):
+        least = np.partition(scores, -most)[-most]
+        kept = np.flatnonzero(scores >= least)
+        rows, scores = rows[kept], scores[kept]
+    order = np.argsort(-scores, kind="stable")[:most]
+    return Ranked(rows[order], scores[order])
