@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _ENDS = 2  # [CLS] and [SEP]
 _LONGEST_WORD = 100  # characters; a longer one is a single unknown token
+_LOOKED_AT = 200_000  # characters for one vector: what is one word so far says nothing anyway
 # where a sentence or a line ends, with the blanks behind
 _END = re.compile("[.!?]+\\s+|[\u3002\uff01\uff1f]+\\s*|\n\\s*")
 _LONGEST_PIECE = 2_000  # characters; what goes on without an end is cut at a blank
@@ -58,11 +59,11 @@ class Words:
 
     def _cut(self, text: str) -> list[int]:
         """Tokenise no more of a text than fits."""
-        taken = 16 * self.longest
+        text, taken = text.lstrip(), 16 * self.longest
         while True:
             found: list[int] = self._tokens.encode(text[:taken]).ids
             # the last word may be cut in two, so as many tokens as it can have are left over
-            if taken >= len(text) or len(found) > self.longest + _LONGEST_WORD:
+            if len(found) > self.longest + _LONGEST_WORD or taken >= min(len(text), _LOOKED_AT):
                 break
             taken *= 4
         if len(found) > self.longest:

@@ -47,8 +47,10 @@ def test_ten_megabytes_are_cut_without_reading_them_all() -> None:
     assert time.process_time() - begun < 1
     assert len(found) == WORDS.longest
     assert found == WORDS.ids(long[:5_000])
+    assert WORDS.ids("\n" * 10_000_000 + "a dog") == WORDS.ids("a dog")
     with pytest.raises(PartError, match="'bbbbbbbbbbbbbbbbbbbb' has only signs"):
-        WORDS.ids("b" * 10_000_000)
+        WORDS.ids("b" * 10_000_000 + " dog")
+    assert time.process_time() - begun < 1.5
 
 
 def test_what_is_cut_is_what_the_reference_cuts() -> None:
