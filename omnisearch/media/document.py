@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from os import SEEK_END
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from omnisearch.errors import MediaError
+from omnisearch.media import pdfium
+from omnisearch.media.lines import CHARACTERS, Line, lines
 from omnisearch.media.source import File, named, opened
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
 
 LONGEST_SIDE = 1024  # of a picture of a page, whatever the size of the paper
-CHARACTERS = 200_000  # of a page: a dense one has 10,000
 # the encoder learnt from pages so large, laid on such a grey
 SHEET_SIDE, SHEET_GREY = 256, 208
 _LOCK = RLock()  # PDFium runs on one thread at a time
@@ -49,7 +51,41 @@ def page(source: File, number: int = 1) -> Page:
         if not 1 <= number <= len(document):
             fault = f"{named(source)} has no page {number}"
             raise MediaError(f"{fault}: its pages are 1 to {len(document)}")
-        return _read(f"page {number} of {named(source)}", document, number)
+        return Book(source, document).page(number, placed=False)[0]
+
+
+class Book:
+    """An open PDF whose pages are read one after another."""
+
+    def __init__(self, source: File, document: PdfDocument) -> None:
+        self.pages = len(document)
+        self._source, self._document = source, document
+        with _readable(named(source)):
+            if document.get_formtype():
+                document.init_forms()  # what was filled in is seen as well
+
+    def tags(self) -> dict[str, str]:
+        """Give what the file says of itself: Title, Author, CreationDate."""
+        return {str(key): str(value) for key, value in self._document.get_metadata_dict().items()}
+
+    def page(self, number: int, *, placed: bool = True) -> tuple[Page, list[Line]]:
+        """Read a page, and its lines with their places if they are wanted."""
+        name = f"page {number} of {named(self._source)}"
+        with _readable(name):
+            found = self._document[number - 1]
+            try:
+                words, truncated = _words(found)
+                look = _look(name, found)
+                return Page(look, words, truncated), lines(found) if placed else []
+            finally:
+                found.close()
+
+
+@contextmanager
+def book(source: File) -> Iterator[Book]:
+    """Open a PDF, and close it."""
+    with _document(source) as document:
+        yield Book(source, document)
 
 
 def sheet(image: RGB) -> RGB:
@@ -68,17 +104,13 @@ def sheet(image: RGB) -> RGB:
 def _document(source: File) -> Iterator[PdfDocument]:
     import pypdfium2
 
-    with _LOCK, opened(source) as file:
+    with _LOCK, opened(source) as file, ExitStack() as stack:
+        size = file.seek(0, SEEK_END)
         try:
-            document = pypdfium2.PdfDocument(file)
+            document = stack.enter_context(pdfium.opened(file, size))
         except pypdfium2.PdfiumError as error:
             raise _refused(source, error) from error
-        try:
-            if not len(document):
-                raise MediaError(f"{named(source)} has no pages: write the PDF again")
-            yield document
-        finally:
-            document.close()
+        yield document
 
 
 def _refused(source: File, error: Exception) -> MediaError:
@@ -90,15 +122,12 @@ def _refused(source: File, error: Exception) -> MediaError:
     )
 
 
-def _read(name: str, document: PdfDocument, number: int) -> Page:
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
     import pypdfium2
 
     try:
-        if document.get_formtype():
-            document.init_forms()  # what was filled in is seen as well
-        found = document[number - 1]
-        words, truncated = _words(found)
-        return Page(_look(name, found), words, truncated)
+        yield
     except pypdfium2.PdfiumError as error:
         raise MediaError(f"{name} is damaged ({error}): print it to a PDF again") from error
 
@@ -116,5 +145,9 @@ def _look(name: str, found: PdfPage) -> RGB:
 def _words(found: PdfPage) -> tuple[str, bool]:
     """Give the words as they are read, spaces made one, and whether there were more."""
     text = str(found.get_textpage().get_text_bounded())
-    whole = re.sub(_HYPHEN, "", text[:CHARACTERS]).replace("\0", " ")
-    return " ".join(whole.split()), len(text) > CHARACTERS
+    return joined(text[:CHARACTERS]), len(text) > CHARACTERS
+
+
+def joined(text: str) -> str:
+    """Make one line of several; words that a hyphen parts there are made whole."""
+    return " ".join(re.sub(_HYPHEN, "", text).replace("\0", " ").split())

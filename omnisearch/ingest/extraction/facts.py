@@ -29,6 +29,9 @@ _FILMED = ("com.apple.quicktime.creationdate", "creation_time", "date", "date_re
 # what cameras write where people would write a title
 _NO_TITLE = re.compile(r"(?i)(olympus|sony|samsung|kodak|minolta|default|digital camera|dcim|\W*$)")
 
+# what programs write: the name of what was printed, or nothing that is one
+_NO_DOCUMENT = re.compile(r"(?i)(untitled|untitled document|microsoft word - .*|\W*)$")
+
 
 def words(value: object) -> str | None:
     """Make one line of what a file says; nothing of what is empty or no text."""
@@ -88,6 +91,19 @@ def of_film(
             "video.rate": round(rate, 3) if rate is not None and 0 < rate < 100_000 else None,
             "video.title": words(tags.get("title")),
             "video.taken": moment(at),
+        }
+    )
+
+
+def of_document(tags: Mapping[str, str], pages: int) -> dict[str, Column]:
+    """Give the columns of a PDF."""
+    title = words(tags.get("Title"))
+    return without_none(
+        {
+            "doc.pages": pages,
+            "doc.title": None if title and _NO_DOCUMENT.match(title) else title,
+            "doc.author": words(tags.get("Author")),
+            "doc.created": moment((tags.get("CreationDate") or "").removeprefix("D:")),
         }
     )
 

@@ -12,10 +12,11 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from omnisearch.errors import MediaError
-from omnisearch.ingest.extraction import film, picture, sound, text
+from omnisearch.ingest.extraction import film, page, picture, sound, text
 from omnisearch.ingest.extraction.kinds import Type, type_of
 from omnisearch.ingest.extraction.naming import words_of
 from omnisearch.ingest.extraction.segment import Extract, Item, Segment
+from omnisearch.media import loaded
 from omnisearch.media.caps import Caps
 from omnisearch.media.pool.ask import Ask
 from omnisearch.media.pool.piece import Piece
@@ -23,11 +24,13 @@ from omnisearch.media.source import Stream
 from omnisearch.media.words import HEAD
 from omnisearch.records import PageSpan, Span, TimeSpan
 
+loaded.load()
 _EXTRACTORS: dict[str, Callable[[Stream, Type, Caps], Iterator[Extract]]] = {
     "text": text.extract,
     "image": picture.extract,
     "audio": sound.extract,
     "video": film.extract,
+    "document": page.extract,
 }
 
 
