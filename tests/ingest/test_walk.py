@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from omnisearch.ingest.beneath import FILE, Beneath, kernel_stays_beneath
 from omnisearch.ingest.entries import Entry, Refused
+from omnisearch.ingest.opening import opened
 from omnisearch.ingest.walk import Rules, walk
 from omnisearch.locations import Root
 
@@ -109,6 +110,22 @@ def test_what_was_named_is_walked_even_if_a_walk_would_leave_it_out(tmp_path: Pa
     assert paths(walked(tmp_path, beneath=b".notes")) == [b".notes/a.txt"]
     assert paths(walked(tmp_path, beneath=b"node_modules")) == [b"node_modules/b.txt"]
     assert paths(walked(tmp_path, beneath=b".notes/a.txt")) == [b".notes/a.txt"]
+
+
+def test_a_file_can_be_a_root(tmp_path: Path, kernel: bool) -> None:
+    write(tmp_path, "a.txt", "b.txt")
+    root = Root(1, os.fsencode(tmp_path / "a.txt"), 0, "file")
+    with Beneath(root, kernel=kernel) as handle:
+        (entry,) = walk(handle, Rules())
+        assert (entry.root, entry.path) == (1, b"")
+        assert isinstance(entry, Entry)
+        with opened(handle, entry) as copy:
+            assert os.read(copy.fd, 99) == b"a.txt"
+        assert handle.state(b"") == "there"
+        assert handle.state(b"b.txt") == "gone"
+        (tmp_path / "a.txt").unlink()
+        assert handle.state(b"") == "gone"
+        assert refused(list(walk(handle, Rules()))) == {b"": ("gone", "not there any more")}
 
 
 def test_a_folder_whose_ignore_file_cannot_be_read_stays_out(tmp_path: Path) -> None:
