@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import walk_packages
 from typing import BinaryIO
 
-import av  # noqa: F401 # as an extractor must: nothing can be imported once all is locked
+import av
 import numpy as np
 import PIL.AvifImagePlugin
 import pypdfium2  # noqa: F401
@@ -17,6 +19,10 @@ from omnisearch.media.pool.ask import Ask
 from omnisearch.media.pool.piece import Piece
 from omnisearch.media.source import Stream
 
+# as an extractor must: nothing can be imported once all is locked
+for found in walk_packages(av.__path__, "av."):
+    if not found.name.startswith("av.__"):
+        import_module(found.name)
 Image.init()
 PIL.AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 

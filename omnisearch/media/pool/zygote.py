@@ -6,15 +6,19 @@ with it. A worker is a copy in milliseconds, where a new Python with its librari
 
 from __future__ import annotations
 
+import ctypes
+import encodings
 import gc
 import os
 import resource
 import select
 import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any, NoReturn
 
 from omnisearch.media.pool.channel import Channel, EndedError
@@ -28,11 +32,10 @@ from omnisearch.media.sandbox.seccomp import CHANNEL
 
 MESSAGE_BYTES = 1 << 20  # between this process and its parent
 NAME = "omni-decoders"
+_CALLBACKS = 64  # at a time: PDFium needs one for a file, and eight for its forms
 _FILES = 8  # that a worker has open: the channel, twice nothing, and its file
 _SLACK_BYTES = 64 << 20  # of addresses: what libraries reserve and never touch
 _KILLED_S = 0.5  # a worker that reads from a dead disk ends long after it is killed
-# what Python itself imports when it is first needed, where nothing can be opened any more
-_LATE = ("encodings.idna", "encodings.latin_1", "encodings.utf_16", "encodings.utf_32", "_strptime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +70,32 @@ def main() -> None:
 
 
 def _imported(name: str) -> Extractor:
-    """Import all that decoding needs, and leave it in pages that copies share."""
-    for late in _LATE:
-        import_module(late)
+    """Import all that decoding needs, and leave it in pages that copies share.
+
+    Python imports encodings when they are first used, and nothing can be opened then.
+    """
+    for late in (
+        "_strptime",
+        *(f"encodings.{one.name}" for one in iter_modules(encodings.__path__)),
+    ):
+        with suppress(ImportError):  # those of Windows
+            import_module(late)
     time.tzset()
     module, _, attribute = name.partition(":")
     extractor: Extractor = getattr(import_module(module), attribute)
+    _callbacks()
     gc.collect()
     gc.freeze()  # counting references would copy the pages
     return extractor
+
+
+def _callbacks() -> None:
+    """Have room for functions that libraries call back: it is code, and none is mapped later.
+
+    One is never given back, so that the room for the others stays.
+    """
+    room = [ctypes.CFUNCTYPE(None)(gc.collect) for _ in range(_CALLBACKS)]
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(room[0]))
 
 
 def _allowance(limits: Limits) -> Allowance:
