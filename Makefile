@@ -11,12 +11,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # FAISS and BLAS would otherwise start a thread per core for each small query.
 export OMP_NUM_THREADS ?= 2
 
-.PHONY: install demo test test-fast lint types bench-smoke bench drill train drift build clean
+.PHONY: install demo demo-vectors test test-fast lint types bench-smoke bench drill train drift build clean
 
 install: $(VENV)/dev.stamp
 
 demo: $(VENV)/run.stamp
 	$(BIN)/python examples/demo/demo.py
+
+# The same engine with vectors of one's own, compared with an exact search.
+demo-vectors: $(VENV)/run.stamp
+	$(BIN)/python examples/demo/vectors.py
 
 test: $(VENV)/train.stamp
 	$(BIN)/python -m pytest -q

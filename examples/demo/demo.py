@@ -1,143 +1,157 @@
-"""The main job on a small scale: import vectors, ask with and without filters, count what is right.
+"""The main job on a small scale: take in a mixed folder, then ask it with words, pictures, sounds.
 
-`make demo` runs it; everything is made from a seed and written to `.demo` beside the sources.
+`make demo` runs it over examples/corpus. The collection is written to `.demo` beside the sources;
+`make demo-vectors` shows the same engine with vectors of your own.
 """
 
 from __future__ import annotations
 
-import os
+import json
+import logging
 import shutil
-import statistics
-import subprocess
 import sys
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.parquet as pq
+from urllib.parse import unquote, urlsplit
 
 import omnisearch as om
 
-Vectors = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
-
-FOLDER = Path(__file__).parents[2] / ".demo"
-COMMAND = Path(sys.executable).with_name("omnisearch")
-ROWS, WIDTH, GROUPS, QUERIES, K = 40_000, 96, 200, 100, 10
-INNER = 12  # dimensions inside a group, as few as real embeddings have around a topic
-COLOURS = np.array(["red", "green", "blue", "black", "white"])
+CORPUS = Path(__file__).parents[1] / "corpus"
+INDEX = Path(__file__).parents[2] / ".demo" / "corpus"
+SHOWN, NEAR = 3, 3
+# the numbers of the questions that are shown in full; all are asked
+PICKED = (
+    {"text": "how do I mend a flat tyre"},
+    {"text": "fireworks at night"},
+    {"text": "the roof is leaking"},
+    {"image": "questions/bread.png"},
+    {"image": "questions/cat.png"},
+    {"audio": "questions/thunder.ogg", "among": ["video"]},
+    {"audio": "questions/barking.ogg", "among": ["text"]},
+)
 
 
 @dataclass(frozen=True)
-class Data:
-    """What is searched, with whatever the filters are about."""
+class Answer:
+    """One file that was found, and where in it."""
 
-    vectors: Vectors
-    queries: Vectors
-    group: npt.NDArray[np.int64]
-    price: npt.NDArray[np.int64]
-    colour: npt.NDArray[np.str_]
+    path: str
+    hit: om.Hit
 
-
-def make_data() -> Data:
-    """Make groups of different sizes, each on a plane of few dimensions, and queries among them."""
-    rng = np.random.default_rng(0)
-    centres = rng.normal(size=(GROUPS, WIDTH))
-    planes = rng.normal(size=(GROUPS, INNER, WIDTH)) / np.sqrt(INNER)
-    shares = rng.pareto(2, GROUPS) + 0.2
-    group = rng.choice(GROUPS, ROWS + QUERIES, p=shares / shares.sum())
-    inner = rng.normal(size=(len(group), INNER))
-    noise = 0.1 * rng.normal(size=(len(group), WIDTH))
-    whole = centres[group] + np.einsum("ni,niw->nw", inner, planes[group]) + noise
-    whole = (whole / np.linalg.norm(whole, axis=1, keepdims=True)).astype(np.float32)
-    price, colour = rng.integers(0, 1000, ROWS), rng.choice(COLOURS, ROWS)
-    return Data(whole[:ROWS], whole[ROWS:], group[:ROWS], price, colour)
-
-
-def store(data: Data) -> Path:
-    """Write files as another program would, and import them on the command line."""
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir()
-    np.save(FOLDER / "vectors.npy", data.vectors)
-    np.save(FOLDER / "query.npy", data.queries[0])
-    columns = {
-        "id": [f"item-{number}" for number in range(ROWS)],
-        "group": data.group,
-        "price": data.price,
-        "colour": data.colour,
-    }
-    pq.write_table(pa.table(columns), FOLDER / "metadata.parquet")
-    index = FOLDER / "collection"
-    run("import", "vectors.npy", "--metadata", "metadata.parquet", "--index", index.name)
-    return index
-
-
-def run(*arguments: str) -> None:
-    """Show a command and what it prints."""
-    print(f"\n$ omnisearch {' '.join(f'{a!r}' if ' ' in a else a for a in arguments)}", flush=True)
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("OMNISEARCH_")}
-    subprocess.run([COMMAND, *arguments, "--no-json"], cwd=FOLDER, env=environment, check=True)
-
-
-def compare(col: om.Collection, data: Data) -> list[tuple[str, ...]]:
-    """Ask every query under every filter, and exactly besides."""
-    largest = int(np.bincount(data.group).argmax())
-    filters: list[tuple[str | None, Mask]] = [
-        (None, np.ones(ROWS, bool)),
-        ("price < 500", data.price < 500),
-        ("colour = 'red' and price < 500", (data.colour == "red") & (data.price < 500)),
-        ("price >= 990", data.price >= 990),
-        ("price = 7", data.price == 7),
-        (f"group = {largest}", data.group == largest),
-    ]
-    return [compare_one(col, data, where, mask) for where, mask in filters]
-
-
-def compare_one(col: om.Collection, data: Data, where: str | None, mask: Mask) -> tuple[str, ...]:
-    """Count how many of the true neighbours are found, and how long one question takes."""
-    found, times = [], []
-    for query in data.queries:
-        begun = time.perf_counter()
-        hits = col.search(query, k=K, where=where)
-        found.append([(hit.id, hit.metadata) for hit in hits])
-        times.append(time.perf_counter() - begun)
-    scores = np.where(mask, data.queries @ data.vectors.T, -np.inf)
-    floors = np.partition(scores, -K)[:, -K] - 1e-3  # rounding to 16 bits may swap such as these
-    right = sum(
-        scores[number, int(name.removeprefix("item-"))] >= floors[number]
-        for number, answer in enumerate(found)
-        for name, _ in answer
-    )
-    recall, fewest = right / (K * len(found)), min(map(len, found))
-    cells = f"{np.count_nonzero(mask):,}", f"{recall:.3f}", str(fewest)
-    return where or "no filter", *cells, f"{1000 * statistics.median(times):.2f}"
-
-
-def show(rows: list[tuple[str, ...]]) -> None:
-    """Print the table."""
-    print(f"\n{QUERIES} queries for {K} hits with metadata, compared with an exact search:\n")
-    header = ("filter", "rows that pass", "recall", "fewest hits", "median ms")
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    for row in (header, tuple("-" * width for width in widths), *rows):
-        first = row[0].ljust(widths[0])
-        others = (cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
-        print("  ".join((first, *others)))
+    def line(self, right: bool) -> str:
+        """Say what was found."""
+        said = " ".join((self.hit.snippet or "").split())
+        quoted = f"  “{said[:58]}…”" if len(said) > 60 else f"  “{said}”" if said else ""
+        mark = "✓" if right else " "
+        return f"   {mark} {self.hit.score or 0:.2f}  {self.path}{place(self.hit.span)}{quoted}"
 
 
 def main() -> None:
-    """Import, query, compare."""
-    print(f"Making {ROWS:,} vectors of {WIDTH} dimensions in {GROUPS} groups")
-    data = make_data()
-    index = store(data)
-    where = "colour = 'red' and price < 500"
-    run("query", "--vector", "query.npy", "-k", "3", "--where", where, "--index", index.name)
-    with om.open(index, create=False, mode="r") as col:
-        col.search(data.queries[0])
-        show(compare(col, data))
-    print(f"\nThe collection stays in {index}")
+    """Take in, ask, count."""
+    logging.disable(logging.WARNING)
+    shutil.rmtree(INDEX, ignore_errors=True)
+    with om.open(INDEX, encoder=om.Encoder.load()) as col:
+        take_in(col)
+        questions = json.loads((CORPUS / "questions.json").read_text("utf-8"))
+        for wanted in PICKED:
+            show(col, next(one for one in questions if wanted.items() <= one.items()))
+        count(col, questions)
+    print(f"\nThe collection stays in {INDEX}")
+
+
+def take_in(col: om.Collection) -> None:
+    """Take in the corpus and say what became of its files."""
+    print(f"Taking in {CORPUS}", flush=True)
+    begun = time.perf_counter()
+    report = col.ingest(CORPUS, progress=tell)
+    seconds = time.perf_counter() - begun
+    print(f"{report.seen} files in {seconds:.0f} s: {report.stored} stored as", end=" ")
+    print(f"{report.segments} segments, {report.duplicate} there twice, {report.failed} broken:")
+    for failure in report.failures:
+        print(f"     {failure.reason}")
+
+
+def tell(progress: om.Progress) -> None:
+    """Show on a terminal how far it is."""
+    if sys.stderr.isatty():
+        done = f"{progress.files} of {progress.of} files, {progress.segments} segments"
+        print(f"\r{done}", end="\r", file=sys.stderr, flush=True)
+
+
+def show(col: om.Collection, question: Mapping[str, object]) -> None:
+    """Ask one question and print the nearest files."""
+    print(f"\n{told(question)}")
+    for answer in answers(col, question)[:SHOWN]:
+        print(answer.line(answer.path in right(question)))
+
+
+def count(col: om.Collection, questions: Sequence[Mapping[str, object]]) -> None:
+    """Ask all questions and say how many found the right file."""
+    ranks = [rank(answers(col, one), right(one)) for one in questions]
+    first, near = sum(one == 1 for one in ranks), sum(one <= NEAR for one in ranks)
+    print(f"\nOf {len(ranks)} questions, {first} find the right file first,", end=" ")
+    print(f"{near} among the first {NEAR} (plain vector search over {col.count()} rows).")
+
+
+def answers(col: om.Collection, question: Mapping[str, object]) -> list[Answer]:
+    """Give the files in the order of their nearest segment."""
+    vector = col.encoder.encode([part(question)])[0]
+    among = question.get("among")
+    found: dict[str, Answer] = {}
+    for hit in col.search(vector, k=col.count()):
+        if not among or (isinstance(among, list) and hit.modality in among):
+            found.setdefault(hit.item, Answer(path(hit), hit))
+    return list(found.values())
+
+
+def part(question: Mapping[str, object]) -> om.Text | om.Image | om.Audio:
+    """Give what is asked with."""
+    if "text" in question:
+        return om.Text(str(question["text"]))
+    if "image" in question:
+        return om.Image(CORPUS / str(question["image"]))
+    return om.Audio(CORPUS / str(question["audio"]))
+
+
+def told(question: Mapping[str, object]) -> str:
+    """Say what is asked."""
+    kind = next(kind for kind in ("text", "image", "audio") if kind in question)
+    what = f"“{question[kind]}”" if kind == "text" else f"{question[kind]}"
+    names = {"video": "films", "text": "texts", "audio": "sounds"}
+    among = question.get("among")
+    only = ", ".join(names.get(one, f"{one}s") for one in among) if isinstance(among, list) else ""
+    asked = {"text": "Words", "image": "A picture", "audio": "A sound"}[kind]
+    return f"{asked}: {what}" + (f", among {only}" if only else "")
+
+
+def right(question: Mapping[str, object]) -> list[str]:
+    """Give the files that answer a question."""
+    files = question["right"]
+    assert isinstance(files, list)
+    return files
+
+
+def rank(found: list[Answer], wanted: Sequence[str]) -> int:
+    """Give the place of the first right file, behind all where there is none."""
+    ranks: Iterator[int] = (
+        number for number, answer in enumerate(found, start=1) if answer.path in wanted
+    )
+    return next(ranks, len(found) + 1)
+
+
+def path(hit: om.Hit) -> str:
+    """Give where a file lies in the corpus."""
+    whole = Path(unquote(urlsplit(hit.uri or "").path))
+    return whole.relative_to(CORPUS).as_posix() if whole.is_relative_to(CORPUS) else str(whole)
+
+
+def place(span: om.Span | None) -> str:
+    """Say where in a file."""
+    if isinstance(span, om.TimeSpan):
+        return f", {span.start_s:.0f}-{span.end_s:.0f} s"
+    return f", page {span.page}" if isinstance(span, om.PageSpan) else ""
 
 
 if __name__ == "__main__":
