@@ -8,15 +8,34 @@ from __future__ import annotations
 import ctypes
 import os
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-MACHINES = {"x86_64": 0, "aarch64": 1}  # their columns in syscalls.toml
 _LIBRARY = ctypes.CDLL(None, use_errno=True)
 
 
-def column() -> int | None:
-    """Give the column of this processor in the table of calls; None: not known, or no Linux."""
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A processor: how a filter knows it, and its column in the table of calls."""
+
+    audit: int  # AUDIT_ARCH_… of linux/audit.h
+    column: int
+
+    def numbers(self) -> dict[str, dict[str, int]]:
+        """Give the calls that this processor has, by section and name."""
+        return {
+            section: {name: row[self.column] for name, row in rows.items() if row[self.column] >= 0}
+            for section, rows in _table().items()
+        }
+
+
+MACHINES = {"x86_64": Machine(0xC000003E, 0), "aarch64": Machine(0xC00000B7, 1)}
+
+
+@cache
+def machine() -> Machine | None:
+    """Give this processor; None: its calls are not known, or this is no Linux."""
     found = os.uname()
     # a 32-bit Python on a 64-bit kernel makes other calls than the table lists
     if found.sysname != "Linux" or ctypes.sizeof(ctypes.c_void_p) != 8:
@@ -25,17 +44,9 @@ def column() -> int | None:
 
 
 @cache
-def numbers() -> dict[str, dict[str, int]]:
-    """Give the calls that this processor has, by section and name."""
-    here = column()
-    if here is None:
-        return {}
+def _table() -> dict[str, dict[str, list[int]]]:
     text = resources.files(__package__).joinpath("syscalls.toml").read_text("utf-8")
-    table: dict[str, dict[str, list[int]]] = tomllib.loads(text)
-    return {
-        section: {name: row[here] for name, row in rows.items() if row[here] >= 0}
-        for section, rows in table.items()
-    }
+    return tomllib.loads(text)
 
 
 def call(number: int, *arguments: int) -> int:

@@ -19,19 +19,20 @@ _SCOPES = 0b11  # abstract sockets and signals of others, since 6
 
 def version() -> int:
     """Give the version of the interface that the kernel has; 0: none, or switched off."""
-    table = kernel.numbers()
-    if not table:
+    machine = kernel.machine()
+    if machine is None:
         return 0
+    create = machine.numbers()["locking"]["landlock_create_ruleset"]
     try:
-        return kernel.call(table["locking"]["landlock_create_ruleset"], 0, 0, _VERSION_ONLY)
+        return kernel.call(create, 0, 0, _VERSION_ONLY)
     except OSError:
         return 0
 
 
 def deny_all() -> int:
     """Put every file, TCP and foreign processes out of reach; give the version that did it."""
-    found = version()
-    if not found:
+    machine, found = kernel.machine(), version()
+    if machine is None or not found:
         return 0
     words = [(1 << _FILE_RIGHTS[min(found, 5)]) - 1]
     if found >= 4:
@@ -39,7 +40,7 @@ def deny_all() -> int:
     if found >= 6:
         words.append(_SCOPES)
     ruleset = (ctypes.c_uint64 * len(words))(*words)
-    calls = kernel.numbers()["locking"]
+    calls = machine.numbers()["locking"]
     made = kernel.call(
         calls["landlock_create_ruleset"], ctypes.addressof(ruleset), ctypes.sizeof(ruleset), 0
     )

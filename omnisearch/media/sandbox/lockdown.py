@@ -38,7 +38,8 @@ class Layers:
 
 def lock_zygote(name: str) -> Layers:
     """Lock up the calling process so that it can read, write and connect to nothing new."""
-    if kernel.column() is None:
+    machine = kernel.machine()
+    if machine is None:
         return Layers()
     with suppress(OSError):  # where memory runs out, the kernel ends decoders first
         Path("/proc/self/oom_score_adj").write_text("1000")
@@ -46,19 +47,21 @@ def lock_zygote(name: str) -> Layers:
     renounced = _held(privileges.renounce)
     return Layers(
         no_new_privileges=renounced,
-        no_capabilities=_held(privileges.drop_capabilities),
+        no_capabilities=_held(lambda: privileges.drop_capabilities(machine)),
         landlock=_version(),
-        seccomp=seccomp.available() and _held(lambda: seccomp.install(seccomp.for_zygote())),
+        seccomp=seccomp.available()
+        and _held(lambda: seccomp.install(machine, seccomp.for_zygote(machine))),
     )
 
 
 def lock_worker(layers: Layers, allowance: Allowance, parent: int) -> None:
     """Lock up a child of a locked process for good; it dies with its parent."""
-    if kernel.column() is not None:
+    machine = kernel.machine()
+    if machine is not None:
         privileges.die_with(parent)
     rlimits.hold(allowance)
-    if layers.seccomp:
-        seccomp.install(seccomp.for_worker(os.getpid()))
+    if machine is not None and layers.seccomp:
+        seccomp.install(machine, seccomp.for_worker(machine, os.getpid()))
 
 
 def _version() -> int:

@@ -7,6 +7,7 @@ import os
 import signal
 
 from omnisearch.media.sandbox import kernel
+from omnisearch.media.sandbox.kernel import Machine
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
@@ -19,11 +20,11 @@ def renounce() -> None:
     kernel.prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 
-def drop_capabilities() -> None:
+def drop_capabilities(machine: Machine) -> None:
     """Give up what makes root more than a user: the files of others, devices, limits."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     none = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable, each in two halves
-    number = kernel.numbers()["locking"]["capset"]
+    number = machine.numbers()["locking"]["capset"]
     kernel.call(number, ctypes.addressof(header), ctypes.addressof(none))
 
 

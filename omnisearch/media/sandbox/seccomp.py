@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from omnisearch.media.sandbox import kernel
+from omnisearch.media.sandbox.kernel import Machine
 
 _LOAD, _EQUAL, _AND, _RETURN = 0x20, 0x15, 0x54, 0x06
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # offsets in what the filter sees
-_ARCHITECTURES = (0xC000003E, 0xC00000B7)  # AUDIT_ARCH_X86_64, AUDIT_ARCH_AARCH64
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _PR_GET_SECCOMP, _PR_SET_SECCOMP, _FILTER = 21, 22, 2
 _ANY = 0xFFFFFFFF
@@ -51,7 +51,7 @@ class Allowed:
 
 def available() -> bool:
     """Tell whether the kernel filters calls, and this processor's are known."""
-    if not kernel.numbers():
+    if kernel.machine() is None:
         return False
     try:
         kernel.prctl(_PR_GET_SECCOMP)
@@ -60,27 +60,27 @@ def available() -> bool:
     return True
 
 
-def for_worker(process: int) -> Allowed:
+def for_worker(machine: Machine, process: int) -> Allowed:
     """Give what decoding needs, with no way out: signals reach the process itself only."""
-    always, checks = _shared()
+    always, checks = _shared(machine)
     checks["tgkill"] = (Check(0, (process,)),)
     # limits are read, never set: where no new ones are given, in both halves of the pointer
     checks["prlimit64"] = (Check(2, (0,)), Check(2, (0,), high=True))
-    return _allowed(always, checks)
+    return _allowed(machine, always, checks)
 
 
-def for_zygote() -> Allowed:
+def for_zygote(machine: Machine) -> Allowed:
     """Give what making and ending workers needs beside what they need; no thread, no program."""
-    always, checks = _shared()
-    always |= {*kernel.numbers()["breeding"], "fcntl", "prlimit64", "tgkill"}
+    always, checks = _shared(machine)
+    always |= {*machine.numbers()["breeding"], "fcntl", "prlimit64", "tgkill"}
     checks["mmap"] = (Check(2, (0,), _PROT_EXEC),)  # workers map what they share with the parent
     checks["clone"] = (Check(0, (_FORK, _PLAIN_FORK)),)
-    return _allowed(always, checks)
+    return _allowed(machine, always, checks)
 
 
-def install(allowed: Allowed) -> None:
+def install(machine: Machine, allowed: Allowed) -> None:
     """Let the calling process, and all that it makes, make only these calls from now on."""
-    code = program(allowed)
+    code = program(machine, allowed)
     text = ctypes.create_string_buffer(code, len(code))
     # struct sock_fprog: how many instructions of 8 bytes, and where they are
     head = struct.pack("@HxxxxxxQ", len(code) // 8, ctypes.addressof(text))
@@ -88,14 +88,11 @@ def install(allowed: Allowed) -> None:
     kernel.prctl(_PR_SET_SECCOMP, _FILTER, ctypes.addressof(found))
 
 
-def program(allowed: Allowed) -> bytes:
+def program(machine: Machine, allowed: Allowed) -> bytes:
     """Give the filter as the kernel reads it."""
-    here = kernel.column()
-    if here is None:
-        raise ValueError("the calls of this processor are not known: install no filter")
     parts = [
         _step(_LOAD, _ARCHITECTURE),
-        _step(_EQUAL, _ARCHITECTURES[here], yes=1),
+        _step(_EQUAL, machine.audit, yes=1),
         _step(_RETURN, _KILL),
         _step(_LOAD, _NUMBER),
     ]
@@ -125,9 +122,9 @@ def _step(code: int, value: int, *, yes: int = 0, no: int = 0) -> bytes:
     return struct.pack("<HBBI", code, yes, no, value)
 
 
-def _shared() -> tuple[set[str], dict[str, tuple[Check, ...]]]:
+def _shared(machine: Machine) -> tuple[set[str], dict[str, tuple[Check, ...]]]:
     private = Check(3, (2,), _MAP_KIND | _MAP_GROWSDOWN | _MAP_HUGETLB)
-    return set(kernel.numbers()["always"]), {
+    return set(machine.numbers()["always"]), {
         "mmap": (Check(2, (0,), _PROT_EXEC), private),
         "mprotect": (Check(2, (0,), _PROT_EXEC | _PROT_GROWS),),
         "fcntl": (Check(1, (1, 3)),),  # F_GETFD, F_GETFL
@@ -138,8 +135,8 @@ def _shared() -> tuple[set[str], dict[str, tuple[Check, ...]]]:
     }
 
 
-def _allowed(always: set[str], checks: dict[str, tuple[Check, ...]]) -> Allowed:
-    table = {name: number for rows in kernel.numbers().values() for name, number in rows.items()}
+def _allowed(machine: Machine, always: set[str], checks: dict[str, tuple[Check, ...]]) -> Allowed:
+    table = {name: number for rows in machine.numbers().values() for name, number in rows.items()}
     return Allowed(
         frozenset(table[name] for name in always if name in table),
         {table[name]: some for name, some in checks.items() if name not in always},
