@@ -12,7 +12,7 @@ Dense maps and tables that are named `coarse` have 4 bits, and a scale for every
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,15 +21,12 @@ import numpy.typing as npt
 import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
+from omnisearch.training.export.bytewise import ByteMaps, evening
+from omnisearch.training.export.draft import CONTRIB, Array, Draft
 from omnisearch.training.export.rounding import BLOCK, COARSE, FINE, Floats, blocks, rows
 
-Array = npt.NDArray[np.generic]
 _NARROW, _WIDE = 32, 64  # inputs that share a scale in 4 bits, of tables and of dense maps
-_CONTRIB = "com.microsoft"
-_OURS = ("MatMulNBits", "GatherBlockQuantized", "MatMulIntegerToFloat")  # of that domain
 _ROUNDED = 4  # accuracy_level: activations as int8 too
-_FAINT = 1e-30  # a row with nothing larger is nothing
-_TOP, _MIDDLE = 127.0, 128  # bytes of a row are around the middle: processors want them unsigned
 _SMALL = 2048  # numbers; a tensor below stays float32
 _TABLE = 1 << 17  # numbers; a table below is float16
 _KERNEL = 32_000  # numbers; a convolution below is float16: the first layers, where errors begin
@@ -41,12 +38,20 @@ class Grain:
 
     block: int | None = BLOCK  # inputs that share a scale; None: rows are rounded in the graph
     coarse: tuple[str, ...] = ()
+    common: int = 0  # first rows of a coarse table, the common words, that have 8 bits all the same
 
 
-def quantise(source: Path, target: Path, grain: Grain = Grain()) -> None:
-    """Write a graph with int8 weights."""
+def quantise(
+    source: Path,
+    target: Path,
+    grain: Grain = Grain(),
+    tried: Mapping[str, npt.NDArray[np.generic]] | None = None,
+) -> None:
+    """Write a graph with int8 weights; what it is tried with tells which channels are large."""
     model = onnx.load(source)
     writer = _Writer(model, grain)
+    if tried is not None and grain.block is None:
+        writer.bytewise.even = evening(model, list(writer.maps()), tried)
     for node in model.graph.node:
         writer.add(node)
     writer.finish()
@@ -68,13 +73,12 @@ class _Writer:
 
     def __init__(self, model: onnx.ModelProto, grain: Grain) -> None:
         self.model = model
-        self.block, self.coarse = grain.block, grain.coarse
-        self.rounded: set[str] = set()  # what is there as bytes already
+        self.block, self.coarse, self.common = grain.block, grain.coarse, grain.common
+        self.draft = Draft()
+        self.bytewise = ByteMaps(self.draft, {})
         self.known: dict[str, Array] = {
             one.name: numpy_helper.to_array(one) for one in model.graph.initializer
         }
-        self.nodes: list[NodeProto] = []
-        self.made: dict[str, Array] = {}
         self.shared: dict[bytes, str] = {}  # a table that is also a dense map is kept once
         self.dense = {
             self.known[name].shape[:: -1 if node.op_type == "MatMul" else 1]
@@ -95,35 +99,35 @@ class _Writer:
         """Write a node, perhaps as others."""
         way = self.ways.get(node.op_type)
         if way is None or not way(node):
-            self.nodes.append(node)
+            self.draft.nodes.append(node)
 
     def finish(self) -> None:
         """Put the nodes and the tensors that they use into the model."""
-        graph = self.model.graph
-        used = {name for node in self.nodes for name in node.input}
+        graph, draft = self.model.graph, self.draft
+        used = {name for node in draft.nodes for name in node.input}
         used |= {one.name for one in graph.output}
-        kept = {name: x for name, x in self.known.items() if name in used} | self.made
+        kept = {name: x for name, x in self.known.items() if name in used} | draft.made
         large = {name for name, x in kept.items() if x.dtype == np.float32 and x.size > _SMALL}
-        large |= {name for name, x in self.made.items() if x.dtype == np.float16}
-        body, self.nodes = self.nodes, []
+        large |= {name for name, x in draft.made.items() if x.dtype == np.float16}
+        body, draft.nodes = draft.nodes, []
         for name in sorted(large):
             self._stored(kept, name)
         del graph.initializer[:], graph.node[:], graph.value_info[:]
         graph.initializer.extend(numpy_helper.from_array(x, name) for name, x in kept.items())
-        graph.node.extend([*self.nodes, *body])
-        self.model.opset_import.append(helper.make_opsetid(_CONTRIB, 1))
+        graph.node.extend([*draft.nodes, *body])
+        self.model.opset_import.append(helper.make_opsetid(CONTRIB, 1))
 
     def _stored(self, kept: dict[str, Array], name: str) -> None:
         """Store a tensor as float16, or a large table as int8, and turn it back."""
         found = kept.pop(name)
         if found.dtype == np.float16 or found.ndim != 2 or found.size < _TABLE:
             kept[f"{name}_half"] = found.astype(np.float16)
-            self._node("Cast", [f"{name}_half"], name, to=TensorProto.FLOAT)
+            self.draft.node("Cast", [f"{name}_half"], name, to=TensorProto.FLOAT)
             return
         kept[f"{name}_bytes"], kept[f"{name}_scales"] = rows(found.astype(np.float32))
         for what in ("bytes", "scales"):
-            self._node("Cast", [f"{name}_{what}"], f"{name}_{what}_wide", to=TensorProto.FLOAT)
-        self._node("Mul", [f"{name}_bytes_wide", f"{name}_scales_wide"], name)
+            self.draft.node("Cast", [f"{name}_{what}"], f"{name}_{what}_wide", to=TensorProto.FLOAT)
+        self.draft.node("Mul", [f"{name}_bytes_wide", f"{name}_scales_wide"], name)
 
     def _weight(self, name: str, least: int = _SMALL) -> Floats | None:
         """Give a tensor that is worth rounding."""
@@ -131,17 +135,6 @@ class _Writer:
         if found is None or found.dtype != np.float32 or found.size < least:
             return None
         return found.astype(np.float32)
-
-    def _keep(self, name: str, array: Array) -> str:
-        self.made[name] = array
-        return name
-
-    def _node(self, kind: str, inputs: list[str], output: str, **settings: int) -> str:
-        domain = _CONTRIB if kind in _OURS else ""
-        node = helper.make_node(kind, inputs, [output], domain=domain)
-        node.attribute.extend(helper.make_attribute(name, x) for name, x in settings.items())
-        self.nodes.append(node)
-        return output
 
     def _grain(self, name: str) -> tuple[int, int]:
         """Tell how many inputs share a scale, and how many bits a number has."""
@@ -151,7 +144,9 @@ class _Writer:
         rounded, scales = blocks(weight, *self._grain(name))
         key = rounded.tobytes() + scales.tobytes()
         first = self.shared.setdefault(key, name)
-        return self._keep(f"{first}_bytes", rounded), self._keep(f"{first}_scales", scales)
+        return self.draft.keep(f"{first}_bytes", rounded), self.draft.keep(
+            f"{first}_scales", scales
+        )
 
     def _turned(self, node: NodeProto) -> bool:
         """Fold the transpose of a tensor that is known."""
@@ -162,22 +157,37 @@ class _Writer:
         self.known[node.output[0]] = np.transpose(found, order[0] if order else None)
         return True
 
-    def _dense(self, node: NodeProto) -> bool:
+    def maps(self) -> Iterator[tuple[str, Floats]]:
+        """List what dense maps take, with their weights (outputs, inputs)."""
+        for node in self.model.graph.node:
+            if node.op_type == "Transpose":
+                self._turned(node)
+            weight = self._map(node) if node.op_type in ("MatMul", "Gemm") else None
+            if weight is not None:
+                yield node.input[0], weight
+
+    def _map(self, node: NodeProto) -> Floats | None:
+        """Give the weight of a dense map (outputs, inputs) that is worth rounding."""
         weight = self._weight(node.input[1])
         settings = {one.name: helper.get_attribute_value(one) for one in node.attribute}
         if weight is None or weight.ndim != 2 or settings.get("transA"):
-            return False
+            return None
         if settings.get("alpha", 1) != 1 or settings.get("beta", 1) != 1:
+            return None
+        return weight if settings.get("transB") else np.ascontiguousarray(weight.T)
+
+    def _dense(self, node: NodeProto) -> bool:
+        weight = self._map(node)
+        if weight is None:
             return False
-        by_output = weight if settings.get("transB") else np.ascontiguousarray(weight.T)
         biased = len(node.input) > 2
         output = f"{node.output[0]}_unbiased" if biased else node.output[0]
         if self.block is None and not node.input[1].startswith(self.coarse):
-            self._multiplied(node, by_output, output)
+            self.bytewise.write(node.input[0], node.input[1], weight, output)
         else:
-            self._packed_map(node, by_output, output)
+            self._packed_map(node, weight, output)
         if biased:
-            self._node("Add", [output, node.input[2]], node.output[0])
+            self.draft.node("Add", [output, node.input[2]], node.output[0])
         return True
 
     def _packed_map(self, node: NodeProto, weight: Floats, output: str) -> None:
@@ -185,42 +195,7 @@ class _Writer:
         (n, k), (block, bits) = weight.shape, self._grain(node.input[1])
         sizes = {"K": k, "N": n, "bits": bits, "block_size": block, "accuracy_level": _ROUNDED}
         inputs = [node.input[0], *self._blocks(node.input[1], weight)]
-        self._node("MatMulNBits", inputs, output, **sizes)
-
-    def _multiplied(self, node: NodeProto, weight: Floats, output: str) -> None:
-        """Multiply bytes by bytes."""
-        name = node.input[1]
-        numbers, scales = rows(weight)
-        taken, stretch = self._row_bytes(node.input[0])
-        kept: dict[str, Array] = {
-            f"{name}_bytes": np.ascontiguousarray(numbers.T),
-            "one": np.array(1, np.float32),
-            f"{name}_scales": scales.astype(np.float32).ravel(),
-            "middle_byte": np.array(_MIDDLE, np.uint8),
-        }
-        inputs = [taken, *(self._keep(*one) for one in kept.items())]
-        narrow = self._node("MatMulIntegerToFloat", inputs, f"{output}_narrow")
-        self._node("Mul", [narrow, stretch], output)
-
-    def _row_bytes(self, name: str) -> tuple[str, str]:
-        """Round each row of what comes in, once for all maps that take it; gives scales too."""
-        made = f"{name}_row_bytes", f"{name}_row_scales"
-        if name in self.rounded:
-            return made
-        self.rounded.add(name)
-        last = self._keep("last_axis", np.array([-1], np.int64))
-        top = self._keep("top", np.array(_TOP, np.float32))
-        least = self._keep("least", np.array(_FAINT, np.float32))
-        half = self._keep("middle_half", np.array(_MIDDLE + 0.5, np.float32))  # casts cut off
-        sizes = self._node("Abs", [name], f"{name}_sizes")
-        largest = self._node("ReduceMax", [sizes, last], f"{name}_largest", keepdims=1)
-        largest = self._node("Max", [largest, least], f"{name}_some")
-        shrunk = self._node("Div", [top, largest], f"{name}_shrunk")
-        around = self._node("Mul", [name, shrunk], f"{name}_around")
-        above = self._node("Add", [around, half], f"{name}_above")
-        self._node("Cast", [above], made[0], to=TensorProto.UINT8)
-        self._node("Div", [largest, top], made[1])
-        return made
+        self.draft.node("MatMulNBits", inputs, output, **sizes)
 
     def _table(self, node: NodeProto) -> bool:
         """Look rows up as bytes and give them back as numbers."""
@@ -232,34 +207,52 @@ class _Writer:
             self._packed(name, weight, places, out)
             return True
         if not self.block or weight.shape not in self.dense or weight.shape[1] % self.block:
-            rounded, scales = rows(weight)
-            kept = self._keep(f"{name}_bytes", rounded), self._keep(f"{name}_scales", scales)
-            found = self._node("Gather", [kept[0], places], f"{out}_bytes")
-            scale = self._node("Gather", [kept[1], places], f"{out}_scales")
-            number = self._node("Cast", [found], f"{out}_numbers", to=TensorProto.FLOAT)
-            self._node("Mul", [number, scale], out)
+            self._looked_up(name, weight, places, out)
             return True
         found, scale = (
-            self._node("Gather", [one, places], f"{out}_{what}")
+            self.draft.node("Gather", [one, places], f"{out}_{what}")
             for one, what in zip(self._blocks(name, weight), ("bytes", "scales"), strict=True)
         )
-        number = self._node("Cast", [found], f"{out}_numbers", to=TensorProto.FLOAT)
-        middle = self._keep("middle", np.array(128, np.float32))
-        centred = self._node("Sub", [number, middle], f"{out}_centred")
-        last = self._keep("last_axis", np.array([-1], np.int64))
-        wide = self._node("Unsqueeze", [scale, last], f"{out}_wide")
-        parts = self._node("Mul", [centred, wide], f"{out}_parts")
-        shape = self._keep(f"{name}_width", np.array([0, 0, weight.shape[1]], np.int64))
-        self._node("Reshape", [parts, shape], out)
+        number = self.draft.node("Cast", [found], f"{out}_numbers", to=TensorProto.FLOAT)
+        middle = self.draft.keep("middle", np.array(128, np.float32))
+        centred = self.draft.node("Sub", [number, middle], f"{out}_centred")
+        last = self.draft.keep("last_axis", np.array([-1], np.int64))
+        wide = self.draft.node("Unsqueeze", [scale, last], f"{out}_wide")
+        parts = self.draft.node("Mul", [centred, wide], f"{out}_parts")
+        shape = self.draft.keep(f"{name}_width", np.array([0, 0, weight.shape[1]], np.int64))
+        self.draft.node("Reshape", [parts, shape], out)
         return True
 
+    def _looked_up(self, name: str, weight: Floats, places: str, out: str) -> str:
+        """Look up rows that have a scale each."""
+        rounded, scales = rows(weight)
+        kept = self.draft.keep(f"{name}_bytes", rounded), self.draft.keep(f"{name}_scales", scales)
+        found = self.draft.node("Gather", [kept[0], places], f"{out}_bytes")
+        scale = self.draft.node("Gather", [kept[1], places], f"{out}_scales")
+        number = self.draft.node("Cast", [found], f"{out}_numbers", to=TensorProto.FLOAT)
+        return self.draft.node("Mul", [number, scale], out)
+
     def _packed(self, name: str, weight: Floats, places: str, out: str) -> None:
-        """Look up rows of 4 bits."""
-        packed, scales = blocks(weight, _NARROW, COARSE)
-        kept = self._keep(f"{name}_bytes", packed.reshape(len(packed), -1))
+        """Look up rows of 4 bits, but the first rows in 8."""
+        keep, node = self.draft.keep, self.draft.node
+        rare = out
+        if self.common:
+            edge = keep(f"{name}_edge", np.array(self.common, np.int64))
+            last = keep(f"{name}_last", np.array(self.common - 1, np.int64))
+            zero = keep("nothing", np.array(0, np.int64))
+            end = keep("last_axis", np.array([-1], np.int64))
+            within = node("Min", [places, last], f"{out}_within")
+            fine = self._looked_up(f"{name}_common", weight[: self.common], within, f"{out}_fine")
+            behind = node("Sub", [places, edge], f"{out}_behind")
+            chosen = node("Less", [places, edge], f"{out}_chosen")
+            wide = node("Unsqueeze", [chosen, end], f"{out}_where")
+            places, rare = node("Max", [behind, zero], f"{out}_rest"), f"{out}_rare"
+        packed, scales = blocks(weight[self.common :], _NARROW, COARSE)
+        kept = keep(f"{name}_bytes", packed.reshape(len(packed), -1))
         sizes = {"bits": COARSE, "block_size": _NARROW, "gather_axis": 0, "quantize_axis": 1}
-        inputs = [kept, places, self._keep(f"{name}_scales", scales)]
-        self._node("GatherBlockQuantized", inputs, out, **sizes)
+        node("GatherBlockQuantized", [kept, places, keep(f"{name}_scales", scales)], rare, **sizes)
+        if self.common:
+            node("Where", [wide, fine, rare], out)
 
     def _convolution(self, node: NodeProto) -> bool:
         weight = self._weight(node.input[1], least=_KERNEL)
@@ -268,10 +261,10 @@ class _Writer:
             return False
         name = node.input[1]
         rounded, scales = rows(weight)
-        stored = self._keep(f"{name}_bytes", rounded)
-        number = self._node("Cast", [stored], f"{name}_numbers", to=TensorProto.FLOAT)
-        node.input[1] = self._node(
-            "Mul", [number, self._keep(f"{name}_scales", scales)], f"{name}_whole"
+        stored = self.draft.keep(f"{name}_bytes", rounded)
+        number = self.draft.node("Cast", [stored], f"{name}_numbers", to=TensorProto.FLOAT)
+        node.input[1] = self.draft.node(
+            "Mul", [number, self.draft.keep(f"{name}_scales", scales)], f"{name}_whole"
         )
-        self.nodes.append(node)
+        self.draft.nodes.append(node)
         return True

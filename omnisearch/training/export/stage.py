@@ -34,7 +34,7 @@ GRAPHS = ("text", "image", "audio", "sound", "speech")
 # Four bits for what is largest and loses least: the words, heads, and all that writes soft tokens.
 # Rows are rounded in the graph where many go through at once; speech goes token by token.
 GRAINS = {
-    "text": Grain(None, ("backbone.embeddings.word",)),
+    "text": Grain(None, ("backbone.embeddings.word",), common=16_000),
     "image": Grain(128, ("projector.", "head.", "things.")),
     "audio": Grain(None),
     "sound": Grain(128, ("projector.", "head.")),
@@ -65,7 +65,7 @@ def run(lab: Lab, options: Options) -> Mapping[str, object]:
     told: dict[str, dict[str, Any]] = {}
     for name in GRAPHS:
         small = made / f"{name}.onnx"
-        int8.quantise(full / small.name, small, GRAINS[name])
+        int8.quantise(full / small.name, small, GRAINS[name], tried[name])
         cosines = checks.agreement(full / small.name, small, tried[name])
         checks.refuse_coarse(name, cosines)
         told[name] = {"bytes": small.stat().st_size, "int8": cosines}
