@@ -54,6 +54,9 @@ def load(name: str | Path, *, threads: int, say: Say, key: str | None = None) ->
         return server
     found = _of_hub(name)
     if found.folder is None:
+        from omnisearch.encoder.hub.runtime import check_installed
+
+        check_installed()
         size = f"{found.bytes / 1e6:,.0f} MB are fetched from the hub"
         say(f"{found.name}: {size}; licence: {found.licence}")
     from omnisearch.encoder.hub import model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -29,12 +30,23 @@ def part_of(source: str | Path | bytes | BinaryIO, *, characters: int | None = N
         case "audio":
             return Audio(source)
         case "video":
-            return Video(source)
+            return _film(source)
         case "document":
             return Document(source)
         case "text":
             with opened(source) as file:
                 return Text(words.read(file, named(source), characters))
+
+
+def _film(source: str | Path | bytes) -> Part:
+    """Take a file that may hold both for what is in it: a recorded voice is no film."""
+    from omnisearch.media import container
+
+    with suppress(MediaError), container.contained(source) as file:
+        heard = container.sound(source, file) is not None
+        if heard and container.pictures(source, file) is None:
+            return Audio(source)
+    return Video(source)
 
 
 def _piped(file: BinaryIO, characters: int | None) -> bytes:

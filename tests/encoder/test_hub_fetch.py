@@ -23,6 +23,9 @@ pytestmark = pytest.mark.slow
 FIND = "found = source.find({name!r})"
 CACHED = "(found,) = source.cached() or [source.Found({name!r}, None, 0)]"
 FETCH = "found = source.fetch(source.find({name!r}))"
+LOAD = """import sys; sys.modules["sentence_transformers"] = None
+    from omnisearch.encoder import registry
+    registry.load({name!r}, threads=1, say=print)"""
 SCRIPT = """
 import dataclasses, json
 from omnisearch.encoder.hub import identity, source
@@ -139,4 +142,11 @@ def test_pickles_are_refused_before_they_are_fetched(hub: Hub, tmp_path: Path) -
     found = ask(hub, tmp_path / "home", FETCH, "tiny/pickled")
     assert found["error"] == "EncoderFilesError"
     assert "has its weights as a pickle (pytorch_model.bin)" in found["words"]
+    assert not any("resolve" in path for path in hub.seen)
+
+
+def test_nothing_is_fetched_for_nobody(hub: Hub, tmp_path: Path) -> None:
+    found = ask(hub, tmp_path / "home", LOAD, "tiny/safe")
+    assert found["error"] == "MissingExtraError"
+    assert found["words"].endswith("pip install 'omnisearch[hub]'")
     assert not any("resolve" in path for path in hub.seen)

@@ -10,10 +10,11 @@ import pytest
 from PIL import Image
 
 from omnisearch.encoder import canaries
-from omnisearch.encoder.parts import Document, Text
+from omnisearch.encoder.parts import Audio, Document, Text, Video
 from omnisearch.encoder.sources import part_of
 from omnisearch.errors import MediaError
 from omnisearch.media.sniff import Format, format_of, kind_of
+from tests.media import made
 
 
 def put(folder: Path, name: str, content: bytes) -> Path:
@@ -40,6 +41,18 @@ def test_sounds_films_and_pages_are_known(tmp_path: Path) -> None:
     found = part_of(put(tmp_path, "a.txt", page.source))
     assert isinstance(found, Document)
     assert isinstance(part_of(page.source), Document)
+
+
+@pytest.mark.parametrize(
+    ("kind", "codec"), [("mp4", "aac"), ("webm", "libopus"), ("matroska", "pcm_s16le")]
+)
+def test_a_recorded_voice_is_no_film(kind: str, codec: str, tmp_path: Path) -> None:
+    heard = made.sound(made.tone(1, 16_000), 16_000, codec, kind)
+    assert isinstance(part_of(put(tmp_path, "voice.mp4", heard)), Audio)
+    assert isinstance(part_of(heard), Audio)
+    shown = made.film(made.Shot(frames=8, sound_s=0.8))
+    for content in (shown, shown[: len(shown) // 2]):
+        assert isinstance(part_of(put(tmp_path, "film.mp4", content)), Video)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import numpy as np
 from omnisearch.encoder.hub import contents, identity, source
 from omnisearch.encoder.hub.batches import MOST_CPU, MOST_CUDA, Batches
 from omnisearch.encoder.hub.inputs import Input, Inputs, size
-from omnisearch.encoder.hub.runtime import REFUSALS, Runtime
+from omnisearch.encoder.hub.runtime import REFUSALS, Runtime, check_installed
 from omnisearch.encoder.hub.settings import Settings
 from omnisearch.encoder.parts import Modality, Part, Row
 from omnisearch.encoder.protocol import Asked, Role, check_threads
@@ -42,8 +42,10 @@ def open(
 
     `files` are hashes that were recorded: a model that differs in one of them is refused.
     """
-    found = source.fetch(name if isinstance(name, source.Found) else source.find(name))
-    return HubModel(found, threads, settings, files)
+    found = name if isinstance(name, source.Found) else source.find(name)
+    if found.folder is None:
+        check_installed()  # before gigabytes come
+    return HubModel(source.fetch(found), threads, settings, files)
 
 
 class HubModel:

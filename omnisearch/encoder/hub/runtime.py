@@ -10,6 +10,7 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -195,15 +196,25 @@ def _in_its_precision(module: Any, given: tuple[Any, ...]) -> None:  # noqa: ANN
             features[name] = feature.to(weights)
 
 
+def check_installed() -> None:
+    """Refuse where the extra is not installed, without loading any of it."""
+    if not all(find_spec(name) for name in ("sentence_transformers", "torch")):
+        raise _without_extra()
+
+
+def _without_extra() -> MissingExtraError:
+    return MissingExtraError(
+        "models of the hub need sentence-transformers: pip install 'omnisearch[hub]'"
+    )
+
+
 def _libraries() -> tuple[Any, Any, tuple[int, ...]]:
     with _quiet():
         try:
             import sentence_transformers
             import torch
         except ImportError as error:
-            raise MissingExtraError(
-                "models of the hub need sentence-transformers: pip install 'omnisearch[hub]'"
-            ) from error
+            raise _without_extra() from error
     told = str(sentence_transformers.__version__)
     version = tuple(int(number) for number in told.split(".")[:2])
     if version < LEAST:
