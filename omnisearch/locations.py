@@ -6,11 +6,14 @@ A path is bytes because names on disk are: `é` in its two forms of Unicode, or 
 from __future__ import annotations
 
 import os
+import string
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from omnisearch.errors import InputError
+
+_PLAIN = string.ascii_letters.encode() + string.digits.encode() + b"-._~/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +26,7 @@ class Root:
     kind: Literal["folder", "file"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Location:
+class Location(NamedTuple):
     """A file below a root; the path of a root that is itself a file is empty."""
 
     root: int
@@ -44,12 +46,14 @@ class Location:
 
 def encode(path: bytes) -> str:
     """Write the bytes of a path as ASCII: letters, digits, `-._~/`, the rest as `%XX`."""
+    if not path.translate(None, _PLAIN):  # most paths, and there may be a million
+        return path.decode("ascii")
     return quote_from_bytes(path, safe="/")
 
 
 def decode(text: str) -> bytes:
     """Read what `encode` wrote; anything else is a ValueError, so a path is written in one way."""
-    path = unquote_to_bytes(text)
+    path = unquote_to_bytes(text) if "%" in text else text.encode()
     if encode(path) != text:
         raise ValueError(f"{text!r} is not how a path is written")
     return path

@@ -7,10 +7,10 @@ clocks of file systems tick slowly, so what was that young is read again.
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 import xxhash
@@ -26,16 +26,14 @@ _MANY = 100  # files that may vanish at once before anybody is asked
 _CHUNK = 4_096
 
 
-@dataclass(frozen=True, slots=True)
-class Unchanged:
+class Unchanged(NamedTuple):
     """A file that need not be opened; `seen` says what became of it."""
 
     entry: Entry
     seen: Sighting
 
 
-@dataclass(frozen=True, slots=True)
-class New:
+class New(NamedTuple):
     """A file to open and hash: never seen, changed, or too young then to be sure."""
 
     entry: Entry
@@ -125,29 +123,3 @@ def withheld(root: Root, loss: Loss) -> str | None:
     if loss.gone > _MANY and 2 * loss.gone > loss.known:
         return f"{loss.gone:,} of {loss.known:,} files below {path} are gone at once"
     return None
-
-
-class Whereabouts:
-    """How many places each item gained and lost in a run: a gain with a loss is a move."""
-
-    def __init__(self) -> None:
-        self._gained: Counter[str] = Counter()
-        self._lost: Counter[str] = Counter()
-
-    def gained(self, item: str) -> None:
-        """Note that the content of an item was found at one more place."""
-        self._gained[item] += 1
-
-    def lost(self, item: str) -> None:
-        """Note that an item is no longer at one of its places."""
-        self._lost[item] += 1
-
-    @property
-    def moved(self) -> int:
-        """Count the files that were moved or renamed."""
-        return (self._gained & self._lost).total()
-
-    @property
-    def duplicates(self) -> int:
-        """Count the files that are one more copy of what was there."""
-        return self._gained.total() - self.moved

@@ -12,10 +12,10 @@ Outcome = Literal["stored", "failed", "skipped"]
 KEY_BYTES = 511  # what LMDB takes at most
 _OUTCOMES: tuple[Outcome, ...] = ("stored", "failed", "skipped")
 _ROOT = struct.Struct(">I")
-_FIXED = struct.Struct("<BQQQQQ16sIH")
+_FIXED = struct.Struct("<BQqqQq16sIH")
 _LONGEST = KEY_BYTES - _ROOT.size  # a longer path is cut, and stands whole in the value
 _CUT = _LONGEST - 1 - 16  # before a NUL, which no path holds, and a hash
-_SEAL_BYTES, _MASK = 8, (1 << 64) - 1
+_SEAL_BYTES, _NO_ITEM, _LAST = 8, bytes(16), (1 << 63) - 1
 
 
 class Sighting(NamedTuple):
@@ -45,38 +45,26 @@ def key_of(root: int, path: bytes) -> bytes:
 
 
 def value_of(key: bytes, path: bytes, seen: Sighting) -> bytes:
-    """Write a value; numbers that need more than 64 bits are cut, and will look changed."""
+    """Write a value; times that need more than 64 bits are cut, and will look changed."""
     whole = path if len(path) > _LONGEST else b""
-    fixed = _FIXED.pack(
-        _OUTCOMES.index(seen.outcome),
-        seen.size & _MASK,
-        seen.mtime_ns & _MASK,
-        seen.ctime_ns & _MASK,
-        seen.inode & _MASK,
-        seen.read_at_ns & _MASK,
-        bytes.fromhex(seen.item),
-        seen.extractor,
-        len(whole),
-    )
-    return sealed(key, fixed + whole + seen.reason.encode("utf-8", "replace"))
+    size, mtime, ctime, inode, read, outcome, item, extractor, reason = seen
+    if max(mtime, ctime, read) > _LAST or min(mtime, ctime, read) < -_LAST:
+        mtime, ctime, read = (max(-_LAST, min(time, _LAST)) for time in (mtime, ctime, read))
+    numbers = size, mtime, ctime, inode, read
+    digest = bytes.fromhex(item) if item else _NO_ITEM
+    fixed = _FIXED.pack(_OUTCOMES.index(outcome), *numbers, digest, extractor, len(whole))
+    return sealed(key, fixed + whole + reason.encode("utf-8", "replace"))
 
 
 def sighting_of(key: bytes, value: bytes) -> Sighting | None:
     """Read a value; None where it is not what was written."""
     if len(value) < _FIXED.size + _SEAL_BYTES or not is_sound(key, value):
         return None
-    outcome, size, mtime, ctime, inode, read, item, extractor, length = _FIXED.unpack_from(value)
-    return Sighting(
-        size,
-        _signed(mtime),
-        _signed(ctime),
-        inode,
-        _signed(read),
-        _OUTCOMES[outcome],
-        item.hex() if any(item) else "",
-        extractor,
-        value[_FIXED.size + length : -_SEAL_BYTES].decode("utf-8", "replace"),
-    )
+    outcome, size, mtime, ctime, inode, read, digest, extractor, length = _FIXED.unpack_from(value)
+    item = "" if digest == _NO_ITEM else digest.hex()
+    reason = value[_FIXED.size + length : -_SEAL_BYTES].decode("utf-8", "replace")
+    numbers = size, mtime, ctime, inode, read
+    return Sighting(*numbers, _OUTCOMES[outcome], item, extractor, reason)
 
 
 def path_of(key: bytes, value: bytes) -> bytes | None:
@@ -95,7 +83,3 @@ def sealed(key: bytes, body: bytes) -> bytes:
 def is_sound(key: bytes, value: bytes) -> bool:
     """Tell whether a value is what was written under that key."""
     return value[-_SEAL_BYTES:] == xxhash.xxh3_64_digest(key + value[:-_SEAL_BYTES])
-
-
-def _signed(value: int) -> int:
-    return value - (1 << 64) if value >> 63 else value

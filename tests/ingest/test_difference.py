@@ -14,7 +14,6 @@ from omnisearch.ingest.difference import (
     Met,
     New,
     Unchanged,
-    Whereabouts,
     compare,
     gone,
     withheld,
@@ -160,12 +159,3 @@ FILE = Root(0, b"/notes.txt", 5, "file")
 )
 def test_what_may_come_back_is_not_hidden(root: Root, loss: Loss, reason: str | None) -> None:
     assert withheld(root, loss) == reason
-
-
-def test_a_gain_with_a_loss_is_a_move() -> None:
-    places = Whereabouts()
-    for item in ("renamed", "copied", "copied", "both", "both"):
-        places.gained(item)
-    for item in ("renamed", "both", "deleted"):
-        places.lost(item)
-    assert (places.moved, places.duplicates) == (2, 3)
