@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from omnisearch.ingest.report import FailedFile, Files, IngestReport, Progress
     from omnisearch.ingest.vector_files import VectorBatch, VectorFile, read_vectors
     from omnisearch.ingest.vector_folder import write_vectors
+    from omnisearch.media.pool.report import SandboxReport, sandbox
     from omnisearch.opening import open
     from omnisearch.query.hits import Batch, Hits
     from omnisearch.records import (
@@ -61,6 +62,7 @@ _HOMES = {
     "omnisearch.ingest.report": ("FailedFile", "Files", "IngestReport", "Progress"),
     "omnisearch.ingest.vector_files": ("VectorBatch", "VectorFile", "read_vectors"),
     "omnisearch.ingest.vector_folder": ("write_vectors",),
+    "omnisearch.media.pool.report": ("SandboxReport", "sandbox"),
     "omnisearch.opening": ("open",),
     "omnisearch.query.hits": ("Batch", "Hits"),
     "omnisearch.records": (
@@ -108,6 +110,7 @@ __all__ = [
     "RegionSpan",
     "RepairReport",
     "Row",
+    "SandboxReport",
     "Space",
     "Speed",
     "Stats",
@@ -126,6 +129,7 @@ __all__ = [
     "read_vectors",
     "reclaim",
     "repair",
+    "sandbox",
     "write_npy",
     "write_vectors",
 ]

@@ -118,10 +118,12 @@ def test_delete_of_nothing_named_is_refused(stored: Place) -> None:
 
 def test_doctor_calls_a_sound_collection_sound(stored: Place) -> None:
     done = stored.run("doctor")
-    assert (done.returncode, lines(done.stdout)) == (
-        0,
-        [{"ok": True, "sandbox": None, "problems": []}],
-    )
+    (report,) = lines(done.stdout)
+    sandbox = report.pop("sandbox")
+    assert (done.returncode, report) == (0, {"ok": True, "problems": []})
+    assert list(sandbox) == ["complete", "system", "layers", "refused", "allowed", "remedy"]
+    assert len(sandbox["refused"]) + len(sandbox["allowed"]) == 11
+    assert sandbox["complete"] == (sandbox["remedy"] is None)
     done = stored.run("doctor", "--repair", "--reclaim")
     assert (done.returncode, lines(done.stdout)[0]["ok"]) == (0, True)
     assert done.stderr.splitlines()[0] == "0 files mended, 0 rows and 0 generations lost"

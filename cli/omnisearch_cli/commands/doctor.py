@@ -1,4 +1,4 @@
-"""`omnisearch doctor`: whether a collection is sound, and what to do when it is not."""
+"""`omnisearch doctor`: whether a collection and this machine are sound, and what to do if not."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ DAMAGED = 4
 def command(repair: bool, reclaim: bool, index: Path | None, json: bool | None) -> int:
     """Check every byte of the collection.
 
-    Compares all files with their checksums and changes nothing, unless asked to.
+    Compares all files with their checksums and changes nothing, unless asked to. Tries as well
+    whether decoders of files are locked up on this machine.
 
     Exits 4 when something is damaged.
     """
@@ -38,13 +39,18 @@ def command(repair: bool, reclaim: bool, index: Path | None, json: bool | None) 
         output.say(f"{done.mended:,} files mended, {lost}")
     if reclaim:
         output.say(f"{om.reclaim(path):,} bytes freed")
-    report = om.doctor(path)
+    report, sandbox = om.doctor(path), om.sandbox()
     if output.wants_json(json):
-        # No decoder runs in this release, so there is no sandbox to report on.
-        output.line({"ok": report.ok, "sandbox": None, "problems": report.problems})
-    elif report.problems:
+        output.line({"ok": report.ok, "sandbox": sandbox, "problems": report.problems})
+        return 0 if report.ok else DAMAGED
+    if report.problems:
         rows = [(one.path, one.fault, one.remedy) for one in report.problems]
         output.table(("path", "fault", "remedy"), rows)
     else:
         output.result(f"{path} is sound")
+    if sandbox.complete:
+        tried = len(sandbox.refused)
+        output.say(f"decoders are locked up: {tried} of {tried} ways out are shut")
+    else:
+        output.say(f"decoders are not locked up: {sandbox.remedy}")
     return 0 if report.ok else DAMAGED
