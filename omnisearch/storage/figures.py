@@ -1,33 +1,43 @@
-"""How much is stored: the figures behind `status`."""
+"""How much is stored: the figures behind `status`. What is missing is counted apart."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from omnisearch.storage import batch
 from omnisearch.storage.generation import Generation
+
+Mask = npt.NDArray[np.bool_]
+_EMPTY = ("generation", "items", "segments", "missing", "deleted", "shards", "bytes")
 
 
 def figures(root: Path, now: Generation | None) -> dict[str, Any]:
     """Count what a generation holds and what it takes on disk."""
     if now is None:
-        return {"generation": 0, "items": 0, "segments": 0, "deleted": 0, "shards": 0, "bytes": 0}
+        return dict.fromkeys(_EMPTY, 0)
     made = now.sealed.manifest
+    items, modalities = _counted(now, now.shown)
+    hidden = 0 if now.shown is now.alive else _counted(now, now.alive)[0] - items
     return {
         "generation": now.number,
-        "items": now.live,
-        "segments": now.live,
+        "items": items,
+        "segments": sum(modalities.values()),
+        "missing": hidden,
         "deleted": now.deleted,
         "shards": len(made.shards),
         "bytes": _bytes_below(root),
         "space": made.space,
-        "modalities": _modalities(now),
-        "failures": 0,
+        "modalities": {name: count for name, count in modalities.items() if name and count},
+        "failures": len(now.sealed.place.ledgers.newest().failures),
         "dim": made.settings.dim,
         "metric": made.settings.metric,
         "index": made.settings.index,
@@ -45,12 +55,42 @@ def _bytes_below(root: Path) -> int:
     return total
 
 
-def _modalities(now: Generation) -> dict[str, int]:
+def _counted(now: Generation, mask: Mask | None) -> tuple[int, dict[str | None, int]]:
+    """Count items, and segments of each modality."""
     counts = np.zeros(len(batch.MODALITIES), np.int64)
-    for shard, start in zip(now.sealed.shards, now.starts.tolist(), strict=False):
-        found = shard.table.column(batch.MODALITY).to_numpy()
-        alive = slice(start, start + shard.rows)
-        kept = found if now.alive is None else found[now.alive[alive]]
-        counts += np.bincount(kept, minlength=len(counts))
-    pairs = zip(batch.MODALITIES, counts.tolist(), strict=True)
-    return {name: count for name, count in pairs if name and count}
+    items, named = 0, []
+    for table, kept in _tables(now, mask):
+        rows = table if kept is None else table.filter(pa.array(kept))
+        heads = rows.filter(_stands_alone(rows))
+        found = heads.column(batch.MODALITY).to_numpy()
+        counts += np.bincount(found, minlength=len(counts))
+        if heads.column(batch.ITEM).null_count == heads.num_rows:
+            items += heads.num_rows
+        else:
+            own, of_item = heads.column(batch.SEGMENT), heads.column(batch.ITEM)
+            named.append(pc.unique(pc.coalesce(of_item, own)))
+    if named:
+        items += len(pc.unique(pa.chunked_array(named)))
+    return items, dict(zip(batch.MODALITIES, counts.tolist(), strict=True))
+
+
+def _tables(now: Generation, mask: Mask | None) -> Iterator[tuple[pa.RecordBatch, Mask | None]]:
+    ours = list(batch.SYSTEM.names)
+    first = 0
+    for table in now.tables:
+        rows = slice(first, first + table.num_rows)
+        yield table.select(ours), None if mask is None else mask[rows]
+        first = rows.stop
+
+
+def _stands_alone(rows: pa.RecordBatch) -> pa.Array:
+    """Mark the rows that are not the words of a segment that has a row of content too."""
+    names, views = rows.column(batch.SEGMENT), rows.column(batch.VIEW)
+    words = pc.equal(views, batch.VIEWS.index("words"))
+    if not pc.any(words).as_py():
+        return pc.invert(words)
+    marked = pc.and_(words, pc.ends_with(names, batch.WORDS_MARK))
+    segments = pc.utf8_slice_codeunits(names.filter(marked), 0, -len(batch.WORDS_MARK))
+    content = names.filter(pc.invert(words))
+    twins = pc.is_in(segments, value_set=content)
+    return pc.invert(pc.replace_with_mask(marked, marked, twins))

@@ -207,6 +207,13 @@ class Generation:
         """Look at items rather than rows, for writers."""
         return Items(self)
 
+    @property
+    def tables(self) -> list[pa.RecordBatch]:
+        """List the tables of all rows, in the order of their positions."""
+        shards = [shard.table for shard in self.sealed.shards]
+        chunks = [chunk.table for chunk in self.coded.chunks]
+        return [*shards, *chunks, *(self.loose.tables if self.loose.rows else ())]
+
     def locate(self, position: int) -> tuple[Cells, int]:
         """Find the cells that hold a position, and the row in them."""
         at = bisect_right(self._firsts, position) - 1

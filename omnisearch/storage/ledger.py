@@ -41,11 +41,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What a collection knows of files besides its rows; failures and ignored by location."""
+    """What a collection knows of files besides its rows; failures by location, roots in order."""
 
     roots: tuple[Root, ...] = ()
     ignored: frozenset[str] = frozenset()
     failures: Mapping[str, Failure] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        ordered = sorted(self.roots, key=lambda root: root.number)
+        object.__setattr__(self, "roots", tuple(ordered))
 
     def root(self, number: int) -> Root | None:
         """Find a root by its number."""
@@ -71,7 +75,7 @@ def _line(tree: Mapping[str, Any]) -> bytes:
 
 
 def _trees(ledger: Ledger) -> Iterator[Mapping[str, Any]]:
-    for root in sorted(ledger.roots, key=lambda one: one.number):
+    for root in ledger.roots:
         path = locations.encode(root.path)
         yield {"root": root.number, "path": path, "device": root.device, "kind": root.kind}
     for location in sorted(ledger.ignored):

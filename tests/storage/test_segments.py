@@ -225,3 +225,24 @@ def test_100_000_items_are_looked_at_quickly(store: Store) -> None:
     assert items.of_location(f"0:d/{99_999:032x}") == f"{99_999:032x}"
     assert items[f"{5:032x}"].locations == (f"0:d/{5:032x}",)
     assert time.process_time() - begun < 3
+
+
+def test_status_counts_items_and_segments_not_views(store: Store, root: Path) -> None:
+    store.write(changes.keeping(files(range(4))))
+    maintenance.seal(store)
+    passages = ["item 9#1~words", "item 9#2~words"]
+    vectors = np.ones((2, DIM), "f4")
+    store.write(
+        changes.keeping(
+            Segments(passages, ["item 9"] * 2, ["words"] * 2, ["document"] * 2, vectors, [{}] * 2)
+        )
+    )
+    with om.open(root, mode="r") as col:
+        stats = col.stats()
+        counted = [stats[name] for name in ("items", "segments", "missing", "failures")]
+        assert counted == [5, 6, 0, 0]
+        assert stats["modalities"] == {"audio": 4, "document": 2}
+        store.write(changes.relocating({"item 9": {"file.missing": GONE}}))
+        stats = col.stats()
+        assert [stats[name] for name in ("items", "segments", "missing")] == [4, 4, 1]
+        assert stats["modalities"] == {"audio": 4}
