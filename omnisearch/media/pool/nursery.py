@@ -68,6 +68,11 @@ class Nursery:
         """Tell whether the zygote has ended."""
         return self._closed or self._process.poll() is not None
 
+    @property
+    def worked(self) -> bool:
+        """Tell whether the zygote has ever been ready."""
+        return self._layers is not None
+
     def layers(self) -> Layers:
         """Wait until all is imported and locked, and give what holds the workers."""
         with self._lock:
@@ -133,6 +138,8 @@ class Nursery:
 
     def _why(self, error: ChannelError) -> str:
         """Give the last line that the zygote complained of, or what the channel says."""
+        if self._closed:
+            return "the pool was closed: make another"
         self._complaints.seek(0)
         lines = self._complaints.read()[-_COMPLAINT_BYTES:].decode("utf-8", "replace").split("\n")
         return _unstartable(next((one for one in reversed(lines) if one.strip()), str(error)))

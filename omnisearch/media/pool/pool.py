@@ -106,7 +106,7 @@ class Pool:
             self._free -= 1
             found = self._idle.pop() if self._idle else None
         try:
-            decoder = found or Decoder(self._living(), self._limits)
+            decoder = found or self._new()
         except PoolError:
             self._freed(None)
             raise
@@ -116,6 +116,16 @@ class Pool:
                 return decoder
         self._give_back(decoder, clean=False)
         raise _closed()
+
+    def _new(self) -> Decoder:
+        nursery = self._living()
+        try:
+            return Decoder(nursery, self._limits)
+        except PoolError:
+            if self._closed or not nursery.worked:
+                raise
+            nursery.close()  # it died just now, as when memory runs out
+            return Decoder(self._living(), self._limits)
 
     def _give_back(self, decoder: Decoder, clean: bool) -> None:
         if clean and not decoder.worn and not decoder.ended and not self._closed:

@@ -23,6 +23,7 @@ from omnisearch.media.pool.piece import DTYPES, Array
 
 SLOTS = 2  # a worker fills one while the other is read
 _ALIGNMENT = 64  # bytes, a cache line
+_KEPT_BYTES = 4 << 20  # of a slot: most pieces need less, and pages that are there cost nothing
 
 
 class Ring:
@@ -31,6 +32,7 @@ class Ring:
     def __init__(self, memory: mmap.mmap) -> None:
         self._memory = memory
         self._slot_bytes = len(memory) // SLOTS
+        self._used_bytes = 0  # of a slot, since it was cleared
 
     @classmethod
     def joined(cls, descriptor: int, slot_bytes: int) -> Ring:
@@ -52,7 +54,14 @@ class Ring:
             shape = list(array.shape)
             claims.append({"name": name, "dtype": array.dtype.name, "shape": shape, "at": place})
             place += -(-array.nbytes // _ALIGNMENT) * _ALIGNMENT
+        self._used_bytes = max(self._used_bytes, self._slot_bytes - (end - place))
         return claims
+
+    def clear(self) -> None:
+        """Give large pages back to the system; what they held is read already."""
+        if self._used_bytes > _KEPT_BYTES and hasattr(mmap, "MADV_REMOVE"):
+            self._memory.madvise(mmap.MADV_REMOVE)
+            self._used_bytes = 0
 
     def take(self, claim: ArrayClaim) -> Array:
         """Give a copy of an array that a worker says lies somewhere."""

@@ -44,6 +44,7 @@ class _Delivery:
         last = self._ending(extractor, file, ask)
         while self._read < self._sent:
             self._wait()
+        self._ring.clear()
         self._say(last)
 
     def _ending(self, extractor: Extractor, file: BinaryIO, ask: dict[str, Any]) -> dict[str, Any]:

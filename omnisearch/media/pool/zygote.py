@@ -25,7 +25,7 @@ from omnisearch.media.pool.channel import Channel, EndedError
 from omnisearch.media.pool.limits import Limits
 from omnisearch.media.pool.ring import SLOTS, Ring
 from omnisearch.media.pool.worker import FIRST, Extractor, serve
-from omnisearch.media.sandbox import lockdown
+from omnisearch.media.sandbox import lockdown, rlimits
 from omnisearch.media.sandbox.lockdown import Layers
 from omnisearch.media.sandbox.rlimits import Allowance
 from omnisearch.media.sandbox.seccomp import CHANNEL
@@ -33,6 +33,7 @@ from omnisearch.media.sandbox.seccomp import CHANNEL
 MESSAGE_BYTES = 1 << 20  # between this process and its parent
 NAME = "omni-decoders"
 _CALLBACKS = 64  # at a time: PDFium needs one for a file, and eight for its forms
+_OPEN = 64  # that this process has open: what libraries keep, and a worker on its way
 _FILES = 8  # that a worker has open: the channel, twice nothing, and its file
 _SLACK_BYTES = 64 << 20  # of addresses: what libraries reserve and never touch
 _KILLED_S = 0.5  # a worker that reads from a dead disk ends long after it is killed
@@ -63,6 +64,7 @@ def main() -> None:
         channel.send({"failed": f"{type(error).__name__}: {error}"})
         return
     allowance = _allowance(limits)
+    rlimits.hold(Allowance(files=_OPEN))
     layers = lockdown.lock_zygote(NAME)
     channel.send({"layers": layers.as_json()})
     recipe = _Recipe(extractor, layers, allowance, limits.head_bytes, limits.piece_bytes)
@@ -190,6 +192,6 @@ def _locked(recipe: _Recipe, parent: int, memory: int) -> Ring:
     """Give up all but the channel and what is shared."""
     ring = Ring.joined(memory, recipe.piece_bytes)
     os.dup2(CHANNEL + 1, CHANNEL + 2)  # complaints go to nowhere
-    os.closerange(CHANNEL + 3, os.sysconf("SC_OPEN_MAX"))
+    os.closerange(CHANNEL + 3, _OPEN)
     lockdown.lock_worker(recipe.layers, recipe.allowance, parent)
     return ring

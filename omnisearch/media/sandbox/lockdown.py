@@ -58,7 +58,7 @@ def lock_worker(layers: Layers, allowance: Allowance, parent: int) -> None:
     """Lock up a child of a locked process for good; it dies with its parent."""
     machine = kernel.machine()
     if machine is not None:
-        privileges.die_with(parent)
+        _held(lambda: privileges.die_with(parent))
     rlimits.hold(allowance)
     if machine is not None and layers.seccomp:
         seccomp.install(machine, seccomp.for_worker(machine, os.getpid()))
