@@ -18,7 +18,6 @@ _FILES: dict[int, BinaryIO] = {}  # those that are open, by the number that PDFi
 _NUMBERS = count(1)
 
 
-@CFUNCTYPE(c_int, c_void_p, c_ulong, POINTER(c_ubyte), c_ulong)
 def _block(number: int, place: int, room: Any, size: int) -> int:  # noqa: ANN401
     """Copy bytes of a file to where PDFium wants them; 0 is a failure."""
     try:
@@ -29,6 +28,9 @@ def _block(number: int, place: int, room: Any, size: int) -> int:  # noqa: ANN40
         return 0
     memmove(room, found, len(found))
     return int(len(found) == size)
+
+
+_BLOCK = CFUNCTYPE(c_int, c_void_p, c_ulong, POINTER(c_ubyte), c_ulong)(_block)
 
 
 @contextmanager
@@ -59,4 +61,4 @@ def _reader() -> Any:  # noqa: ANN401 - the type of a field of PDFium's
 
     from pypdfium2 import raw
 
-    return cast(_block, dict(raw.FPDF_FILEACCESS._fields_)["m_GetBlock"])
+    return cast(_BLOCK, dict(raw.FPDF_FILEACCESS._fields_)["m_GetBlock"])

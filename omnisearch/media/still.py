@@ -67,6 +67,8 @@ def read(source: File, form: str, caps: Caps) -> Still:
             turned = size[::-1] if tags.get(_ORIENTATION) in (5, 6, 7, 8) else size
             pages = form == "tiff" and bool(getattr(found, "is_animated", False))
             return Still(rgb, *turned, tags, pages)
+        except MediaError:
+            raise
         except UnidentifiedImageError as error:
             raise MediaError(f"{named(source)} is no {form} that can be read") from error
         except MemoryError as error:

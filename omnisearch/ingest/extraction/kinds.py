@@ -82,7 +82,7 @@ def _text(head: bytes, suffix: str, media: str | None, name: str) -> Type:
     structure, called = _ENDS.get(suffix, ("plain", "text"))
     if page and structure in ("plain", "markup"):
         structure, called = "markup", "html"
-    return Type("text", called, structure, _note(called, media, suffix))
+    return Type("text", called, structure, _note(called, media or _claim(suffix), suffix))
 
 
 def _claim(suffix: str) -> str | None:

@@ -40,7 +40,7 @@ class _Paragraph:
         self.places: list[tuple[int, int]] = []
         self.end = 0
         self._length = 0
-        self.blank = False  # something stands between the last word and the next
+        self._blank = False  # something stands between the last word and the next
 
     def add(self, text: str, start: int, end: int) -> None:
         """Take the text from one place to another."""
@@ -48,17 +48,25 @@ class _Paragraph:
             piece = html.unescape(found[0]) if found[0][0] == "&" else found[0]
             words = piece.split()
             if not words:
-                self.blank = True
+                self._blank = True
                 continue
-            space = " " if self._length and (self.blank or piece[0].isspace()) else ""
-            self.blank = piece[-1].isspace()
-            self.tell(space + " ".join(words), found.start(), found.end())
+            self._blank = self._blank or piece[0].isspace()
+            self._tell(words, found.start(), found.end())
+            self._blank = piece[-1].isspace()
 
-    def tell(self, words: str, at: int, end: int) -> None:
-        """Take words that a place of the text stands for."""
+    def stands_for(self, said: str, at: int, end: int) -> None:
+        """Take words that are shown in place of something, apart from those around them."""
+        self._blank = True
+        self._tell(said.split(), at, end)
+        self._blank = True
+
+    def _tell(self, words: list[str], at: int, end: int) -> None:
+        said = " ".join(words)
+        if self._blank and self._length:
+            said = f" {said}"
         self.places.append((self._length, at))
-        self.said.append(words)
-        self._length += len(words)
+        self.said.append(said)
+        self._length += len(said)
         self.end = end
 
 
@@ -108,8 +116,7 @@ class _Page:
         if name in _PARTS:
             yield from self._part(name, closes)
         elif name == "img" and (alt := _ALT.search(text[begin:end])):
-            self._paragraph.tell(f" {html.unescape(alt[1] or alt[2])}", begin, end)
-            self._paragraph.blank = True
+            self._paragraph.stands_for(html.unescape(alt[1] or alt[2]), begin, end)
         if name in _UNSEEN and not closes and not text.startswith("/>", end - 2):
             return self._behind(f"</{name}", end)
         return end

@@ -101,7 +101,9 @@ class _Held:
         self._next = ""
 
     def add(self, unit: _Unit, heading: str) -> None:
-        """Take a unit."""
+        """Take a unit; blanks at the beginning say nothing."""
+        if not self._units and unit.said.isspace():
+            return
         self._units.append(unit)
         self.tokens += unit.tokens
         self.fresh += 1
