@@ -17,7 +17,7 @@ from omnisearch.ingest.extraction.segment import Column
 from omnisearch.moments import micros
 
 _LONGEST = 500  # characters of a title or a name
-_DATE = re.compile(r"(\d{4})[:./-]?(\d\d)[:./-]?(\d\d)(?:[T ]+(\d\d):?(\d\d)(?::?(\d\d))?)?")
+_DATE = re.compile(r"(\d{4})[:./-]?(\d\d)[:./-]?(\d\d)(?:[T ]*(\d\d):?(\d\d)(?::?(\d\d))?)?")
 _ZONE = re.compile(r"\s*(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d|[+-]\d\d'\d\d'?)")
 _FIRST = datetime(1800, 1, 1, tzinfo=UTC)
 _CLOCK = timedelta(minutes=15)  # zones are so far apart

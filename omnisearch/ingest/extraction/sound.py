@@ -20,9 +20,10 @@ from omnisearch.records import TimeSpan
 
 RATE = 16_000
 LONGEST_S = 10.0  # as much as is understood at once, by ears and by the model that writes down
-_LEAST_S = 5.0  # of a window that another one follows
+_LEAST_S = 3.0  # of a window that another one follows
 _REST_S = 1.0  # of the last one: no cut leaves less
 _FRAME = RATE // 50  # a syllable has several
+_BACK = 25  # frames: in a long pause a window ends half a second before the next sound
 _AROUND = 15  # frames: a pause of 0.3 s is taken before a gap between two syllables
 _SILENT_DB = -65.0  # of full scale: nobody speaks so low
 Floats = npt.NDArray[np.float32]
@@ -45,10 +46,10 @@ def extract(source: Stream, kind: Type, caps: Caps) -> Iterator[Extract]:
             yield _segment(start, samples)
         elif silent is None:
             silent = (start, samples)
-    if not reel.read:
-        raise MediaError(f"{source.name} has no sound that can be heard: copy it again")
-    if silent is not None and not told_any:  # nothing but silence is what it is
-        yield _segment(*silent)
+    if not told_any:
+        if silent is None:
+            raise MediaError(f"{source.name} has no sound that can be heard: copy it again")
+        yield _segment(*silent)  # nothing but silence is what it is
     seconds = reel.read / RATE
     known = {} if reel.truncated else {"audio.seconds": round(seconds, 3)}
     yield End(reel.truncated, flow.damaged, known)
@@ -98,7 +99,7 @@ def audible(samples: Floats) -> bool:
 
 
 def _quietest(held: Floats) -> int:
-    """Find where the next window ends: between 5 and 10 s, a second before the end of all."""
+    """Find where the next window ends: after 3 to 10 s, a second before the end of all."""
     first = round(_LEAST_S * RATE)
     last = min(round(LONGEST_S * RATE), len(held) - round(_REST_S * RATE))
     level = np.maximum(loudness(held[first:last], _FRAME), _SILENT_DB)
@@ -106,7 +107,8 @@ def _quietest(held: Floats) -> int:
     smooth = np.convolve(padded, np.ones(_AROUND) / _AROUND, "valid")
     quiet = np.flatnonzero(smooth <= smooth.min() + 1.0)
     pause = np.split(quiet, np.flatnonzero(np.diff(quiet) > 1) + 1)[-1]  # the last: fewer windows
-    return first + int(pause[len(pause) // 2]) * _FRAME + _FRAME // 2
+    place = max(pause[len(pause) // 2], pause[-1] - _BACK)
+    return first + int(place) * _FRAME + _FRAME // 2
 
 
 def _segment(start: int, samples: Floats) -> Segment:
