@@ -85,9 +85,10 @@ class Met:
         met = np.sort(np.array(self._hashes, np.uint64))
         waiting = iter(known)
         while chunk := list(islice(waiting, _CHUNK)):
-            hashes = [xxhash.xxh3_64_intdigest(path) for path in chunk]
-            found = np.isin(np.array(hashes, np.uint64), met)
-            yield from (path for path, is_met in zip(chunk, found, strict=True) if not is_met)
+            hashes = np.array([xxhash.xxh3_64_intdigest(path) for path in chunk], np.uint64)
+            first, after = (np.searchsorted(met, hashes, side) for side in ("left", "right"))
+            for place in np.flatnonzero(first == after).tolist():
+                yield chunk[place]
 
 
 def gone(handle: Beneath, paths: Iterable[bytes]) -> Iterator[bytes]:
