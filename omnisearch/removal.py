@@ -80,7 +80,7 @@ def _removal(paths: Sequence[PathLike], roots: Sequence[Root]) -> _Removal:
     for path in paths:
         real = os.path.realpath(given(path))
         root = max(
-            (one for one in roots if real == one.path or real.startswith(joined(one.path, b"/"))),
+            (one for one in roots if real == one.path or real.startswith(_inside(one))),
             key=lambda one: len(one.path),
             default=None,
         )
@@ -92,6 +92,11 @@ def _removal(paths: Sequence[PathLike], roots: Sequence[Root]) -> _Removal:
         else:
             places.add(Location(root.number, real[len(root.path) :].lstrip(b"/")))
     return _Removal(frozenset(places), frozenset(whole))
+
+
+def _inside(root: Root) -> bytes:
+    """Give how every path below a root begins."""
+    return root.path.rstrip(b"/") + b"/"
 
 
 def _touched(now: Generation, removal: _Removal) -> dict[str, list[Location]]:

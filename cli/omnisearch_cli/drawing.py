@@ -107,12 +107,12 @@ def drawn(progress: om.Progress, room: int) -> str:
     """Give the line for so many columns: what matters least is left out first."""
     files, *facts = _facts(progress)
     share = progress.files / progress.of if progress.of and not progress.walking else None
-    bar = "" if share is None else f"{_bar(share)} {100 * share:3.0f} %  "
+    bar, short = ("", "") if share is None else (_bar(share, _BAR), _bar(share, _BAR // 2))
     name = output.escape(progress.now.decode("utf-8", "backslashreplace"))
     for parts in (
         [bar + files, *facts],
-        [bar + files, *facts[:1], *facts[2:]],
-        [files, *facts[2:]],
+        [short + files, *facts[:1], *facts[2:]],
+        [short + files, *facts[2:]],
         [files, *facts[-1:]],
     ):
         line = "  ".join(parts)
@@ -124,9 +124,10 @@ def drawn(progress: om.Progress, room: int) -> str:
 
 def _facts(progress: om.Progress) -> list[str]:
     known = f"{progress.of:,}{'+' if progress.walking else ''}"
-    rate = progress.bytes / max(progress.seconds, 1e-9) / 1e6
-    found = [f"{progress.files:,} of {known} files", f"{progress.segments:,} segments"]
-    found.append(f"{rate:.1f} MB/s")
+    rate = progress.bytes / max(progress.seconds, 1e-9)
+    noun = "file" if known == "1" else "files"
+    found = [f"{progress.files:,} of {known} {noun}", f"{progress.segments:,} segments"]
+    found.append(f"{size(rate)}/s")
     if progress.failed:
         found.append(f"{progress.failed:,} failed")
     if progress.left_s is not None and not progress.walking:
@@ -134,9 +135,9 @@ def _facts(progress: om.Progress) -> list[str]:
     return found
 
 
-def _bar(share: float) -> str:
-    full = round(_BAR * share)
-    return "━" * full + "─" * (_BAR - full)
+def _bar(share: float, cells: int) -> str:
+    full = round(cells * share)
+    return f"{'━' * full}{'─' * (cells - full)} {100 * share:3.0f} %  "
 
 
 def span(seconds: float) -> str:

@@ -53,6 +53,7 @@ class Encoding:
     ) -> None:
         self._encoder, self._lane = encoder, lane
         self._budget, self._finished = budget, finished
+        self.segments = 0
 
     def run(self) -> None:
         """Encode until the lane is over."""
@@ -72,6 +73,7 @@ class Encoding:
         finally:
             self._budget.give(task.bytes)
             task.draft.took(time.monotonic() - begun)
+        self.segments += bool(rows)
         if task.draft.put(task.place, rows):
             self._finished(task.draft)
 

@@ -99,6 +99,7 @@ class Pipeline:
     def _watch(self, done: threading.Event, show: Show | None) -> None:
         run, checked = self._run, time.monotonic()
         while not done.wait(_TICK_S) and not run.stop.asked:
+            run.encoded = self._encoding.segments
             if show is not None:
                 show(run.progress)
             if time.monotonic() - checked >= _MEMORY_S:

@@ -89,6 +89,7 @@ class Run:
     begun: float = field(default_factory=time.monotonic)
     walking: bool = True
     held_back: bool = False  # files that seem gone are kept, since they may come back
+    encoded: int = 0  # segments
     now: bytes = b""
     agenda: Agenda[Entry] = field(init=False)
     tasks: Lane[Task] = field(init=False)
@@ -123,7 +124,7 @@ class Run:
                 of=counts.seen,
                 walking=self.walking,
                 items=counts.stored,
-                segments=counts.segments,
+                segments=self.encoded,
                 bytes=counts.bytes,
                 failed=counts.failed,
                 seconds=time.monotonic() - self.begun,

@@ -52,11 +52,13 @@ class Walking:
         with self._run.handles.held(visit.root.number) as handle:
             for found in () if handle is None else walk(handle, rules, visit.beneath):
                 self._run.stop.check()
-                met.add(found.path)
                 if isinstance(found, Refused):
+                    if found.outcome == "gone":
+                        continue
                     self._refused(found)
                 else:
                     self._entry(found)
+                met.add(found.path)
         self._met.append((visit, met, self._run.counts.unchanged - before))
 
     def _entry(self, entry: Entry) -> None:
@@ -107,8 +109,6 @@ class Walking:
 
     def _refused(self, refused: Refused) -> None:
         run = self._run
-        if refused.outcome == "gone":
-            return
         with run.lock:
             run.counts.seen += 1
         spot = Spot(Entry(refused.root, refused.path, 0, 0, 0, 0), 0)

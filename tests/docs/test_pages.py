@@ -15,9 +15,9 @@ import omnisearch as om
 from omnisearch.query import condition, filters, where, where_dict
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("python", "filters", "encoders", "confidence")
+NAMES = ("python", "filters", "encoders", "confidence", "ingest")
 PAGES = {name: (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in NAMES}
-PYTHON, FILTERS, ENCODERS, _ = (PAGES[name] for name in NAMES)
+PYTHON, FILTERS, ENCODERS, *_ = (PAGES[name] for name in NAMES)
 METHODS: dict[str, Callable[..., object]] = {
     name: method
     for name, method in vars(om.Collection).items()
