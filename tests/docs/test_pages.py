@@ -24,6 +24,7 @@ METHODS: dict[str, Callable[..., object]] = {
     if inspect.isfunction(method) and not name.startswith("_")
 }
 FUNCTIONS: dict[str, Callable[..., object]] = {
+    "estimate": om.estimate,
     "open": om.open,
     "read_vectors": om.read_vectors,
     "write_npy": om.write_npy,
@@ -49,14 +50,15 @@ def spelled(text: str) -> set[str]:
 
 
 def shown(name: str, function: Callable[..., object]) -> str:
-    parts = []
+    parts: list[str] = []
     for parameter in inspect.signature(function).parameters.values():
         if parameter.name == "self":
             continue
         if parameter.kind is parameter.KEYWORD_ONLY and not any(p[0] == "*" for p in parts):
             parts.append("*")
         default = "" if parameter.default is parameter.empty else f"={parameter.default!r}"
-        stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        several = "*" if parameter.kind is parameter.VAR_POSITIONAL else ""
+        stars = "**" if parameter.kind is parameter.VAR_KEYWORD else several
         parts.append(stars + parameter.name + default)
     return f"{name}({', '.join(parts)})"
 
@@ -160,6 +162,8 @@ def test_properties_are_described() -> None:
         om.Files,
         om.Forgotten,
         om.Progress,
+        om.Estimate,
+        om.KindEstimate,
     ],
     ids=lambda kind: kind.__name__,
 )
