@@ -33,6 +33,7 @@ _BEFORE = 12  # frames
 _STILL = 1.5  # less than that between frames is noise
 _SEEN = (72, 128)  # points that are looked at, in blocks of 4 x 4
 _BLOCK = 4
+_LONGEST_STEP_S = 1.0  # a frame is shown so long if nothing follows
 _EARLY_S = 1.0  # a film that ends so long before it says is taken at its word
 Luma = npt.NDArray[np.float32]
 _Kept = tuple[float, RGB]
@@ -62,7 +63,7 @@ class Shots:
         roll, now_s = self._roll(0.0, length_s), 0.0
         for now_s, step_s, frame in self._frames():
             cut = change.sudden(frame) and now_s - roll.start_s >= _SHORTEST_S
-            while now_s >= roll.end_s - step_s / 2 and not self._ending(roll, now_s, length_s):
+            while roll.shown and self._over(roll, now_s + step_s / 2, length_s):
                 yield roll.shot(roll.end_s)
                 roll, cut = self._roll(roll.end_s, length_s, roll), False
             if cut:
@@ -73,9 +74,10 @@ class Shots:
             end_s = now_s + step_s
             yield roll.shot(roll.end_s if abs(roll.end_s - end_s) < _EARLY_S else end_s)
 
-    def _ending(self, roll: _Roll, now_s: float, length_s: float) -> bool:
-        """Tell whether this is the last shot, which may go on a little longer than was told."""
-        return roll.end_s >= length_s - 1e-3 and now_s < roll.end_s + _EARLY_S
+    def _over(self, roll: _Roll, now_s: float, length_s: float) -> bool:
+        """Tell whether a shot is as long as it may be; the last goes on a little if need be."""
+        last = roll.end_s >= length_s - 1e-3
+        return now_s >= roll.end_s + (_EARLY_S if last else 0.0)
 
     def _roll(self, start_s: float, length_s: float, before: _Roll | None = None) -> _Roll:
         return _Roll(self._source, self._count, (start_s, self._planned(start_s, length_s)), before)
@@ -91,7 +93,7 @@ class Shots:
         """Yield frames with their times, which never fall, and how long each is shown."""
         with container.contained(self._source) as file:
             stream = video.track(self._source, file)
-            step_s = 1 / float(stream.average_rate or 25)
+            step_s = min(1 / float(stream.average_rate or 25), _LONGEST_STEP_S)
             origin_s, now_s = container.origin_s(file), -step_s
             for frame in container.decoded(file, stream):
                 if frame is None:
@@ -120,6 +122,11 @@ class _Roll:
         self._apart_s = (self.end_s - self.start_s) / 256
         self._last: VideoFrame | None = None if before is None else before._last
         self._look: RGB | None = None if before is None else before._look
+
+    @property
+    def shown(self) -> bool:
+        """Whether there is anything to be seen."""
+        return self._last is not None
 
     def add(self, now_s: float, frame: VideoFrame) -> None:
         """Take the frame that is shown from now on."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count
 from typing import BinaryIO
 
 from omnisearch.errors import MediaError
@@ -62,13 +63,21 @@ def _with_title(named: str, title: str) -> str:
 
 def _apart(segment: Segment, spans: set[Span]) -> Segment:
     """Make no two segments of the same span: it is what they are known by."""
-    span = segment.span
-    while span in spans:
+    near = _near(segment.span)
+    while segment.span in spans:
+        segment = replace(segment, span=next(near))
+    return segment
+
+
+def _near(span: Span) -> Iterator[Span]:
+    """Give spans that differ by as little as nobody sees."""
+    for step in count(1):
         match span:
             case TimeSpan():
-                span = replace(span, end_s=round(span.end_s + 0.001, 3))
+                yield replace(span, end_s=round(span.end_s + step / 1_000, 3))
             case PageSpan(box=(x, y, w, h)):
-                span = replace(span, box=(x, y, w, round(h - 0.0001, 4)))
+                for height in (round(h - step / 10_000, 4), round(h + step / 10_000, 4)):
+                    if 0 < height <= 1 - y:
+                        yield replace(span, box=(x, y, w, height))
             case _:
-                break
-    return replace(segment, span=span)
+                raise AssertionError(f"{span} comes once by the way that texts are cut")

@@ -82,9 +82,9 @@ def _parted(above: Line, below: Line) -> bool:
     return gap > _GAP * height or gap < -2 * height or below.box[0] - above.box[0] > _ASIDE
 
 
-def _around(boxes: Sequence[Box]) -> Box | None:
-    if not boxes:
-        return None
+def _around(boxes: Sequence[Box]) -> Box:
+    if not boxes:  # beside the page, or of no size
+        return 0.0, 0.0, 1.0, 1.0
     left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
     right = max(box[0] + box[2] for box in boxes)
     bottom = max(box[1] + box[3] for box in boxes)
