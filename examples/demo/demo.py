@@ -11,8 +11,9 @@ import logging
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -20,14 +21,15 @@ import omnisearch as om
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 INDEX = Path(__file__).parents[2] / ".demo" / "corpus"
-SHOWN, NEAR = 3, 3
-# the numbers of the questions that are shown in full; all are asked
+SHOWN, NEAR, LONG = 3, 3, 60
+# the questions that are shown in full; all are asked
 PICKED = (
+    {"text": "an old temple in China"},
     {"text": "how do I mend a flat tyre"},
     {"text": "fireworks at night"},
     {"text": "the roof is leaking"},
     {"image": "questions/bread.png"},
-    {"image": "questions/cat.png"},
+    {"image": "questions/helicopter.png"},
     {"audio": "questions/thunder.ogg", "among": ["video"]},
     {"audio": "questions/barking.ogg", "among": ["text"]},
 )
@@ -35,17 +37,28 @@ PICKED = (
 
 @dataclass(frozen=True)
 class Answer:
-    """One file that was found, and where in it."""
+    """One item that was found: where its file lies, once or several times, and where in it."""
 
-    path: str
+    paths: tuple[str, ...]
     hit: om.Hit
 
-    def line(self, right: bool) -> str:
-        """Say what was found."""
-        said = " ".join((self.hit.snippet or "").split())
-        quoted = f"  “{said[:58]}…”" if len(said) > 60 else f"  “{said}”" if said else ""
-        mark = "✓" if right else " "
-        return f"   {mark} {self.hit.score or 0:.2f}  {self.path}{place(self.hit.span)}{quoted}"
+    def line(self, right: Sequence[str]) -> str:
+        """Say what was found, with a mark where it is right."""
+        mark = "✓" if self.among(right) else " "
+        copies = f" and {len(self.paths) - 1} copy" if len(self.paths) > 1 else ""
+        where = f"{self.paths[0]}{copies}{place(self.hit.span)}"
+        return f"   {mark} {self.hit.score or 0:.2f}  {where}  {self.said()}".rstrip()
+
+    def said(self) -> str:
+        """Quote what it says, or tell what is in a file that says nothing."""
+        words = " ".join((self.hit.snippet or "").split())
+        if words and words not in self.paths[0].replace("-", " "):
+            return f"“{words[:LONG]}…”" if len(words) > LONG else f"“{words}”"
+        return f"({contents()[self.paths[0]]})" if self.paths[0] in contents() else ""
+
+    def among(self, files: Sequence[str]) -> bool:
+        """Tell whether it is one of these files."""
+        return not set(self.paths).isdisjoint(files)
 
 
 def main() -> None:
@@ -84,7 +97,7 @@ def show(col: om.Collection, question: Mapping[str, object]) -> None:
     """Ask one question and print the nearest files."""
     print(f"\n{told(question)}")
     for answer in answers(col, question)[:SHOWN]:
-        print(answer.line(answer.path in right(question)))
+        print(answer.line(right(question)))
 
 
 def count(col: om.Collection, questions: Sequence[Mapping[str, object]]) -> None:
@@ -102,7 +115,7 @@ def answers(col: om.Collection, question: Mapping[str, object]) -> list[Answer]:
     found: dict[str, Answer] = {}
     for hit in col.search(vector, k=col.count()):
         if not among or (isinstance(among, list) and hit.modality in among):
-            found.setdefault(hit.item, Answer(path(hit), hit))
+            found.setdefault(hit.item, Answer(paths(hit), hit))
     return list(found.values())
 
 
@@ -135,16 +148,22 @@ def right(question: Mapping[str, object]) -> list[str]:
 
 def rank(found: list[Answer], wanted: Sequence[str]) -> int:
     """Give the place of the first right file, behind all where there is none."""
-    ranks: Iterator[int] = (
-        number for number, answer in enumerate(found, start=1) if answer.path in wanted
-    )
+    ranks = (number for number, one in enumerate(found, start=1) if one.among(wanted))
     return next(ranks, len(found) + 1)
 
 
-def path(hit: om.Hit) -> str:
+def paths(hit: om.Hit) -> tuple[str, ...]:
     """Give where a file lies in the corpus."""
-    whole = Path(unquote(urlsplit(hit.uri or "").path))
-    return whole.relative_to(CORPUS).as_posix() if whole.is_relative_to(CORPUS) else str(whole)
+    whole = [Path(unquote(urlsplit(uri).path)) for uri in hit.locations]
+    return tuple(sorted((one.relative_to(CORPUS).as_posix() for one in whole), key=len))
+
+
+@cache
+def contents() -> Mapping[str, str]:
+    """Read from LICENCES.md what is in each file, for the reader of this demo alone."""
+    lines = (CORPUS / "LICENCES.md").read_text("utf-8").splitlines()
+    cells = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
+    return {name: what for name, what, *_ in cells}
 
 
 def place(span: om.Span | None) -> str:
