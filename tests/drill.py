@@ -25,6 +25,8 @@ from tests.crash.program import Life  # noqa: E402
 from tests.crash.replay import folder_in_memory  # noqa: E402
 from tests.crash.test_model import CollectionModel  # noqa: E402
 from tests.filters import drill as filters  # noqa: E402
+from tests.ingest.folder import contents, write_mixed  # noqa: E402
+from tests.ingest.killing import Runs, killed  # noqa: E402
 from tests.mutation.damage import damages  # noqa: E402
 from tests.mutation.examination import Patient, examine_all  # noqa: E402
 from tests.mutation.specimen import build  # noqa: E402
@@ -127,11 +129,26 @@ def filter_rows(options: argparse.Namespace) -> Outcome:
     return Outcome(tried, [f"{different} conditions choose other rows"] if different else [])
 
 
+def resume(options: argparse.Namespace) -> Outcome:
+    with tempfile.TemporaryDirectory() as name:
+        home = Path(name)
+        write_mixed(home / "files", texts=200, pictures=20, sounds=4)
+        whole = Runs(home / "whole", home / "files", home / "cache-whole")
+        cut = Runs(home / "cut", home / "files", home / "cache-cut")
+        begun = time.monotonic()
+        whole.finish()
+        killed(cut, options.stops, time.monotonic() - begun, seed=13)
+        same = contents(cut.collection) == contents(whole.collection)
+    faults = [] if same else ["the collection differs from one of a run that was not killed"]
+    return Outcome(f"{options.stops} kills", faults)
+
+
 CAMPAIGNS: dict[str, tuple[str, Callable[[argparse.Namespace], Outcome]]] = {
     "replay": ("Power cut after any operation, replayed on a model of the disk", replay),
     "train": ("The same while a codebook is trained, with and without its syncs", train),
     "ablation": ("Each sync left out: the replay must notice", ablation),
     "kill": ("kill -9 of the writer", kill),
+    "resume": ("kill -9 of ingest, started again until it is done", resume),
     "cut": ("Power cut on ext4", cut),
     "refuse": ("The n-th operation fails: full, failing, interrupted, short", refuse),
     "fill": ("Disks that are too small, limits on file size", fill),
@@ -144,7 +161,7 @@ CAMPAIGNS: dict[str, tuple[str, Callable[[argparse.Namespace], Outcome]]] = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    counts = {"kills": 200, "cuts": 200, "tears": 64, "flips": 100, "seconds": 60}
+    counts = {"kills": 200, "stops": 50, "cuts": 200, "tears": 64, "flips": 100, "seconds": 60}
     for name, default in (counts | {"lives": 1000, "stride": 1, "filters": 100_000}).items():
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--only", nargs="+", choices=CAMPAIGNS, default=list(CAMPAIGNS))

@@ -58,9 +58,10 @@ class Encoding:
     def run(self) -> None:
         """Encode until the lane is over."""
         while (task := self._lane.get()) is not None:
-            self._do(task)
+            self.do(task)
 
-    def _do(self, task: Task) -> None:
+    def do(self, task: Task) -> None:
+        """Encode one segment, and finish its item where it was the last."""
         rows: list[Row] = []
         begun = time.monotonic()
         try:
