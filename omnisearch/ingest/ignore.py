@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+from omnisearch.errors import InputError
 from omnisearch.ingest.globs import expression
 
 IGNORE_FILE = b".omnisearchignore"
 IGNORE_FILE_BYTES = 1 << 18
+MOST_WILDCARDS = 1_000  # lines with wildcards or slashes that hold in one folder: each costs time
 DEFAULTS = (
     b".git",
     b"node_modules",
@@ -25,6 +27,10 @@ DEFAULTS = (
 _SPECIAL = re.compile(rb"[\\*?\[]")
 
 
+class IgnoreFileError(InputError):
+    """An ignore file that cannot be read; what it would leave out must not come in."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Line:
     number: int
@@ -32,6 +38,11 @@ class _Line:
     negated: bool
     folders_only: bool
     anchored: bool  # matched against the path below the folder of the file, not the name alone
+
+    @property
+    def plain(self) -> bool:
+        """Tell whether the line is a name and nothing else."""
+        return not self.anchored and not _SPECIAL.search(self.pattern)
 
 
 class _Choice:
@@ -56,9 +67,8 @@ class _Lines:
 
     def __init__(self, lines: Iterable[_Line]) -> None:
         kept = list(lines)
-        names = [line for line in kept if not line.anchored]
-        self._plain = {x.pattern: x.number for x in names if not _SPECIAL.search(x.pattern)}
-        self._names = _Choice(line for line in names if line.pattern not in self._plain)
+        self._plain = {line.pattern: line.number for line in kept if line.plain}
+        self._names = _Choice(line for line in kept if not line.anchored and not line.plain)
         self._paths = _Choice(line for line in kept if line.anchored)
 
     def last(self, name: bytes, path: bytes) -> int:
@@ -70,6 +80,8 @@ class Patterns:
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         read = [line for line in map(_read, range(1 << 30), lines) if line is not None]
+        self.wildcards = sum(not line.plain for line in read)
+        _check(self.wildcards)
         self._excluding = {line.number: not line.negated for line in read}
         self._folders = _Lines(read)
         self._files = _Lines(line for line in read if not line.folders_only)
@@ -96,7 +108,10 @@ class Chain:
 
     def below(self, patterns: Patterns, start: int) -> Chain:
         """Add the lines of a folder further down, whose path has that length with its slash."""
-        return Chain((patterns, start), *self._links) if patterns else self
+        if not patterns:
+            return self
+        _check(patterns.wildcards + sum(link.wildcards for link, _ in self._links))
+        return Chain((patterns, start), *self._links)
 
     def excluded(self, name: bytes, path: bytes, *, folder: bool) -> bool:
         """Tell whether a path below the root is left out."""
@@ -105,6 +120,11 @@ class Chain:
             if found is not None:
                 return found
         return False
+
+
+def _check(wildcards: int) -> None:
+    if wildcards > MOST_WILDCARDS:
+        raise IgnoreFileError(f"more than {MOST_WILDCARDS:,} lines with wildcards or slashes")
 
 
 def _read(number: int, line: bytes) -> _Line | None:

@@ -7,7 +7,13 @@ import stat
 from dataclasses import dataclass
 
 from omnisearch.ingest.beneath import FILE
-from omnisearch.ingest.ignore import IGNORE_FILE, IGNORE_FILE_BYTES, Chain, Patterns
+from omnisearch.ingest.ignore import (
+    IGNORE_FILE,
+    IGNORE_FILE_BYTES,
+    Chain,
+    IgnoreFileError,
+    Patterns,
+)
 
 MAGIC = b"omnisearch "  # how FORMAT begins, in a collection and in what is kept beside one
 _FORMAT = b"FORMAT"
@@ -27,10 +33,6 @@ class Listing:
         """Let go of the folder."""
         self.names.close()
         os.close(self.descriptor)
-
-
-class IgnoreFileError(Exception):
-    """An ignore file that cannot be read: what it would leave out must not come in."""
 
 
 def is_ours(folder: int) -> bool:

@@ -23,8 +23,8 @@ from omnisearch.ingest.entries import (
     entry_of,
     refusal,
 )
-from omnisearch.ingest.ignore import DEFAULTS, IGNORE_FILE, Chain, Patterns
-from omnisearch.ingest.listing import IgnoreFileError, Listing, is_ours, patterns
+from omnisearch.ingest.ignore import DEFAULTS, IGNORE_FILE, Chain, IgnoreFileError, Patterns
+from omnisearch.ingest.listing import Listing, is_ours, patterns
 
 _HANDLES = 64  # folders open at once; what lies deeper is opened anew from the root
 _ENCODING, _ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()

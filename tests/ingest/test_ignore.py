@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from omnisearch.ingest.ignore import Chain, Patterns
+from omnisearch.ingest.ignore import Chain, IgnoreFileError, Patterns
 
 
 def left_out(lines: str | bytes, path: str, *, folder: bool = False) -> bool:
@@ -79,6 +79,19 @@ def test_no_pattern_is_slow(pattern: str) -> None:
     left_out(pattern, "/".join("a" * 500))
     left_out(pattern, "/".join(["a" * 200] * 15))
     assert time.process_time() - started < 2
+
+
+def test_too_many_patterns_are_refused_before_they_cost_anything() -> None:
+    many = b"".join(b"[a-z]*%d\n" % number for number in range(900))
+    started = time.process_time()
+    with pytest.raises(IgnoreFileError, match="more than 1,000 lines"):
+        Patterns.parse(many * 20)
+    assert time.process_time() - started < 1
+    chain = Chain((Patterns.parse(many), 0))
+    with pytest.raises(IgnoreFileError, match="more than 1,000 lines"):
+        chain.below(Patterns.parse(many), 0)
+    names = b"".join(b"name%d\n" % number for number in range(20_000))
+    assert chain.below(Patterns.parse(names), 0).excluded(b"name7", b"name7", folder=False)
 
 
 PIECES = ["a", "b", "ab", ".", "*", "**", "?", "/", "[ab]", "[!a]", "\\*", "!", " ", "#", "***"]
