@@ -15,7 +15,7 @@ import omnisearch as om
 from tests.mutation.damage import Damage
 from tests.mutation.specimen import Truth, copy, files_of, questions, wrong_answers
 
-DERIVED = ("ids.bin", "codes.faiss", "columns.bin", "codebooks/")
+DERIVED = ("ids.bin", "codes.faiss", "columns.bin", "words.bin", "codebooks/")
 WORKERS = 2
 
 
@@ -33,7 +33,8 @@ class Patient:
         inside = list(files_of(self.root))
         logs = [path for path in inside if path.startswith("log/")]
         manifests = [path for path in inside if path.startswith("manifests/")]
-        return [*logs[:-1], *manifests[:-1]]
+        ledgers = [path for path in inside if path.startswith("ledger/")]
+        return [*logs[:-1], *manifests[:-1], *ledgers[:-1]]
 
 
 @dataclass(slots=True)

@@ -11,6 +11,11 @@ from typing import Any
 import numpy as np
 
 import omnisearch as om
+from omnisearch.locations import Root
+from omnisearch.storage import changes
+from omnisearch.storage.batch import Segments
+from omnisearch.storage.ledger import Ledger
+from omnisearch.storage.words.asking import ask as ask_words
 from tests.crash.story import seal
 
 DIM, ROWS, TAIL, BATCH = 8, 12_000, 40, 4_000
@@ -37,11 +42,13 @@ def truth(seed: int, count: int = ROWS + TAIL) -> Truth:
 
 
 def build(root: Path, seed: int) -> Truth:
-    """Make a collection with shards, codes, deleted rows and a log tail."""
+    """Make a collection with shards, codes, words, deleted rows, ledgers and a log tail."""
     rows = truth(seed)
     collection = om.open(root, metric="l2")
     for first in range(0, ROWS, BATCH):
         _add(collection, rows, first, first + BATCH)
+    for number in (seed, seed + 1):
+        collection._handle.need().write_ledger(ledger_of(number))
     collection.compact()
     _add(collection, rows, ROWS, ROWS + TAIL // 2)
     collection.delete(rows.ids[:ROWS:1000])
@@ -64,7 +71,21 @@ def _add(collection: om.Collection, rows: Truth, first: int, end: int) -> None:
     metadata: list[dict[str, Any]] = [
         {"n": n, "tag": f"tag {n % 7}", "even": n % 2 == 0} for n in rows.numbers[first:end]
     ]
-    collection.add_vectors(rows.ids[first:end], rows.vectors[first:end], metadata=metadata)
+    names, vectors = rows.ids[first:end], rows.vectors[first:end]
+    if not first:  # the first rows are without words
+        collection.add_vectors(names, vectors, metadata=metadata)
+        return
+    for one, number in zip(metadata, rows.numbers[first:end], strict=True):
+        one["segment.words"] = f"this is number {number} of many"
+    count = len(names)
+    kinds: tuple[Any, Any, Any] = [None] * count, ["content"] * count, ["text"] * count
+    segments = Segments(names, *kinds, vectors, metadata)
+    collection._handle.need().write(changes.keeping(segments))
+
+
+def ledger_of(number: int) -> Ledger:
+    """Make a ledger that tells its number."""
+    return Ledger((Root(number, b"/home", 1, "folder"),), frozenset([f"{number}:a"]))
 
 
 def files_of(root: Path) -> Iterator[str]:
@@ -106,6 +127,7 @@ def questions(rows: Truth) -> list[Question]:
         Question("where", lambda c: c.count(where="even = true"), even),
         Question("ids", lambda c: {r.id for r in c.iterate()}, {rows.ids[i] for i in alive}),
     ]
+    asked += [_said(rows, number) for number in alive[BATCH + 5 :: STEP]]
     for number in alive[::STEP]:
         asked += [_nearest(rows, number), _stored(rows, number)]
     return asked
@@ -120,6 +142,17 @@ def _nearest(rows: Truth, number: int) -> Question:
         return {(hit.id, hit.metadata["n"], hit.metadata["tag"]) for hit in hits}
 
     return Question(f"nearest to {number}", ask, {found})
+
+
+def _said(rows: Truth, number: int) -> Question:
+    question = ask_words(f"number {number}")
+
+    def ask(collection: om.Collection) -> object:
+        now = collection._handle.need().reading()
+        best = now.words.scores(question, now.shown, 1)
+        return [now.id_at(position) for position in best.positions.tolist()]
+
+    return Question(f"the words of {number}", ask, [rows.ids[number]])
 
 
 def _stored(rows: Truth, number: int) -> Question:

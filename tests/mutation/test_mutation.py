@@ -27,7 +27,8 @@ def patient() -> Iterator[Patient]:
 
 def test_the_sound_collection_has_every_kind_of_file_and_answers_right(patient: Patient) -> None:
     kinds = {Path(path).parts[0] for path in files_of(patient.root)}
-    assert kinds == {"FORMAT", "HEAD", "manifests", "log", "shards", "codebooks", "tombs"}
+    folders = {"manifests", "log", "shards", "codebooks", "tombs", "ledger"}
+    assert kinds == {"FORMAT", "HEAD", *folders}
     assert wrong_answers(patient.root, questions(patient.rows)) == ([], 0)
     assert om.doctor(patient.root).ok
 
