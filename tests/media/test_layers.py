@@ -100,7 +100,7 @@ outcomes["core"] = resource.getrlimit(resource.RLIMIT_CORE)
         "write": "EFBIG",
         "copies": "EMFILE",
         "more": "ValueError",
-        "processor": [60, 60],
+        "processor": [60, 61],
         "core": [0, 0],
     }
 

@@ -79,8 +79,41 @@ def test_workers_die_with_what_made_them_and_are_made_again() -> None:
         workers = children_of(zygote)
         os.kill(zygote, signal.SIGKILL)
         assert gone_within(1, [zygote, *workers])
-        with suppress(DecoderError):  # at most the file that was in work
-            decode(pool, WORKS)
+        assert decode(pool, WORKS) == 2
+
+
+def test_a_worker_that_died_idle_costs_no_file() -> None:
+    with Pool(MISCONDUCT, workers=1) as pool:
+        decode(pool, WORKS)
+        (zygote,) = children_of(os.getpid())
+        (worker,) = children_of(zygote)
+        os.kill(worker, signal.SIGKILL)
+        assert gone_within(1, [worker])
+        assert decode(pool, WORKS) == 2
+        assert worker not in children_of(zygote)  # no zombie
+
+
+def test_what_uses_the_processor_while_nobody_waits_is_killed() -> None:
+    with Pool(MISCONDUCT, workers=1, limits=Limits(item_s=0.2)) as pool:
+        with Path(__file__).open("rb") as file:
+            coming = pool.decode(file.fileno(), Ask("spin"))
+            next(coming)
+            (zygote,) = children_of(os.getpid())
+            assert gone_within(30, children_of(zygote))  # after a second of processor
+            with pytest.raises(DecoderError, match="used more of the processor than it may"):
+                next(coming)
+
+
+def test_too_few_descriptors_are_told() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with Pool(MISCONDUCT, workers=1) as pool, Path(__file__).open("rb") as file:
+        pool.layers()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (file.fileno() + 2, hard))
+        try:
+            with pytest.raises(PoolError, match=r"can be made \(.*Too many open files"):
+                list(pool.decode(file.fileno(), Ask(WORKS)))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         assert decode(pool, WORKS) == 2
 
 

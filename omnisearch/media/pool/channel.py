@@ -88,6 +88,13 @@ class Channel:
         head += self._exactly(_LENGTH.size - len(head), None)
         return self._message(head, None), descriptors
 
+    @property
+    def silent(self) -> bool:
+        """Tell whether nothing has come, the end neither."""
+        waiting = select.poll()
+        waiting.register(self._end, select.POLLIN)
+        return not waiting.poll(0)
+
     def shut(self) -> None:
         """Wake whoever waits on either side: there will be no more."""
         try:

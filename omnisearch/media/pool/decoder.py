@@ -46,6 +46,11 @@ class Decoder:
         """Tell whether a fresh worker should take over."""
         return self._items >= self._limits.items or self._used_s >= self._limits.item_s
 
+    @property
+    def waits(self) -> bool:
+        """Tell whether the worker is there for another file, and silent as it should be."""
+        return not self.ended and self._born.channel.silent
+
     def pieces(self, descriptor: int, ask: Ask) -> Iterator[Piece]:
         """Give the pieces of a file as they come; each array is the caller's own."""
         begun_s = time.monotonic()

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Lock
@@ -55,10 +55,16 @@ class Nursery:
         self._lock = Lock()
         self._layers: Layers | None = None
         self._closed = False
-        self._complaints = tempfile.TemporaryFile()  # closed with the nursery
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = _started(theirs, self._complaints.fileno())
+        with ExitStack() as kept:
+            try:
+                self._complaints = kept.enter_context(tempfile.TemporaryFile())
+                ours, theirs = socket.socketpair()
+                kept.enter_context(ours)
+                with theirs:
+                    self._process = _started(theirs, self._complaints.fileno())
+            except OSError as error:
+                raise PoolError(_crowded(str(error))) from error
+            kept.pop_all()  # from here on closed by `close`
         self._channel = Channel(ours, MESSAGE_BYTES)
         with _parent() as beside, suppress(ChannelError):  # told at the first question
             self._channel.send({"extractor": extractor, "limits": asdict(limits)}, beside)
@@ -80,16 +86,17 @@ class Nursery:
 
     def born(self) -> Born:
         """Make a worker."""
-        ours, theirs = socket.socketpair()
-        with theirs, ring.made(self._limits.piece_bytes) as (shared, memory), self._lock:
+        with ExitStack() as kept:
             try:
-                self._ready()
-                answer = self._asked({"make": True}, [theirs.fileno(), memory])
-            except PoolError:
-                ours.close()
-                shared.close()
-                raise
-        return Born(answer["worker"], Channel(ours, self._limits.head_bytes), shared)
+                ours, theirs = socket.socketpair()
+                kept.enter_context(ours)
+                with theirs, ring.made(self._limits.piece_bytes) as (shared, memory):
+                    kept.callback(shared.close)
+                    process = self._made([theirs.fileno(), memory])
+            except OSError as error:
+                raise PoolError(_crowded(str(error))) from error
+            kept.pop_all()
+        return Born(process, Channel(ours, self._limits.head_bytes), shared)
 
     def end(self, process: int) -> int | None:
         """Kill a worker and give how it ended, as `os.wait` tells it; None: nobody knows."""
@@ -113,6 +120,14 @@ class Nursery:
                 self._process.wait()
             self._channel.close()
             self._complaints.close()
+
+    def _made(self, shared: list[int]) -> int:
+        with self._lock:
+            self._ready()
+            answer = self._asked({"make": True}, shared)
+        if "failed" in answer:
+            raise PoolError(_crowded(answer["failed"]))
+        return int(answer["worker"])
 
     def _ready(self) -> Layers:
         if self._layers is None:
@@ -150,18 +165,15 @@ def _started(end: socket.socket, complaints: int) -> subprocess.Popen[bytes]:
         raise PoolError(_unstartable("this Python does not know its own program"))
     paths = [str(Path(one).absolute()) for one in sys.path]
     flags = ["-I", "-B"] if sys.flags.dont_write_bytecode else ["-I"]
-    try:
-        return subprocess.Popen(
-            [sys.executable, *flags, "-c", _BEGIN, json.dumps(paths)],
-            stdin=end.fileno(),
-            stdout=subprocess.DEVNULL,
-            stderr=complaints,
-            env=_ENVIRONMENT | {one: os.environ[one] for one in _KEPT if one in os.environ},
-            cwd="/",  # no file system is held
-            start_new_session=True,  # Ctrl-C reaches the parent only
-        )
-    except OSError as error:
-        raise PoolError(_unstartable(str(error))) from error
+    return subprocess.Popen(
+        [sys.executable, *flags, "-c", _BEGIN, json.dumps(paths)],
+        stdin=end.fileno(),
+        stdout=subprocess.DEVNULL,
+        stderr=complaints,
+        env=_ENVIRONMENT | {one: os.environ[one] for one in _KEPT if one in os.environ},
+        cwd="/",  # no file system is held
+        start_new_session=True,  # Ctrl-C reaches the parent only
+    )
 
 
 @contextmanager
@@ -180,3 +192,7 @@ def _parent() -> Iterator[list[int]]:
 
 def _unstartable(reason: str) -> str:
     return f"the process that decodes files does not run ({reason}): install omnisearch again"
+
+
+def _crowded(reason: str) -> str:
+    return f"no process that decodes files can be made ({reason}): close other programs"

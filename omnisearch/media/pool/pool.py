@@ -106,7 +106,7 @@ class Pool:
             self._free -= 1
             found = self._idle.pop() if self._idle else None
         try:
-            decoder = found or self._new()
+            decoder = self._fit(found)
         except PoolError:
             self._freed(None)
             raise
@@ -117,7 +117,12 @@ class Pool:
         self._give_back(decoder, clean=False)
         raise _closed()
 
-    def _new(self) -> Decoder:
+    def _fit(self, found: Decoder | None) -> Decoder:
+        """Give a worker that can take a file: the one that was idle, or another."""
+        if found is not None:
+            if found.waits:
+                return found
+            found.end()  # it died, or talked unasked
         nursery = self._living()
         try:
             return Decoder(nursery, self._limits)

@@ -146,18 +146,22 @@ class _Zygote:
             self._channel.send({"status": self._end(process)})
             self._living.discard(process)
         else:
-            self._channel.send({"worker": self._made(*descriptors)})
+            self._channel.send(self._made(*descriptors))
         self._killed = {one for one in self._killed if os.waitpid(one, os.WNOHANG)[0] == 0}
 
-    def _made(self, end: int, memory: int) -> int:
+    def _made(self, end: int, memory: int) -> dict[str, Any]:
         here = os.getpid()
-        process = os.fork()
-        if process == 0:
-            _live(self._recipe, here, end, memory)
-        os.close(end)
-        os.close(memory)
+        try:
+            process = os.fork()
+            if process == 0:
+                _live(self._recipe, here, end, memory)
+        except OSError as error:
+            return {"failed": str(error)}
+        finally:
+            os.close(end)
+            os.close(memory)
         self._living.add(process)
-        return process
+        return {"worker": process}
 
     def _end(self, process: int) -> int | None:
         """Kill a worker and give how it ended: its own death, where that came first."""

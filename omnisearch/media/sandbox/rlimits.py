@@ -36,11 +36,14 @@ def hold(allowance: Allowance) -> None:
         if kind is None or most is None:
             continue
         with suppress(ValueError):  # macOS: below what is in use
-            _lower(kind, most)
+            # the first of two limits of the processor ends a process by a signal that says why
+            _lower(kind, most, most + 1 if name == "RLIMIT_CPU" else most)
 
 
-def _lower(kind: int, most: int) -> None:
-    soft, hard = resource.getrlimit(kind)
-    bounds = [one for one in (soft, hard, most) if one != resource.RLIM_INFINITY]
-    least = min(bounds)
-    resource.setrlimit(kind, (least, least))
+def _lower(kind: int, soft: int, hard: int) -> None:
+    now_soft, now_hard = resource.getrlimit(kind)
+    resource.setrlimit(kind, (_least(now_soft, soft), _least(now_hard, hard)))
+
+
+def _least(now: int, wanted: int) -> int:
+    return wanted if now == resource.RLIM_INFINITY else min(now, wanted)
