@@ -26,11 +26,12 @@ def stdin() -> BinaryIO:
 
 
 def lines(file: str) -> Iterator[str | om.errors.PartError]:
-    """Give the words of each line, or what is wrong with it."""
+    """Give the words of each line, or what is wrong with it; no line at all is an error too."""
+    name, number = "stdin" if file == STDIN else file, 0
     with _opened(file) as opened:
         for number, line in enumerate(_each(opened), 1):
+            place = f"{name}, line {number:,}"
             decode = getincrementaldecoder("utf-8-sig" if number == 1 else "utf-8")().decode
-            place = f"{'stdin' if file == STDIN else file}, line {number:,}"
             try:
                 text = decode(line, len(line) < _MOST).rstrip("\r\n")[:CHARACTERS]
             except UnicodeDecodeError:
@@ -40,6 +41,8 @@ def lines(file: str) -> Iterator[str | om.errors.PartError]:
                 yield (
                     text if text.strip() else om.errors.PartError(f"{place} is empty: take it out")
                 )
+    if not number:
+        yield om.errors.PartError(f"{name} has no line: give a text in each")
 
 
 def _each(opened: BinaryIO) -> Iterator[bytes]:

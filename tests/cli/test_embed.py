@@ -126,6 +126,23 @@ def test_a_line_that_is_no_text_is_named_by_its_number(place: Place) -> None:
     ]
 
 
+@pytest.mark.parametrize("more", [(), ("--joint",), ("--out", "v.npy")])
+def test_no_line_is_nothing_to_encode(more: tuple[str, ...], place: Place) -> None:
+    done = place.run("embed", "--lines", "-", *more)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("omnisearch: stdin has no line: give a text in each")
+    assert list(place.home.glob("*.npy")) == []
+
+
+def test_odd_names_are_said_once_and_on_one_line(place: Place) -> None:
+    for name in ("b\nad.gif", "\x1b[31mred.gif", "\u202egif.gif"):
+        (place.home / name).write_bytes(b"GIF89a")
+        done = place.run("embed", name)
+        assert done.returncode == 2
+        assert done.stderr.count(".gif") == 1 and len(done.stderr.splitlines()) == 1
+        assert "\x1b" not in done.stderr
+
+
 def test_long_texts_are_never_held_whole(place: Place) -> None:
     words = "a red bicycle leans against a wall. " * 20_000
     (place.home / "short.txt").write_text(words, "utf-8")

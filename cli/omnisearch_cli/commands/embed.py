@@ -216,6 +216,8 @@ def _short(one: Given) -> str:
 def _told(one: Given, error: Exception) -> str:
     """Name the part, unless the message does: words by their beginning, a file whole."""
     said, name = str(error), _short(one) if _is_words(one) else one.name
+    # as messages about files write it, so that it is found there
+    name = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in name)
     name = "stdin" if name == lines.STDIN else name
     return said if name in said else f"{name}: {said}"
 
