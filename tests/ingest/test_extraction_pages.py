@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from omnisearch.errors import MediaError
 from omnisearch.ingest.extraction import facts
 from omnisearch.media.caps import Caps
-from omnisearch.media.pool.piece import Piece
+from omnisearch.media.pool.piece import Array, Piece
 from omnisearch.moments import micros
 from tests.ingest.extracting import extracted, spans
 from tests.media.pdf import Sheet, pdf
@@ -19,7 +18,7 @@ from tests.media.pdf import Sheet, pdf
 LONG = tuple(f"Line {number} tells how the cats of the harbour live." for number in range(34))
 
 
-def ink(page: npt.NDArray[np.uint8]) -> tuple[float, float, float, float]:
+def ink(page: Array) -> tuple[float, float, float, float]:
     """The box around what is dark, as fractions."""
     rows, columns = np.nonzero(page.mean(2) < 128)
     height, width = page.shape[:2]

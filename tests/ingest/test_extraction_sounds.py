@@ -68,6 +68,11 @@ def test_silence_is_left_out_unless_there_is_nothing_else() -> None:
     assert len(segments) == 1 and end.fields["columns"] == {"audio.seconds": 60.0}
 
 
+def test_of_hours_of_silence_some_is_told() -> None:
+    hush = sound(np.zeros(1_000 * 4_000, np.float32), 1_000)  # 4,000 s
+    assert len(extracted(hush, "night.wav")[1]) == 2
+
+
 @pytest.mark.parametrize("pieces", [1, 3, 100])
 def test_windows_do_not_depend_on_how_a_sound_comes(pieces: int) -> None:
     whole = np.concatenate([noise(6), noise(1, 1e-4), noise(9), noise(0.5, 1e-4), noise(20)])

@@ -29,6 +29,9 @@ Floats = npt.NDArray[np.float32]
 def extract(source: Stream, kind: Type, caps: Caps) -> Iterator[Extract]:
     """Give the shots of a film; one without pictures is a sound."""
     told = container.told(source)
+    if told.shown is None and not told.heard:
+        fault = f"{source.name} has neither pictures nor sound"
+        raise MediaError(f"{fault}: copy it again, it may be cut short")
     if told.shown is None:
         yield from sound.extract(source, kind, caps)
         return

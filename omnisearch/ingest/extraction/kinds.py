@@ -75,10 +75,11 @@ def _text(head: bytes, suffix: str, media: str | None, name: str) -> Type:
     marks = (what for start, what in _BEGINNINGS if head.startswith(start))
     unread = "svg" if _SVG.match(head) else next(marks, _UNREAD.get(suffix))
     page = _HTML.match(head) is not None
+    if media is not None and not page:
+        fault = f"{name} is called {media} and holds {unread or 'text'}"
+        raise MediaError(f"{fault}: give it the name of what it is")
     if unread is not None and not page:
         raise UnsupportedTypeError(f"{name} is {unread}, which is not read")
-    if media is not None and not page:
-        raise MediaError(f"{name} is called {media} and holds text: give it the name of what it is")
     structure, called = _ENDS.get(suffix, ("plain", "text"))
     if page and structure in ("plain", "markup"):
         structure, called = "markup", "html"

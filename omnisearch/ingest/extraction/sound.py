@@ -22,6 +22,7 @@ RATE = 16_000
 LONGEST_S = 10.0  # as much as is understood at once, by ears and by the model that writes down
 _LEAST_S = 3.0  # of a window that another one follows
 _REST_S = 1.0  # of the last one: no cut leaves less
+_SILENCE_S = 1800.0  # of a longer one a window is told now and then: it is read on
 _FRAME = RATE // 50  # a syllable has several
 _BACK = 25  # frames: in a long pause a window ends half a second before the next sound
 _AROUND = 15  # frames: a pause of 0.3 s is taken before a gap between two syllables
@@ -38,18 +39,17 @@ def extract(source: Stream, kind: Type, caps: Caps) -> Iterator[Extract]:
     yield Item("audio", kind.name, columns, str(columns.get("audio.title", "")), notes)
     flow = Flow(source, RATE)
     reel = Reel(flow, round(caps.hours * 3600 * RATE))
-    silent: Window | None = None
-    told_any = False
+    last: Window | None = None
+    told_at = 0  # the sample behind what was told last
     for start, samples in windows(reel):
-        if audible(samples):
-            told_any = True
+        last = (start, samples)
+        if audible(samples) or start - told_at > _SILENCE_S * RATE:
             yield _segment(start, samples)
-        elif silent is None:
-            silent = (start, samples)
-    if not told_any:
-        if silent is None:
-            raise MediaError(f"{source.name} has no sound that can be heard: copy it again")
-        yield _segment(*silent)  # nothing but silence is what it is
+            told_at = start + len(samples)
+    if last is None:
+        raise MediaError(f"{source.name} has no sound that can be heard: copy it again")
+    if not told_at:
+        yield _segment(*last)  # nothing but silence is what it is
     seconds = reel.read / RATE
     known = {} if reel.truncated else {"audio.seconds": round(seconds, 3)}
     yield End(reel.truncated, flow.damaged, known)
