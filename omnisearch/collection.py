@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from omnisearch.ingest.pipeline import Show
     from omnisearch.ingest.plan import Target
     from omnisearch.ingest.report import IngestReport
+    from omnisearch.storage.batch import Segments
 
 
 class Collection(AbstractContextManager["Collection"]):
@@ -107,7 +108,7 @@ class Collection(AbstractContextManager["Collection"]):
 
         if not (rows := segments_of(items, self.encoder)).ids:
             return self.generation
-        return self._storing().write(changes.recording(rows, replacing=replace))
+        return self._storing(rows).write(changes.recording(rows, replacing=replace))
 
     def ingest(
         self, *paths: PathLike, progress: Show | None = None, **options: Unpack[IngestOptions]
@@ -122,9 +123,9 @@ class Collection(AbstractContextManager["Collection"]):
 
         return Target(self._handle.existing, self._storing, lambda: self.encoder)
 
-    def _storing(self) -> Store:
+    def _storing(self, rows: Segments | None = None) -> Store:
         """Give the store for what the encoder makes; an empty collection is made if need be."""
-        return self._handle.for_encoding(self._options.origin or origin_of(self.encoder))
+        return self._handle.for_encoding(self._options.origin or origin_of(self.encoder), rows)
 
     def add_vectors(
         self, ids: Sequence[str], vectors: npt.ArrayLike, *, metadata: Metadata | None = None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from omnisearch.collection import Collection
-from omnisearch.remembered import origin_of
+from omnisearch.remembered import lasting, origin_of
 from omnisearch.schema import Schema
 from omnisearch.storage import admission
 from omnisearch.storage.handle import Options
@@ -42,7 +42,7 @@ def open(
     if isinstance(encoder, str):
         from omnisearch.encoder.encoder import Encoder
 
-        name, encoder = encoder, Encoder.load(encoder)
+        name, encoder = lasting(encoder), Encoder.load(encoder)
     if encoder is not None:
         origin = origin_of(encoder, name)
     options = Options(create, mode == "a", private, metric, index, columns, origin)

@@ -75,7 +75,7 @@ def _counted(now: Generation, mask: Mask | None) -> tuple[int, dict[str | None, 
 
 
 def _tables(now: Generation, mask: Mask | None) -> Iterator[tuple[pa.RecordBatch, Mask | None]]:
-    ours = list(batch.SYSTEM.names)
+    ours = list(range(len(batch.SYSTEM)))  # by position: a user may name a column `item`
     first = 0
     for table in now.tables:
         rows = slice(first, first + table.num_rows)

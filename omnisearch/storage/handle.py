@@ -12,7 +12,8 @@ from pathlib import Path
 from omnisearch.errors import CollectionNotFoundError, ReadOnlyError, SpaceMismatchError
 from omnisearch.schema import Metadata, Schema
 from omnisearch.storage import creation, layout, maintenance, origin
-from omnisearch.storage.admission import Floats, admit, make_settings
+from omnisearch.storage.admission import Floats, admit, admit_segments, make_settings
+from omnisearch.storage.batch import Segments
 from omnisearch.storage.identity import read_identity
 from omnisearch.storage.locks import FileLock
 from omnisearch.storage.maintenance import Maintenance
@@ -121,8 +122,11 @@ class Handle:
         admit(ids, vectors, metadata, settings, Schema.declare(chosen.columns or {}))
         return self._made(settings, chosen.origin)
 
-    def for_encoding(self, given: Origin) -> Store:
-        """Give the store for what an encoder makes; an empty collection is made if need be."""
+    def for_encoding(self, given: Origin, rows: Segments | None = None) -> Store:
+        """Give the store for what an encoder makes; an empty collection is made if need be.
+
+        It is not made for rows that are not sound.
+        """
         self._check_writable()
         store = self.existing()
         if store is not None:
@@ -130,6 +134,8 @@ class Handle:
             return store
         chosen = self.options
         settings = Settings(given.dim, chosen.metric or "cosine", chosen.index or "auto")
+        if rows is not None:
+            admit_segments(rows, settings, Schema.declare(chosen.columns or {}))
         return self._made(settings, given)
 
     def _made(self, settings: Settings, given: Origin | None) -> Store:

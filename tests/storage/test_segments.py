@@ -246,3 +246,24 @@ def test_status_counts_items_and_segments_not_views(store: Store, root: Path) ->
         stats = col.stats()
         assert [stats[name] for name in ("items", "segments", "missing")] == [4, 4, 1]
         assert stats["modalities"] == {"audio": 4}
+
+
+@pytest.mark.parametrize("upkeep", UPKEEP)
+def test_columns_of_the_user_may_have_our_names(store: Store, root: Path, upkeep: str) -> None:
+    mine: dict[str, Any] = {
+        "item": "mine",
+        "view": 3,
+        "modality": "odd",
+        "segment": "s",
+        "norm": 0.5,
+    }
+    store.write(changes.keeping(files(range(3), **mine)))
+    UPKEEP[upkeep](store)
+    store.write(changes.relocating({"item 1": {"file.locations": ["0:x"]}}))
+    with om.open(root, mode="r") as col:
+        assert (col.stats()["items"], col.stats()["segments"]) == (3, 3)
+        assert col.count("item = 'mine' and view = 3") == 6
+        (record,) = col.get(["item 1#0"])
+    assert record is not None
+    assert {name: record.metadata[name] for name in mine} == mine
+    assert store.reading().items["item 1"].locations == ("0:x",)
