@@ -57,6 +57,8 @@ class Row:
         found: dict[str, Any] = {"segment.twin": twins.signature(self.vector)}
         if self.segment.span is not None:
             found[SPAN] = dict(self.segment.span)
+            if "page" in self.segment.span:
+                found["doc.page"] = self.segment.span["page"]
         if self.segment.words:
             found[SAID] = self.segment.words
         if self.segment.look is not None:

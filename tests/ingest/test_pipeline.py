@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import omnisearch as om
+from omnisearch.ingest import memory
 from tests.ingest.folder import (
     contents,
     sentence,
@@ -16,6 +17,7 @@ from tests.ingest.folder import (
     write_sound,
     write_texts,
 )
+from tests.ingest.killing import Runs
 
 
 @pytest.fixture(autouse=True)
@@ -351,3 +353,39 @@ def test_an_estimate_stores_nothing(source: Path, col: om.Collection) -> None:
     assert found.memory_bytes > 0
     assert col.count() == 0
     assert col.files.roots == ()
+
+
+@pytest.mark.slow
+def test_the_memory_that_is_allowed_is_enough_and_is_kept(source: Path, col: om.Collection) -> None:
+    for number in range(6):
+        write_picture(source / f"large-{number}.png", number, side=5_000)
+    write_texts(source, 20)
+    allowed, peak = 900 << 20, 0
+
+    def watch(progress: om.Progress) -> None:
+        nonlocal peak
+        peak = max(peak, memory.taken())
+
+    report = col.ingest(source, max_memory=allowed, progress=watch)
+    assert report.stored == 26
+    assert 0 < peak < allowed
+
+
+def test_an_item_without_a_segment_has_failed(source: Path, col: om.Collection) -> None:
+    (source / "only-signs.txt").write_text("\u2603 \u2603 \u2603")
+    report = col.ingest(source)
+    assert (report.stored, report.failed) == (0, 1)
+    assert "signs" in report.failures[0].reason
+    assert report.failures[0].stage == "encode"
+
+
+def test_two_runs_at_once_leave_one_collection(source: Path, tmp_path: Path) -> None:
+    write_texts(source, 10)
+    runs = Runs(tmp_path / "collection", source, tmp_path / "cache")
+    both = [runs.start(), runs.start()]
+    ended = [process.communicate(timeout=120) for process in both]
+    refused = [faults for _, faults in ended if faults]
+    assert len(refused) < 2
+    assert all("CollectionLockedError" in faults for faults in refused)
+    with om.open(tmp_path / "collection", create=False, mode="r") as col:
+        assert col.count() == 10
