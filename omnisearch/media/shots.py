@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 LONGEST_S = 10.0
 _SHORTEST_S = 1.0  # what changes faster than that is one shot
 _SPARE = 16  # frames that are kept beside those that suit: at most twice as dense as needed
+_LARGE = 2_500_000  # pixels: of larger frames than those of HD none waits as it was decoded
 _CHANGE = 12.0  # of 255, on average over the picture, from one frame to the next
 _SUDDEN = 4.0  # times as much as between the frames before
 _BEFORE = 12  # frames
@@ -36,7 +37,7 @@ _BLOCK = 4
 _LONGEST_STEP_S = 1.0  # a frame is shown so long if nothing follows
 _EARLY_S = 1.0  # a film that ends so long before it says is taken at its word
 Luma = npt.NDArray[np.float32]
-_Kept = tuple[float, RGB]
+_Kept = tuple[float, "_Sight"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +70,7 @@ class Shots:
             if cut:
                 yield roll.shot(now_s)
                 roll = self._roll(now_s, length_s)
-            roll.add(now_s, frame)
+            roll.add(now_s, _Sight(self._source, frame))
         if roll.begun:
             end_s = now_s + step_s
             yield roll.shot(roll.end_s if abs(roll.end_s - end_s) < _EARLY_S else end_s)
@@ -80,7 +81,7 @@ class Shots:
         return now_s >= roll.end_s + (_EARLY_S if last else 0.0)
 
     def _roll(self, start_s: float, length_s: float, before: _Roll | None = None) -> _Roll:
-        return _Roll(self._source, self._count, (start_s, self._planned(start_s, length_s)), before)
+        return _Roll(self._count, (start_s, self._planned(start_s, length_s)), before)
 
     def _planned(self, start_s: float, length_s: float) -> float:
         """Tell when a shot ends that goes on: parts of the same length are left."""
@@ -107,33 +108,49 @@ class Shots:
                 yield now_s, step_s, frame
 
 
+class _Sight:
+    """A frame as it is shown, made when it is first wanted: most never are."""
+
+    def __init__(self, source: File, frame: VideoFrame) -> None:
+        self._source = source
+        self._frame: VideoFrame | None = frame
+        self._rgb: RGB | None = None
+        if frame.width * frame.height > _LARGE:
+            self.seen()
+
+    def seen(self) -> RGB:
+        """Give it, small; what it was made of is let go."""
+        if self._frame is not None:
+            self._rgb = video.picture(self._source, self._frame)
+            self._frame = None
+        assert self._rgb is not None
+        return self._rgb
+
+
 class _Roll:
     """A shot that goes on; `before` is one whose last frame is still shown."""
 
-    def __init__(
-        self, source: File, count: int, times_s: tuple[float, float], before: _Roll | None
-    ) -> None:
+    def __init__(self, count: int, times_s: tuple[float, float], before: _Roll | None) -> None:
         self.start_s, self.end_s = times_s
         self.begun = False  # a frame of its own was seen
-        self._source, self._count = source, count
+        self._count = count
         self._wanted = deque(self._spread(self.end_s))
         self._suiting: list[_Kept] = []
         self._spare: list[_Kept] = []
         self._apart_s = (self.end_s - self.start_s) / 256
-        self._last: VideoFrame | None = None if before is None else before._last
-        self._look: RGB | None = None if before is None else before._look
+        self._last: _Sight | None = None if before is None else before._last
 
     @property
     def shown(self) -> bool:
         """Whether there is anything to be seen."""
         return self._last is not None
 
-    def add(self, now_s: float, frame: VideoFrame) -> None:
+    def add(self, now_s: float, frame: _Sight) -> None:
         """Take the frame that is shown from now on."""
         self._keep_until(now_s)
-        self._last, self._look, self.begun = frame, None, True
+        self._last, self.begun = frame, True
         if not self._spare or now_s - self._spare[-1][0] >= self._apart_s:
-            self._spare.append((now_s, self._seen()))
+            self._spare.append((now_s, frame))
         if len(self._spare) > _SPARE:
             self._spare = self._spare[::2]
             self._apart_s *= 2
@@ -142,23 +159,17 @@ class _Roll:
         """End it."""
         if end_s == self.end_s:
             self._keep_until(float("inf"))
-            return Shot(self.start_s, end_s, [rgb for _, rgb in self._suiting])
+            return Shot(self.start_s, end_s, [frame.seen() for _, frame in self._suiting])
         kept = [*self._spare, *self._suiting]
         chosen = (self._nearest(kept, time_s) for time_s in self._spread(end_s))
-        return Shot(self.start_s, end_s, list(chosen))
+        return Shot(self.start_s, end_s, [frame.seen() for frame in chosen])
 
     def _keep_until(self, now_s: float) -> None:
         while self._wanted and self._wanted[0] < now_s and self._last is not None:
-            self._suiting.append((self._wanted.popleft(), self._seen()))
+            self._last.seen()  # it will be wanted, most likely: that takes less memory
+            self._suiting.append((self._wanted.popleft(), self._last))
 
-    def _seen(self) -> RGB:
-        """Give how the last frame looks; made where it is needed, and once."""
-        assert self._last is not None
-        if self._look is None:
-            self._look = video.picture(self._source, self._last)
-        return self._look
-
-    def _nearest(self, kept: list[_Kept], time_s: float) -> RGB:
+    def _nearest(self, kept: list[_Kept], time_s: float) -> _Sight:
         return min(kept, key=lambda one: abs(one[0] - time_s))[1]
 
     def _spread(self, end_s: float) -> list[float]:
