@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from omnisearch.errors import MediaError
 from omnisearch.media.pool.ask import Ask
 from omnisearch.media.pool.piece import Piece
 from omnisearch.media.pool.pool import Pool
@@ -76,6 +77,14 @@ def test_a_film_of_av1_needs_no_thread(pool: Pool) -> None:
     Image.new("RGB", (WIDTH, HEIGHT)).save(written, "AVIF")  # FFmpeg sees a film of one frame
     (piece,) = decode(pool, "film", written.getvalue())
     assert piece.arrays["frames"].shape == (8, HEIGHT, WIDTH, 3)
+
+
+def test_a_codec_that_is_not_listed_is_refused_by_name() -> None:
+    # FFmpeg before 8.1.2 runs what a film of this codec says (CVE-2026-8461)
+    data = made.film(made.Shot(codec="magicyuv", kind="avi"))
+    with Pool(workers=1) as pool, pytest.raises(MediaError) as caught:
+        decode(pool, "a.avi", data)
+    assert "is coded by magicyuv, which is not read here" in str(caught.value)
 
 
 def test_8_documents_at_a_time(pool: Pool) -> None:

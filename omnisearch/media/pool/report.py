@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from omnisearch.errors import DecoderError, PoolError
-from omnisearch.media.pool import trial
 from omnisearch.media.pool.ask import Ask
 from omnisearch.media.pool.pool import Pool
 from omnisearch.media.sandbox.lockdown import Layers
 
-TRIAL = f"{trial.__name__}:{trial.pieces.__name__}"
+TRIAL = "omnisearch.media.pool.trial:pieces"  # by name: it imports decoders, which none may here
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,7 @@ class SandboxReport:
     layers: Mapping[str, Any]  # what the kernel lacks or refuses is False or 0
     refused: tuple[str, ...]
     allowed: tuple[str, ...]
+    decoders: Mapping[str, str]  # the libraries and their versions
     remedy: str | None  # what to do where it is not complete
 
 
@@ -38,11 +38,19 @@ def sandbox() -> SandboxReport:
             layers = pool.layers()
             (piece,) = pool.decode(file.fileno(), Ask(Path(__file__).name))
     except (PoolError, DecoderError) as error:
-        return SandboxReport(False, name, Layers().as_json(), (), (), str(error))
-    refused, allowed = (tuple(piece.fields[key]) for key in ("refused", "allowed"))
+        return SandboxReport(False, name, Layers().as_json(), (), (), {}, str(error))
+    found = piece.fields
+    refused, allowed = tuple(found["refused"]), tuple(found["allowed"])
     complete = layers.whole and not allowed
-    remedy = None if complete else _remedy(layers, allowed)
-    return SandboxReport(complete, name, layers.as_json(), refused, allowed, remedy)
+    return SandboxReport(
+        complete=complete,
+        system=name,
+        layers=layers.as_json(),
+        refused=refused,
+        allowed=allowed,
+        decoders=found["decoders"],
+        remedy=None if complete else _remedy(layers, allowed),
+    )
 
 
 def _remedy(layers: Layers, allowed: tuple[str, ...]) -> str:

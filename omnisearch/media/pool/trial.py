@@ -10,6 +10,10 @@ from collections.abc import Callable, Iterator
 from threading import Thread
 from typing import BinaryIO
 
+import av
+import PIL
+import pypdfium2
+
 from omnisearch.media.pool.ask import Ask
 from omnisearch.media.pool.piece import Piece
 
@@ -19,9 +23,15 @@ _REFUSALS = {errno.EPERM, errno.EACCES, errno.ENOMEM, errno.EMFILE, errno.EAGAIN
 
 
 def pieces(file: BinaryIO, ask: Ask) -> Iterator[Piece]:
-    """Give what could be done, and what could not."""
+    """Give what could be done, what could not, and the versions of what decodes."""
     allowed = [name for name, deed in _DEEDS.items() if _succeeds(deed)]
-    yield Piece({"allowed": allowed, "refused": [name for name in _DEEDS if name not in allowed]})
+    decoders = {
+        "FFmpeg": str(av.ffmpeg_version_info),
+        "PDFium": str(pypdfium2.PDFIUM_INFO),
+        "Pillow": PIL.__version__,
+    }
+    refused = [name for name in _DEEDS if name not in allowed]
+    yield Piece({"allowed": allowed, "refused": refused, "decoders": decoders})
 
 
 def _succeeds(deed: Callable[[], object]) -> bool:
