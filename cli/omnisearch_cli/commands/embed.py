@@ -88,9 +88,8 @@ def command(out: Path | None, json: bool | None, quiet: bool, **wanted: Unpack[W
         key=settings.encoder_key(),
         say=output.say,
     )
-    if out is not None:
-        return _to_file(out, load, wanted, json)
-    return _to_stdout(load, wanted, json, quiet)
+    vectors = _vectors(load, wanted, quiet)  # nothing is loaded before the first is asked for
+    return _to_stdout(vectors, json) if out is None else _to_file(out, vectors, json)
 
 
 def _given(wanted: Wanted) -> Iterator[Given]:
@@ -139,50 +138,49 @@ def _encoded(loaded: om.Encoder, given: Sequence[Given], target: Any) -> list[An
     return [next(found) if one.fault is None else one.fault for one in given]
 
 
-def _batches(load: Callable[[], om.Encoder], wanted: Wanted) -> Iterator[list[tuple[Given, Any]]]:
+def _vectors(
+    load: Callable[[], om.Encoder], wanted: Wanted, quiet: bool
+) -> Iterator[tuple[Given, Any]]:
+    """Give each part with its vector or error, and show how far it came."""
     loaded, given = load(), _given(wanted)
-    while some := list(islice(given, _BATCH)):
-        yield list(zip(some, _encoded(loaded, some, wanted["target"]), strict=True))
+    total = 0 if wanted["lines"] else len(wanted["texts"]) + len(wanted["files"])
+    with output.progress(total, " parts", quiet) as bar:
+        while some := list(islice(given, _BATCH)):
+            yield from zip(some, _encoded(loaded, some, wanted["target"]), strict=True)
+            bar.update(len(some))
 
 
-def _to_file(out: Path, load: Callable[[], om.Encoder], wanted: Wanted, json: bool | None) -> int:
+def _to_file(out: Path, vectors: Iterator[tuple[Given, Any]], json: bool | None) -> int:
     if out.suffix != ".npy":
         raise click.UsageError(f"--out {out}: name a file that ends in .npy")
-    vectors, dim = om.write_npy(out, _whole(load, wanted))
+    count, dim = om.write_npy(out, _whole(vectors))
     if output.wants_json(json):
-        output.line({"vectors": vectors, "dim": dim, "file": str(out.absolute())})
+        output.line({"vectors": count, "dim": dim, "file": str(out.absolute())})
     else:
-        noun = "vector" if vectors == 1 else "vectors"
-        output.result(f"{vectors:,} {noun} of {dim} numbers written to {out}")
+        noun = "vector" if count == 1 else "vectors"
+        output.result(f"{count:,} {noun} of {dim} numbers written to {out}")
     return 0
 
 
-def _whole(load: Callable[[], om.Encoder], wanted: Wanted) -> Iterator[Any]:
+def _whole(vectors: Iterator[tuple[Given, Any]]) -> Iterator[Any]:
     """Give every vector; the first that there is not ends it."""
-    for batch in _batches(load, wanted):
-        for one, vector in batch:
-            if isinstance(vector, om.errors.OmnisearchError):
-                raise om.errors.PartError(f"{_told(one, vector)} (nothing was written)") from vector
-            yield vector
+    for one, vector in vectors:
+        if isinstance(vector, om.errors.OmnisearchError):
+            raise om.errors.PartError(f"{_told(one, vector)} (nothing was written)") from vector
+        yield vector
 
 
-def _to_stdout(
-    load: Callable[[], om.Encoder], wanted: Wanted, json: bool | None, quiet: bool
-) -> int:
+def _to_stdout(vectors: Iterator[tuple[Given, Any]], json: bool | None) -> int:
     done, failed, rows = 0, 0, list[tuple[str, str, str]]()
-    total = 0 if wanted["lines"] else len(wanted["texts"]) + len(wanted["files"])
-    with output.progress(total, "part", quiet) as bar:
-        for batch in _batches(load, wanted):
-            for one, vector in batch:
-                if isinstance(vector, om.errors.OmnisearchError):
-                    failed += 1
-                    output.complain(_told(one, vector))
-                elif output.wants_json(json):
-                    output.line(_record(one, vector))
-                else:
-                    rows.append((_modality(one), _short(one), _glimpse(vector)))
-            done += len(batch)
-            bar.update(len(batch))
+    for one, vector in vectors:
+        done += 1
+        if isinstance(vector, om.errors.OmnisearchError):
+            failed += 1
+            output.complain(_told(one, vector))
+        elif output.wants_json(json):
+            output.line(_record(one, vector))
+        else:
+            rows.append((_modality(one), _short(one), _glimpse(vector)))
     if rows:
         output.table(("modality", "name", "vector"), rows)
     if failed == done:
