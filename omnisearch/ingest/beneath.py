@@ -10,6 +10,7 @@ import ctypes
 import errno
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Literal, Self
@@ -56,6 +57,8 @@ def _openat2(folder: int, path: bytes, flags: int, resolve: int) -> int:
 
 def kernel_stays_beneath() -> bool:
     """Tell whether openat2 is there: not before Linux 5.6, nor where a container forbids it."""
+    if sys.platform != "linux":  # where the number means something else
+        return False
     try:
         os.close(_openat2(_HERE, b".", LOOK, _BENEATH))
     except OSError:

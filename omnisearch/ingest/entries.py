@@ -49,12 +49,14 @@ def entry_of(root: int, path: bytes, found: os.stat_result, *, link: bool = Fals
     return Entry(root, path, size, found.st_mtime_ns, found.st_ctime_ns, inode, link)
 
 
-def refusal(root: int, path: bytes, error: OSError, *, folder: bool = False) -> Refused:
-    """Say why something could not be opened or read."""
+def refusal(
+    root: int, path: bytes, error: OSError, *, folder: bool = False, link: bool = False
+) -> Refused:
+    """Say why something could not be opened or read, through a symlink perhaps."""
     code = error.errno or 0
     if code in (errno.ENOENT, errno.ENOTDIR):
         return Refused(root, path, "gone", "not there any more", folder)
-    if code == errno.ELOOP:
+    if code == errno.ELOOP or (link and code == errno.EXDEV):  # it leads out of the root
         return Refused(root, path, "skipped", SYMLINK, folder)
     if code == errno.EXDEV:
         return Refused(root, path, "skipped", OTHER_SYSTEM, folder)

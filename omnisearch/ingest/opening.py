@@ -91,7 +91,8 @@ def opened(handle: Beneath, entry: Entry, admit: Admit | None = None) -> Copy:
                 os.close(descriptor)
                 raise
         except OSError as error:
-            raise RefusedError(refusal(entry.root, entry.path, error)) from error
+            found = refusal(entry.root, entry.path, error, link=entry.link)
+            raise RefusedError(found) from error
         if copy is None or copy.fd != descriptor:
             os.close(descriptor)
         if copy is not None:

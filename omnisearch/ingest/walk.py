@@ -123,14 +123,14 @@ class _Walk:
         if name[0] == _DOT and not self._rules.hidden:
             return None
         path = listing.prefix + name
-        folder = item.is_dir(follow_symlinks=False)
-        if self._left_out(listing.chain, name, path, folder=folder):
-            return None
-        if folder:
-            return self._enter(_Folder(path, listing.chain, listing.link), name)
-        if item.is_symlink():
-            return self._through(listing, path)
-        try:
+        try:  # some file systems do not say in a listing what a name is
+            folder = item.is_dir(follow_symlinks=False)
+            if self._left_out(listing.chain, name, path, folder=folder):
+                return None
+            if folder:
+                return self._enter(_Folder(path, listing.chain, listing.link), name)
+            if item.is_symlink():
+                return self._through(listing, path)
             return self._found(path, item.stat(follow_symlinks=False), link=listing.link)
         except FileNotFoundError:
             return None

@@ -191,9 +191,18 @@ class Catalog:
 
 def folder_of(index: Path, collection: UUID) -> Path:
     """Say where the catalog of a collection lies; a copy of a collection has one of its own."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     found = index.stat()
-    return cache / "omnisearch" / f"{collection}-{found.st_dev}-{found.st_ino}"
+    return _cache() / "omnisearch" / f"{collection}-{found.st_dev}-{found.st_ino}"
+
+
+def _cache() -> Path:
+    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if given.is_absolute():  # others are to be ignored, says the XDG specification
+        return given
+    try:
+        return Path.home() / ".cache"
+    except RuntimeError:  # a user without a home: nothing can be made here, so nothing is kept
+        return Path(os.devnull)
 
 
 def copied(source: Path, target: Path) -> None:

@@ -6,6 +6,7 @@ to a new file in a child process, which may die of it, and the old file is never
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -38,6 +39,7 @@ class Custody:
 
     def __init__(self, folder: Path, copier: Copier) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_private(folder)
         self.file, self._seal = folder / "data.mdb", folder / "SEAL"
         self._lock = os.open(folder / "LOCK", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -73,6 +75,13 @@ class Custody:
         else:
             made.unlink(missing_ok=True)
             self.file.unlink()
+
+
+def _check_private(folder: Path) -> None:
+    """Refuse a folder in which another user could leave a file for us to trust."""
+    found = folder.stat()
+    if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        raise PermissionError(errno.EPERM, f"{folder} is not this user's alone")
 
 
 def _in_a_child(copier: Copier, old: Path, new: Path) -> bool:

@@ -14,10 +14,12 @@ from blake3 import blake3
 
 from omnisearch.errors import UnsupportedTypeError
 from omnisearch.ingest import opening
-from omnisearch.ingest.beneath import Beneath
+from omnisearch.ingest.beneath import Beneath, kernel_stays_beneath
 from omnisearch.ingest.entries import Entry, RefusedError, entry_of
 from omnisearch.ingest.opening import Copy, opened
 from omnisearch.locations import Root
+
+KERNEL = pytest.mark.skipif(not kernel_stays_beneath(), reason="this kernel has no openat2")
 
 
 def root_of(folder: Path) -> Root:
@@ -176,6 +178,21 @@ def test_what_became_of_a_file_after_it_was_listed(
     started = time.monotonic()
     assert refusal(tmp_path, entry) == (outcome, reason)
     assert time.monotonic() - started < 1
+
+
+@KERNEL
+def test_a_link_that_leads_elsewhere_by_now_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "a").write_text("a")
+    (tmp_path / "secret").write_text("secret")
+    link = tmp_path / "root" / "link"
+    link.symlink_to("a")
+    entry = entry_of(5, b"link", link.stat(), link=True)
+    with Beneath(root_of(tmp_path / "root")) as handle, opened(handle, entry) as copy:
+        assert read(copy) == b"a"
+    link.unlink()
+    link.symlink_to("../secret")
+    assert refusal(tmp_path / "root", entry) == ("skipped", "symlink")
 
 
 def test_a_file_that_grows_is_not_taken_half(tmp_path: Path) -> None:

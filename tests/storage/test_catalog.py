@@ -338,6 +338,33 @@ def test_where_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert folder_of(tmp_path / "copy", OWNER) != expected
 
 
+def test_a_cache_that_is_said_to_lie_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert folder_of(tmp_path, OWNER).parent == tmp_path / ".cache" / "omnisearch"
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(Path, "home", _no_home)
+    with Catalog(folder_of(tmp_path, OWNER), OWNER) as catalog:
+        assert not catalog.remembers
+
+
+def _no_home() -> Path:
+    raise RuntimeError("Could not determine home directory.")
+
+
+def test_a_folder_that_others_may_write_is_not_trusted(tmp_path: Path) -> None:
+    fill(tmp_path / "c", 1)
+    (tmp_path / "c").chmod(0o777)
+    with Catalog(tmp_path / "c", OWNER) as catalog:
+        assert not catalog.remembers
+        assert known(catalog, 1) == 0
+    (tmp_path / "c").chmod(0o700)
+    with Catalog(tmp_path / "c", OWNER) as catalog:
+        assert known(catalog, 1) == 1
+
+
 def test_its_folder_is_private_and_known_to_a_walk(tmp_path: Path) -> None:
     fill(tmp_path / "a" / "c", 1)
     assert (tmp_path / "a" / "c").stat().st_mode & 0o777 == 0o700
