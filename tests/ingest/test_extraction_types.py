@@ -113,6 +113,20 @@ def test_what_claims_to_be_read_and_is_not_fails(content: bytes, name: str, reas
     assert str(error.value).startswith(name)
 
 
+@pytest.mark.parametrize(
+    ("shot", "name"),
+    [
+        (Shot(frames=5, kind="webm", codec="libvpx"), "webm"),
+        (Shot(frames=5, kind="matroska"), "matroska"),
+        (Shot(frames=5, kind="mov"), "mov"),
+        (Shot(frames=5, kind="avi"), "avi"),
+    ],
+)
+def test_films_are_called_as_people_call_them(shot: Shot, name: str) -> None:
+    item, _, _ = extracted(film(shot), f"film.{name}".replace("matroska", "mkv"))
+    assert item.fields["type"] == name and item.fields["notes"] == []
+
+
 def test_an_empty_file_of_no_kind_is_no_failure() -> None:
     with pytest.raises(EmptyError):
         extracted(b"", "keep")

@@ -61,7 +61,15 @@ def type_of(head: bytes, size: int, name: str) -> Type:
     read = _TABLE["media"].get(found.kind)
     if read is not None and found.name not in read:
         raise UnsupportedTypeError(f"{name} is {found.name}, which is not read")
-    return Type(found.kind, found.name, note=_note(found.name, media or _claim(suffix), suffix))
+    note = _note(found.name, media or _claim(suffix), suffix)
+    return Type(found.kind, _family(found.name, head), note=note)
+
+
+def _family(name: str, head: bytes) -> str:
+    """Tell WebM and QuickTime from the containers that they are kinds of, as people do."""
+    if name == "matroska" and b"webm" in head[:64]:
+        return "webm"
+    return "mov" if name == "mp4" and head[4:12] == b"ftypqt  " else name
 
 
 def _refuse_empty(media: str | None, name: str) -> None:
