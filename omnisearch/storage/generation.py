@@ -180,16 +180,16 @@ class Generation:
         """Mark the rows that are found: live ones whose file is not missing; None where all are."""
         if MISSING not in self.schema.columns:
             return self.alive
-        shown: Mask | None = None
-        for part, start in zip(self.parts, self.starts.tolist(), strict=False):
-            column = part.columns.column(MISSING)
-            there = None if column is None else column.matching("null", None, False)
-            if there is not None and not there.all():
-                shown = np.ones(self.rows, bool) if shown is None else shown
-                shown[start : start + part.rows] = there
-        if shown is None or self.alive is None:
-            return self.alive if shown is None else shown
-        return np.logical_and(shown, self.alive, out=shown)
+        shown, first = None if self.alive is None else self.alive.copy(), 0
+        for table in self.tables:
+            rows = slice(first, first + table.num_rows)
+            first = rows.stop
+            at = table.schema.get_field_index(MISSING)
+            if at < 0 or table.column(at).null_count == table.num_rows:
+                continue
+            shown = np.ones(self.rows, bool) if shown is None else shown
+            shown[rows] &= table.column(at).is_null().to_numpy(zero_copy_only=False)
+        return shown
 
     @cached_property
     def words(self) -> Words:

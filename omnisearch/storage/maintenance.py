@@ -41,6 +41,7 @@ def freeze(store: Store) -> bool:
             store.show(store.state.generation)
             chunk = store.state.generation.coded.chunks[-1]
         coded = chunk.encoded(coder)
+        _ = coded.words  # a seal needs them, and a question may come before
         with store.lock:
             if not store.in_transaction:
                 store.state.replace_chunk(chunk, coded)

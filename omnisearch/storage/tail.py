@@ -125,10 +125,10 @@ class Chunk:
         return Columns.open(columns.build(batch.user_columns(self.table), self._schema))
 
     def encoded(self, coder: Coder) -> Chunk:
-        """Make a chunk of the same rows with codes, its columns and words before a query asks."""
+        """Make a chunk of the same rows with codes, and its columns before a query needs them."""
         chunk = Chunk(self.vectors, self.table, self._schema)
         chunk.codes, chunk.coded_by = coder.codebook.encode(self.vectors), coder.name
-        chunk.__dict__["words"] = self.words
+        self._hand_on(chunk)
         _ = chunk.columns
         return chunk
 
@@ -136,8 +136,14 @@ class Chunk:
         """Make a chunk of the same rows whose codes hold for another codebook too."""
         chunk = Chunk(self.vectors, self.table, self._schema)
         chunk.codes, chunk.coded_by = self.codes, name
-        chunk.__dict__["words"] = self.words
+        self._hand_on(chunk)
         return chunk
+
+    def _hand_on(self, other: Chunk) -> None:
+        """Let a chunk of the same rows have what was made for this one."""
+        for name in ("columns", "words", "items"):
+            if name in self.__dict__:
+                other.__dict__[name] = self.__dict__[name]
 
 
 class Loose:
