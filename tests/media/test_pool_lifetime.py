@@ -201,6 +201,20 @@ def test_1_000_files_leave_nothing_behind() -> None:
     assert children_of(os.getpid()) == []
 
 
+def test_a_worker_given_up_while_its_thread_asks_is_ended_later() -> None:
+    nursery = Nursery(MISCONDUCT, Limits())
+    first, second = nursery.born(), nursery.born()
+    nursery._asking = True  # as where pieces are collected between a question and its answer
+    assert nursery.end(first.process) is None
+    nursery._asking = False
+    assert nursery.end(second.process) == signal.SIGKILL
+    assert gone_within(1, [first.process, second.process])
+    for one in (first, second):
+        one.channel.close()
+        one.ring.close()
+    nursery.close()
+
+
 def test_large_pieces_leave_no_memory_behind() -> None:
     with Pool(MISCONDUCT, workers=1) as pool:
         decode(pool, '{"good": 4, "size": 8000000}')  # 32 MB each

@@ -9,11 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from omnisearch.errors import PoolError
@@ -52,7 +52,10 @@ class Nursery:
 
     def __init__(self, extractor: str, limits: Limits) -> None:
         self._limits = limits
-        self._lock = Lock()
+        # a generator of pieces may be collected, and its worker ended, while its thread asks here
+        self._lock = RLock()
+        self._asking = False
+        self._unended: list[int] = []
         self._layers: Layers | None = None
         self._closed = False
         with ExitStack() as kept:
@@ -101,7 +104,9 @@ class Nursery:
     def end(self, process: int) -> int | None:
         """Kill a worker and give how it ended, as `os.wait` tells it; None: nobody knows."""
         with self._lock, suppress(PoolError):  # without a zygote there is no worker
-            if not self._closed:
+            if self._asking:
+                self._unended.append(process)
+            elif not self._closed:
                 status: int | None = self._asked({"end": process})["status"]
                 return status
         return None
@@ -131,24 +136,30 @@ class Nursery:
 
     def _ready(self) -> Layers:
         if self._layers is None:
-            answer = self._answer(_START_S)
+            answer = self._exchanged(None, (), _START_S)
             if "failed" in answer:
                 raise PoolError(_unstartable(answer["failed"]))
             self._layers = Layers(**answer["layers"])
         return self._layers
 
-    def _asked(self, message: dict[str, Any], beside: list[int] | None = None) -> dict[str, Any]:
-        try:
-            self._channel.send_now(message, beside or ())
-        except ChannelError as error:
-            raise PoolError(self._why(error)) from error
-        return self._answer(_ANSWER_S)
+    def _asked(self, message: dict[str, Any], beside: Sequence[int] = ()) -> dict[str, Any]:
+        while self._unended:
+            self._exchanged({"end": self._unended.pop()}, (), _ANSWER_S)
+        return self._exchanged(message, beside, _ANSWER_S)
 
-    def _answer(self, patience_s: float) -> dict[str, Any]:
+    def _exchanged(
+        self, message: dict[str, Any] | None, beside: Sequence[int], patience_s: float
+    ) -> dict[str, Any]:
+        """Say something, where there is something to say, and wait for an answer."""
+        self._asking = True
         try:
+            if message is not None:
+                self._channel.send_now(message, beside)
             answer: dict[str, Any] = self._channel.receive(time.monotonic() + patience_s)
         except ChannelError as error:
             raise PoolError(self._why(error)) from error
+        finally:
+            self._asking = False
         return answer
 
     def _why(self, error: ChannelError) -> str:
