@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -172,3 +173,37 @@ def test_merged_postings_are_those_of_the_texts_together() -> None:
     none = np.zeros(200, bool)
     assert same(without(build(said), none), build([]))
     assert same(merge([build([None] * 3), build(said)]), build([None, None, None, *said]))
+
+
+def test_readers_find_every_row_of_their_generation_while_more_come(store: Store) -> None:
+    wrong: list[str] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            now = store.reading()
+            rows = now.words.scores(ask("common")).positions.tolist()
+            if sorted(rows) != list(range(now.rows)):
+                wrong.append(f"{len(rows)} of {now.rows} rows in generation {now.number}")
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for thread in readers:
+        thread.start()
+    try:
+        for n in range(60):
+            store.write(changes.keeping(segments([f"common number {n}", "common"], 2 * n)))
+            if n % 25 == 24:
+                maintenance.seal(store)
+            if n % 10 == 3:
+                _freeze(store)
+    finally:
+        done.set()
+        for thread in readers:
+            thread.join()
+    assert wrong == []
+    last = store.reading().words
+    assert [len(last.scores(ask(f"number {n}"), most=1).positions) for n in (0, 37, 59)] == [
+        1,
+        1,
+        1,
+    ]
