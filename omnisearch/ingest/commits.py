@@ -27,6 +27,7 @@ from omnisearch.storage.sightings import Outcome, Sighting
 from omnisearch.storage.store import Prepare
 
 ROWS, OLDEST_S, IDLE_S = 4096, 30.0, 1.0
+FIRST_S = 2.0  # a person who waits can ask something soon
 NOTHING = "nothing in it can be searched"
 
 
@@ -63,13 +64,15 @@ class Commits:
             self._last = now
             self._waiting.append(event)
             self._rows += len(event.rows) if isinstance(event, Draft) else 1
+            self._run.finished += _files(event)
 
     def _due(self) -> bool:
         if not self._waiting:
             return False
         now = time.monotonic()
         idle = now - self._last >= IDLE_S
-        return self._rows >= ROWS or idle or now - self._since >= OLDEST_S
+        oldest = OLDEST_S if self._run.counts.stored else FIRST_S
+        return self._rows >= ROWS or idle or now - self._since >= oldest
 
     def commit(self) -> None:
         """Make durable what waits."""
@@ -163,6 +166,7 @@ class Commits:
     def _settle(self, events: Sequence[Event]) -> None:
         ledger = self._ledger
         with self._run.lock:
+            self._run.finished = 0
             for event in events:
                 match event:
                     case Draft():
@@ -189,7 +193,7 @@ class Commits:
         self._run.forecast.learn(first.entry, draft.took_s)
         if draft.fault is not None:
             for spot in draft.found:
-                self._fail(spot, draft.fault, draft.item)
+                self._fail(spot, draft.fault_of(spot) or draft.fault, draft.item)
             return
         if draft.skipped is not None:
             for spot in draft.found:
@@ -252,3 +256,10 @@ class Commits:
         counts.duplicate -= counts.moved
         counts.unchanged += counts.moved
         counts.missing = (self._gone - moved).total()
+
+
+def _files(event: Event) -> int:
+    """Count the files that an event settles."""
+    if isinstance(event, Draft):
+        return len(event.found)
+    return 0 if isinstance(event, Lost) else 1

@@ -88,11 +88,6 @@ class Forecast:
         return {kind: told * known.get(kind, overall) for kind, told in self._left.items()}
 
     @property
-    def told(self) -> dict[str, float]:
-        """Give what is left by the table alone, by kind."""
-        return dict(self._left)
-
-    @property
     def pace(self) -> float:
         """Give how many seconds of threads pass in one second."""
         spent = sum(took for _, _, took in self._done.values())

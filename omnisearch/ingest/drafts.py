@@ -94,6 +94,11 @@ class Spot(NamedTuple):
     read_at_ns: int
 
     @property
+    def name(self) -> str:
+        """What the file is called."""
+        return self.entry.path.rpartition(b"/")[2].decode("utf-8", "replace")
+
+    @property
     def location(self) -> Location:
         """Where the file is."""
         return Location(self.entry.root, self.entry.path)
@@ -120,6 +125,13 @@ class Draft:
     _given: int = 0
     _ended: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def fault_of(self, spot: Spot) -> Fault | None:
+        """Say what went wrong with one of several files of the same bytes, by its own name."""
+        fault = self.fault
+        if fault is None or spot.name == self.found[0].name:
+            return fault
+        return Fault(fault.stage, fault.reason.replace(self.found[0].name, spot.name))
 
     def times(self, span: Span, views: tuple[View, ...]) -> int:
         """Tell how many segments of the same place came before."""

@@ -72,8 +72,7 @@ def estimate(
         chosen = _chosen(entries)
         for entry in entries:
             run.forecast.expect(entry)
-        tried = [run.path(Location(entry.root, entry.path)) for entry in chosen]
-    return _told(run, entries, _Trial(scratch, options, run.forecast), tried, show)
+    return _told(run, entries, chosen, _Trial(scratch, options, run.forecast), show)
 
 
 class _Trial:
@@ -123,14 +122,15 @@ def _chosen(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def _told(
-    run: Run, entries: Sequence[Entry], trial: _Trial, tried: Sequence[bytes], show: Show | None
+    run: Run, entries: Sequence[Entry], chosen: Sequence[Entry], trial: _Trial, show: Show | None
 ) -> Estimate:
-    whole = sum(cost_of(entry.path).seconds(entry.size) for entry in entries)
-    if tried:
-        trial.carry_out(tried, show)
+    if chosen:
+        trial.carry_out([run.path(Location(one.root, one.path)) for one in chosen], show)
+    whole, told = (
+        sum(cost_of(one.path).seconds(one.size) for one in some) for some in (entries, chosen)
+    )
     left, pace = trial.forecast.left, trial.forecast.pace
-    rest = sum(trial.forecast.told.values())
-    share = whole / max(whole - rest, 1e-9) if tried else 0.0
+    share = whole / told if told else 0.0
     kinds: dict[str, KindEstimate] = {}
     for entry in entries:
         kind = cost_of(entry.path).kind

@@ -104,8 +104,8 @@ class Reading:
             if draft is not None and not draft.closed:
                 draft.found.append(spot)
                 return True
-            if draft is not None and draft.fault is not None:
-                run.events.put(Failed(spot, draft.fault, item))
+            if draft is not None and (fault := draft.fault_of(spot)) is not None:
+                run.events.put(Failed(spot, fault, item))
                 return True
             if draft is not None or run.stored(item):
                 run.events.put(Found(item, spot))
@@ -133,7 +133,7 @@ class Reading:
             self._run.events.put(Failed(spot, Fault(READ, "a copy of it changed"), draft.item))
 
     def _decode(self, draft: Draft, copy: Copy) -> None:
-        name = copy.entry.path.rpartition(b"/")[2].decode("utf-8", "replace")
+        name = draft.found[0].name
         ask, begun = Ask(name, self._run.bounds.caps), time.monotonic()
         pool = self._pool()
         try:
@@ -152,7 +152,7 @@ class Reading:
             self._run.stop.check()  # closed because the run ends
             raise
         except MediaError as error:
-            draft.fail(DECODE, str(error))
+            draft.fail(DECODE, str(error).removeprefix(f"{name}: "))
         finally:
             draft.took(time.monotonic() - begun)
 

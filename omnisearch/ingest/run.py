@@ -90,6 +90,7 @@ class Run:
     walking: bool = True
     held_back: bool = False  # files that seem gone are kept, since they may come back
     encoded: int = 0  # segments
+    finished: int = 0  # files that only wait to be committed
     now: bytes = b""
     agenda: Agenda[Entry] = field(init=False)
     tasks: Lane[Task] = field(init=False)
@@ -120,7 +121,7 @@ class Run:
             counts = self.counts
             left = self.forecast.left_s
             return Progress(
-                files=counts.settled,
+                files=counts.settled + self.finished,
                 of=counts.seen,
                 walking=self.walking,
                 items=counts.stored,

@@ -134,6 +134,15 @@ class Walking:
                 continue
             for path in gone:
                 yield Lost(Location(visit.root.number, path))
+            self._tidy(visit, met)
+
+    def _tidy(self, visit: Visit, met: Met) -> None:
+        """Forget what was seen of files that were skipped and are gone."""
+        catalog, root = self._run.catalog, visit.root.number
+        seen = (path for path in catalog.paths(root) if _below(visit, path))
+        with self._run.handles.held(root) as handle:
+            if handle is not None:
+                catalog.forget(root, list(difference.gone(handle, met.others(seen))))
 
     def _gone(self, visit: Visit, met: Met, paths: Sequence[bytes]) -> list[bytes]:
         others = list(met.others(paths))

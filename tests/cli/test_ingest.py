@@ -1,11 +1,13 @@
 import json
 import os
 import re
+import signal
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.cli.place import Place
+from tests.cli.place import Place, hear_interrupts
 from tests.ingest.folder import sentence, write_picture, write_texts
 
 COUNTS = (
@@ -140,6 +142,31 @@ def test_a_collection_further_up_asks_before_it_takes_a_new_folder(
     assert "--index" in refused.stderr
     assert place.run("ingest", "notes", "--yes", cwd=other.parent).returncode == 0
     assert place.run("ingest", "notes", cwd=other.parent).returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interruption_is_quick_and_loses_nothing(
+    place: Place, number: signal.Signals, code: int
+) -> None:
+    write_texts(place.home / "files", 300)
+    process = place.start("ingest", "files", preexec_fn=hear_interrupts)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if json.loads(line).get("segments", 0) > 20:
+            break
+    process.send_signal(number)
+    sent = time.monotonic()
+    _, said = process.communicate(timeout=60)
+    assert time.monotonic() - sent < 5
+    assert process.returncode == code
+    assert "of 300 files are done, and kept: start it again to go on" in said
+    kept = last(place.run("status").stdout)["items"]
+    assert isinstance(kept, int)
+    assert kept > 20
+    found = last(place.run("ingest").stdout)
+    assert (found["seen"], found["failed"]) == (300, 0)
+    assert found["stored"] == 300 - kept
 
 
 def test_paths_are_deleted_and_left_alone(place: Place, files: Path) -> None:

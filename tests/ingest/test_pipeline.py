@@ -1,6 +1,7 @@
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -83,6 +84,7 @@ def test_texts_are_found_by_their_meaning_with_place_and_words(
 def test_what_did_not_change_is_not_read_again(source: Path, col: om.Collection) -> None:
     write_mixed(source)
     age(source)
+    time.sleep(2.1)  # what changed while it was read is read again
     col.ingest(source)
     before = contents(col.path)
     shown: list[om.Progress] = []
@@ -209,6 +211,9 @@ def test_a_copy_of_a_failing_file_fails_too(source: Path, col: om.Collection) ->
     report = col.ingest(source)
     assert (report.seen, report.failed, report.duplicate) == (3, 3, 0)
     assert {one.path[-5:] for one in report.failures} == {b"a.png", b"b.png", b"c.png"}
+    for one in report.failures:
+        others = {"a.png", "b.png", "c.png"} - {one.path[-5:].decode()}
+        assert not any(name in one.reason for name in others)
 
 
 def test_copies_do_not_depend_on_their_order(tmp_path: Path, encoder: om.Encoder) -> None:
@@ -349,7 +354,7 @@ def test_an_estimate_stores_nothing(source: Path, col: om.Collection) -> None:
     assert found.kinds["image"].files == 4
     assert found.seconds is not None
     assert 0 < found.seconds < 600
-    assert found.disk_bytes > 0
+    assert 0 < found.disk_bytes < 10_000_000
     assert found.memory_bytes > 0
     assert col.count() == 0
     assert col.files.roots == ()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
@@ -216,10 +217,29 @@ def _run(col: om.Collection, wanted: Sequence[bytes], flags: Flags) -> Any:  # n
         "force": flags["force"],
     }
     lines = flags["json"] is True or (flags["json"] is None and not sys.stdout.isatty())
-    with drawing.shown(quiet=flags["quiet"], lines=lines) as show:
-        if flags["dry_run"]:
+    dry, quiet = flags["dry_run"], flags["quiet"]
+    with _told(quiet or dry) as seen, drawing.shown(quiet=quiet, lines=lines) as show:
+        if dry:
             return om.estimate(col, *wanted, progress=show, **given)
-        return col.ingest(*wanted, progress=show, **given)
+        return col.ingest(*wanted, progress=lambda now: show(seen(now)), **given)
+
+
+@contextmanager
+def _told(quiet: bool) -> Iterator[Callable[[om.Progress], om.Progress]]:
+    """Say how far it came when a person or the system ends it early."""
+    last: list[om.Progress] = []
+
+    def seen(progress: om.Progress) -> om.Progress:
+        last[:] = [progress]
+        return progress
+
+    try:
+        yield seen
+    except (KeyboardInterrupt, SystemExit):
+        if last and not quiet:
+            done = f"{last[0].files:,} of {last[0].of:,} files are done"
+            output.say(f"{done}, and kept: start it again to go on")
+        raise
 
 
 def _listed(name: str | None) -> list[bytes]:
