@@ -112,7 +112,8 @@ def test_towers_give_what_the_export_means(tower: SoundTower) -> None:
     for row, one in enumerate(found):
         np.testing.assert_allclose(one.soft, wanted.soft[row], atol=0.05)
         own, other = one.beside["locked"], wanted.beside["locked"][row]
-        assert own @ other / np.linalg.norm(own) / np.linalg.norm(other) > 0.9999
+        # a spectrum that differs in its last digit is rounded to other bytes here and there
+        assert own @ other / np.linalg.norm(own) / np.linalg.norm(other) > 0.999
 
 
 def test_a_window_does_not_depend_on_its_neighbours(tower: SoundTower) -> None:
