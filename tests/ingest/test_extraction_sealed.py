@@ -12,6 +12,7 @@ import PIL.Image
 import pytest
 
 from omnisearch.media.pool.ask import Ask
+from omnisearch.media.pool.limits import Limits
 from omnisearch.media.pool.pool import Pool
 from tests.media.made import Shot, film, sound, tone
 from tests.media.pdf import Sheet, pdf
@@ -94,3 +95,15 @@ def test_every_kind_is_extracted_where_nothing_can_be_opened(tmp_path: Path) -> 
                 found = list(pool.decode(file.fileno(), Ask(name)))
             whats = [one.fields["what"] for one in found]
             assert whats[0] == "item" and whats[-1] == "end" and "segment" in whats, name
+
+
+@pytest.mark.slow
+def test_a_line_of_ten_gigabytes_takes_little_memory(tmp_path: Path) -> None:
+    path = tmp_path / "line.txt"
+    with path.open("wb") as file:
+        file.write("One long line of words \N{GRINNING FACE} ".encode() * 500_000)
+        file.truncate(10 << 30)
+    limits = Limits(memory_bytes=200 << 20)
+    with Pool(workers=1, limits=limits) as pool, path.open("rb") as file:
+        *_, end = pool.decode(file.fileno(), Ask("line.txt"))
+    assert end.fields["truncated"]

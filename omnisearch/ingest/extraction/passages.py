@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from operator import itemgetter
 
 ROOM = 200  # tokens by the estimate, 160 to 250 by the tokenizer of omni-mini, which reads 254
@@ -78,16 +79,26 @@ def passages(text: str, blocks: Iterable[Block]) -> Iterator[Passage]:
     """Join and cut blocks, which come in the order of the text."""
     held = _Held()
     for block in blocks:
-        units = list(_units(text, block))
-        size = sum(unit.tokens for unit in units)
-        full = held.tokens + size > ROOM
+        units = _units(text, block)
+        first = list(_filling(units))  # of a block without an end, no more than is needed
+        full = held.tokens + sum(unit.tokens for unit in first) > ROOM
         if held.tokens >= _LEAST and (block.begins or full):
             yield from held.passage(overlap=not block.begins)
-        for unit in units:
+        for unit in chain(first, units):
             if held.fresh and held.tokens + unit.tokens > ROOM:
                 yield from held.passage(overlap=True)
             held.add(unit, block.heading)
     yield from held.passage(overlap=False)
+
+
+def _filling(units: Iterator[_Unit]) -> Iterator[_Unit]:
+    """Give units until they fill a passage."""
+    size = 0
+    for unit in units:
+        yield unit
+        size += unit.tokens
+        if size > ROOM:
+            return
 
 
 class _Held:

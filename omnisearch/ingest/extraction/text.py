@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from omnisearch.errors import EmptyError
 from omnisearch.ingest.extraction.fields import fields
@@ -28,8 +31,9 @@ _BLOCKS: dict[str, Callable[[str], Iterator[Block]]] = {
     "fields": fields,
 }
 _LAST_RESORT = "cp1252"  # Windows-1252, as browsers take what says nothing
+_PIECE = 1 << 20  # bytes that are decoded at once
 # signs that no text needs; each becomes one blank, so that places stay what they are
-_CONTROLS = dict.fromkeys([*range(9), *range(14, 32), 11, 127], " ")
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,31 +65,35 @@ def extract(source: Stream, kind: Type, caps: Caps) -> Iterator[Extract]:
 def decoded(source: Stream, caps: Caps) -> Decoded:
     """Decode a file, or as many characters of it as are read at most."""
     with opened(source) as file:
-        content = file.read(4 * caps.text + 4)
-        goes_on = bool(file.read(1))
-    encoding = words.encoding_of(content[: words.HEAD], whole=len(content) <= words.HEAD)
-    if not encoding:
-        text, encoding = content.decode(_LAST_RESORT, "replace"), _LAST_RESORT
+        head = file.read(words.HEAD + 1)
+        whole = len(head) <= words.HEAD
+        encoding = words.encoding_of(head[: words.HEAD], whole=whole) or _LAST_RESORT
+        text = _read(file, encoding, caps.text + 1)
+        lost = text.count("\ufffd")
+        if lost and encoding == "utf-8" and sum(not one.isascii() for one in text) < 2 * lost:
+            encoding, text = _LAST_RESORT, _read(file, _LAST_RESORT, caps.text + 1)
+    note = f"damaged: {lost:,} signs are lost" if lost else ""
+    if encoding == _LAST_RESORT:
         note = "in no Unicode: read as Windows-1252"
-    else:
-        text, encoding, note = _unicode(content, encoding)
-    text = text.translate(_CONTROLS)
+    truncated = len(text) > caps.text
+    text = _CONTROLS.sub(" ", text[: caps.text])
     if "\n" not in text:
         text = text.replace("\r", "\n")
-    return Decoded(text[: caps.text], encoding, goes_on or len(text) > caps.text, note)
+    return Decoded(text, encoding, truncated, note)
 
 
-def _unicode(content: bytes, encoding: str) -> tuple[str, str, str]:
-    """Decode what says that it is Unicode; damage becomes U+FFFD, unless there is nothing else."""
-    try:
-        return content.decode(encoding), encoding, ""
-    except UnicodeDecodeError:
-        text = content.decode(encoding, "replace")
-    lost = text.count("\ufffd")
-    if encoding == "utf-8" and sum(not one.isascii() for one in text) < 2 * lost:
-        text = content.decode(_LAST_RESORT, "replace")
-        return text, _LAST_RESORT, "in no Unicode: read as Windows-1252"
-    return text, encoding, f"damaged: {lost:,} signs are lost"
+def _read(file: BinaryIO, encoding: str, most: int) -> str:
+    """Read so many characters from the start; what is damaged becomes U+FFFD."""
+    file.seek(0)
+    decoder = getincrementaldecoder(encoding)("replace")
+    texts, held = list[str](), 0
+    while held < most:
+        piece = file.read(_PIECE)
+        texts.append(decoder.decode(piece, not piece))
+        held += len(texts[-1])
+        if not piece:
+            break
+    return "".join(texts)[:most]
 
 
 def _segments(text: str, kind: Type) -> Iterator[Segment]:
