@@ -190,7 +190,7 @@ for number in range(10**9):
 """
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [2, pytest.param(8, marks=pytest.mark.slow)])
 def test_a_kill_loses_the_last_batch_only(tmp_path: Path, kills: int) -> None:
     for number in range(kills):
         folder = tmp_path / str(number)
@@ -233,7 +233,7 @@ def damage(file: Path, kind: str, chance: random.Random) -> None:
 
 
 @pytest.mark.parametrize("kind", ["flip", "header", "many", "cut", "zeros", "huge"])
-@pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [2, pytest.param(20, marks=pytest.mark.slow)])
 def test_damage_costs_memory_and_nothing_else(
     filled: Path, tmp_path: Path, kind: str, times: int
 ) -> None:
