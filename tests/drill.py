@@ -20,9 +20,19 @@ from hypothesis import settings  # noqa: E402
 from hypothesis.stateful import run_state_machine_as_test  # noqa: E402
 
 from tests.concurrency.crowd import read_beside_writer  # noqa: E402
-from tests.crash import durability, faults, kills, power, repairs, small_disk, trained  # noqa: E402
+from tests.crash import (  # noqa: E402
+    durability,
+    faults,
+    kills,
+    ledgers,
+    power,
+    repairs,
+    small_disk,
+    trained,
+)
 from tests.crash.program import Life  # noqa: E402
 from tests.crash.replay import folder_in_memory  # noqa: E402
+from tests.crash.replay import replay as replayed  # noqa: E402
 from tests.crash.test_model import CollectionModel  # noqa: E402
 from tests.filters import drill as filters  # noqa: E402
 from tests.ingest.folder import contents, write_mixed  # noqa: E402
@@ -55,6 +65,13 @@ def replay(options: argparse.Namespace) -> Outcome:
         states += mended.checked
         failures += [f"mending {damaged}: {one.fault}" for one in mended.failures]
     return Outcome(f"{states:,} states", failures)
+
+
+def books(options: argparse.Namespace) -> Outcome:
+    with tempfile.TemporaryDirectory() as name:
+        journal = ledgers.record(Path(name))
+        done = replayed(ledgers.campaign(journal, options.tears))
+    return Outcome(f"{done.checked:,} states", [one.fault for one in done.failures])
 
 
 def train(options: argparse.Namespace) -> Outcome:
@@ -146,6 +163,7 @@ def resume(options: argparse.Namespace) -> Outcome:
 CAMPAIGNS: dict[str, tuple[str, Callable[[argparse.Namespace], Outcome]]] = {
     "replay": ("Power cut after any operation, replayed on a model of the disk", replay),
     "train": ("The same while a codebook is trained, with and without its syncs", train),
+    "books": ("The same of ledgers and rows written in turn", books),
     "ablation": ("Each sync left out: the replay must notice", ablation),
     "kill": ("kill -9 of the writer", kill),
     "resume": ("kill -9 of ingest, started again until it is done", resume),
