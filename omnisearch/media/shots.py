@@ -88,7 +88,7 @@ class Shots:
         left_s = min(length_s, self._most_s) - start_s
         if left_s <= 0:
             return start_s + LONGEST_S
-        return start_s + left_s / ceil(left_s / LONGEST_S - 1e-6)
+        return start_s + left_s / max(1, ceil(left_s / LONGEST_S - 1e-6))
 
     def _frames(self) -> Iterator[tuple[float, float, VideoFrame]]:
         """Yield frames with their times, which never fall, and how long each is shown."""

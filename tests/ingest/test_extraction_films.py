@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -147,6 +148,10 @@ def test_times_that_cannot_be_do_no_harm() -> None:
     apart = film(Shot(times_ms=[0, 100, 200, 40_000, 40_100, 900_000]))
     _, segments, end = extracted(apart, "a.mp4", Caps(hours=0.1))
     assert len(segments) < 10 and end.fields["truncated"]
+    rate = film(Shot(kind="avi"))
+    at = rate.index(b"vids") + 20
+    _, segments, _ = extracted(rate[:at] + struct.pack("<II", 1, 10**9) + rate[at + 8 :], "a.avi")
+    assert len(segments) == 1
     dense = film(Shot(times_ms=range(300), kind="matroska"))
     assert len(extracted(dense, "a.mkv")[1]) == 1
 

@@ -128,8 +128,9 @@ def test_damage_is_an_error_and_never_half_a_picture() -> None:
     for form in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"):
         content = saved(drawn(size=(90, 70)), form)
         for cut in random.integers(12, len(content) * 3 // 4, 12):
-            with pytest.raises(MediaError, match=r"^a\."):
+            with pytest.raises(MediaError, match=r"^a\.\w+(: damaged| is no)") as error:
                 extracted(content[:cut], f"a.{form.lower()}")
+            assert "'" not in str(error.value)
         for _ in range(12):
             flipped = bytearray(content)
             flipped[random.integers(len(content))] ^= 1 << int(random.integers(8))

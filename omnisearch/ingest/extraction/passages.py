@@ -124,7 +124,7 @@ class _Held:
         """Give what is held, unless none of it is new, and keep its last words if asked."""
         units, heading = self._units, self.heading
         said = "".join(unit.said for unit in units).strip()
-        if self.fresh and said:
+        if self.fresh and any(sign.isprintable() for sign in said):  # most invisible ones are none
             words = f"{heading}\n{said}" if heading and not said.startswith(heading) else said
             yield Passage(*_trimmed(units), words)
         self._units = _last(units) if overlap else []
