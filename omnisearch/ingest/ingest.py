@@ -118,7 +118,7 @@ def _close(pool: Lazy[Pool]) -> None:
 
 def _prune(run: Run) -> None:
     """Delete the rows of items that no file has any more."""
-    if run.held_back:
+    if run.counts.withheld:
         return
 
     def missing(now: Generation) -> list[str]:

@@ -73,6 +73,7 @@ class IngestReport:
     types: Mapping[str, int] = field(default_factory=dict)  # of what was stored
     failures: tuple[FailedFile, ...] = ()
     warnings: tuple[str, ...] = ()
+    withheld: bool = False  # files seem to be gone, and are kept as they were
 
     def __post_init__(self) -> None:
         parts = self.stored + self.unchanged + self.duplicate + self.failed + self.skipped
@@ -81,7 +82,7 @@ class IngestReport:
     @property
     def complete(self) -> bool:
         """Tell whether nothing failed and nothing was held back."""
-        return not self.failed and not self.warnings
+        return not self.failed and not self.withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ class Counts:
     types: Counter[str] = field(default_factory=Counter)
     failures: list[FailedFile] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    withheld: bool = False
 
     @property
     def settled(self) -> int:
@@ -160,4 +162,5 @@ class Counts:
             types=dict(self.types.most_common()),
             failures=tuple(self.failures),
             warnings=tuple(self.warnings),
+            withheld=self.withheld,
         )

@@ -88,7 +88,6 @@ class Run:
     drafts: dict[str, Draft] = field(default_factory=dict)  # by item, until they are stored
     begun: float = field(default_factory=time.monotonic)
     walking: bool = True
-    held_back: bool = False  # files that seem gone are kept, since they may come back
     encoded: int = 0  # segments
     finished: int = 0  # files that only wait to be committed
     now: bytes = b""

@@ -130,7 +130,7 @@ class Walking:
                 files = f"{len(gone):,} file{'' if len(gone) == 1 else 's'}"
                 told = f"{why}: {files} kept as they were; --force insists that they are gone"
                 self._run.counts.warnings.append(told)
-                self._run.held_back = True
+                self._run.counts.withheld = True
                 continue
             for path in gone:
                 yield Lost(Location(visit.root.number, path))

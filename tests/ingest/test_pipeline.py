@@ -182,6 +182,7 @@ def test_an_empty_root_hides_nothing(source: Path, col: om.Collection) -> None:
     report = col.ingest(prune=True)
     assert (report.missing, report.pruned, col.count()) == (0, 0, 3)
     assert "is empty" in report.warnings[0]
+    assert report.withheld
     assert not report.complete
     source.rmdir()
     assert "is not there" in col.ingest().warnings[0]
@@ -307,7 +308,9 @@ def test_a_stranger_language_is_told(source: Path, col: om.Collection) -> None:
             f"Brief {number}: Der Zug ist nicht gekommen, und wir haben auf dem Bahnhof gewartet."
         )
         (source / f"{number}.txt").write_text(text)
-    assert "100 % of the text is not English" in col.ingest(source).warnings[0]
+    report = col.ingest(source)
+    assert "100 % of the text is not English" in report.warnings[0]
+    assert report.complete
 
 
 def test_what_the_caller_raises_ends_the_run(source: Path, col: om.Collection) -> None:
