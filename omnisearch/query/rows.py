@@ -11,7 +11,7 @@ import numpy.typing as npt
 from omnisearch.errors import CorruptCollectionError, QueryError
 from omnisearch.query.filters import unknown_column
 from omnisearch.records import Record, Span, span_of
-from omnisearch.schema import LOCATIONS, SAID
+from omnisearch.schema import LOCATIONS
 from omnisearch.storage import batch, rows
 from omnisearch.storage.generation import Generation
 
@@ -93,7 +93,7 @@ def matching(now: Generation, names: Sequence[str] | None, mask: Mask | None) ->
     if names is None:
         positions = positions_of(now, mask)
     else:
-        positions = _named(now, names)
+        positions = np.unique(np.concatenate([*now.named(names), np.zeros(0, np.int64)]))
         if mask is not None:
             positions = positions[mask[positions]]
     found: list[str] = []
@@ -101,23 +101,6 @@ def matching(now: Generation, names: Sequence[str] | None, mask: Mask | None) ->
         for table in rows.tables(now, positions[places], part):
             found += table.column(batch.SEGMENT).to_pylist()
     return found
-
-
-def _named(now: Generation, names: Sequence[str]) -> Positions:
-    """Find rows by their own id, by that of their segment, or by that of their item."""
-    own = now.find(names)
-    if SAID not in now.schema.columns and LOCATIONS not in now.schema.columns:
-        return own[own >= 0]
-    twins = now.find([name + batch.WORDS_MARK for name in names])
-    twins = twins[twins >= 0]
-    said = [now.locate(at)[0].system(batch.VIEW, now.locate(at)[1]) for at in twins.tolist()]
-    of_items = [now.items.positions(n) for n, at in zip(names, own.tolist(), strict=True) if at < 0]
-    found = [
-        own[own >= 0],
-        twins[np.array(said, np.uint8) == batch.VIEWS.index("words")],
-        *of_items,
-    ]
-    return np.unique(np.concatenate(found))
 
 
 def distinct(now: Generation, column: str, mask: Mask | None) -> dict[Any, int]:

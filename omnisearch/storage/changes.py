@@ -38,7 +38,7 @@ def putting(
 
 
 def updating(names: Sequence[str], metadata: Metadata) -> Prepare:
-    """Change metadata of stored rows; their vectors stay, byte for byte."""
+    """Change metadata of stored rows, segments or items; their vectors stay, byte for byte."""
     given = _as_rows(metadata)
     for name in {name for row in given if row for name in row}:
         check_name(name)
@@ -46,18 +46,21 @@ def updating(names: Sequence[str], metadata: Metadata) -> Prepare:
         raise InputError(f"{len(given)} rows of metadata for {len(names)} ids")
 
     def prepare(now: Generation) -> Change:
-        positions = now.find(names)
-        absent = [name for name, at in zip(names, positions.tolist(), strict=True) if at < 0]
+        found = now.named(names)
+        absent = [name for name, rows in zip(names, found, strict=True) if not len(rows)]
         if absent:
             raise InputError(f"id {absent[0]!r} is not stored: nothing was updated")
-        old = gather(now, positions)
+        news = {at: new for rows, new in zip(found, given, strict=True) for at in rows.tolist()}
+        if len(news) < sum(map(len, found)):
+            raise InputError("two of the ids mean the same row: nothing was updated")
+        old = gather(now, np.array(list(news), np.int64))
         before = to_dicts(batch.user_columns(old.table))
-        merged = [_merged(*pair) for pair in zip(before, given, strict=True)]
-        user, _ = tabulate(merged, len(names), now.schema.for_us())
+        merged = [_merged(*pair) for pair in zip(before, news.values(), strict=True)]
+        user, _ = tabulate(merged, len(news), now.schema.for_us())
         ours = old.table.columns[: len(batch.SYSTEM)]
         schema = pa.schema([*batch.SYSTEM, *user.schema])
         table = pa.RecordBatch.from_arrays([*ours, *user.columns], schema=schema)
-        return Change(tuple(names), Batch(table, old.vectors))
+        return Change(tuple(old.ids), Batch(table, old.vectors))
 
     return prepare
 

@@ -14,7 +14,7 @@ from typing import Protocol, cast
 import numpy as np
 import pyarrow as pa
 
-from omnisearch.schema import MISSING, Schema
+from omnisearch.schema import LOCATIONS, MISSING, SAID, Schema
 from omnisearch.storage import batch, ids
 from omnisearch.storage.cells import Cells
 from omnisearch.storage.columns import Source
@@ -232,6 +232,23 @@ class Generation:
         if tail and len(missing):
             found[missing] = self.find_sealed([names[place] for place in missing.tolist()])
         return found
+
+    def named(self, names: Sequence[str]) -> list[Positions]:
+        """Give the live rows of each id: of a row, of a segment with its words, or of an item."""
+        own = self.find(names)
+        if SAID not in self.schema.columns and LOCATIONS not in self.schema.columns:
+            return [own[at : at + 1][own[at : at + 1] >= 0] for at in range(len(own))]
+        twins = self.find([name + batch.WORDS_MARK for name in names])
+        found = []
+        for name, row, twin in zip(names, own.tolist(), twins.tolist(), strict=True):
+            said = twin >= 0 and self._says(twin)
+            rows = [at for at, there in ((row, row >= 0), (twin, said)) if there]
+            found.append(np.array(rows, np.int64) if rows else self.items.positions(name))
+        return found
+
+    def _says(self, position: int) -> bool:
+        cells, row = self.locate(position)
+        return bool(cells.system(batch.VIEW, row) == batch.VIEWS.index("words"))
 
     def find_sealed(self, names: Sequence[str]) -> Positions:
         """Give the position of each id's live row among the shards, or -1."""

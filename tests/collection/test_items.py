@@ -111,6 +111,20 @@ def test_deleting_an_item_deletes_all_its_rows(col: om.Collection) -> None:
     assert [one.id for one in col.iterate()] == ["b"]
 
 
+def test_metadata_of_an_item_stays_the_same_in_all_its_rows(col: om.Collection) -> None:
+    col.add([om.Item(name, text="x", image=RED, metadata={"n": 1, "m": 1}) for name in ("a", "b")])
+    col.update(["a"], metadata=[{"n": 2, "m": None}])
+    assert [dict(one.metadata) for one in col.iterate(where="n = 2")] == [{"n": 2}, {"n": 2}]
+    assert col.count("n = 1 and m = 1") == 2
+    col.update(["b~words"], metadata=[{"n": 3}])
+    assert [one.id for one in col.iterate(where="n = 3")] == ["b~words"]
+    with pytest.raises(InputError, match="the same row"):
+        col.update(["b", "b~words"], metadata=[{"n": 4}, {"n": 5}])
+    with pytest.raises(InputError, match="'nobody' is not stored"):
+        col.update(["b", "nobody"], metadata=[{"n": 4}, {"n": 5}])
+    assert col.count("n > 3") == 0
+
+
 def test_a_user_may_name_rows_like_words(tmp_path: Path) -> None:
     with om.open(tmp_path / "own") as own:
         own.add_vectors(["a", "a~words"], np.eye(2))

@@ -177,6 +177,9 @@ def test_users_may_read_reserved_columns_and_not_write_them(store: Store, root: 
         with pytest.raises(InputError, match=r"file\. is taken"):
             col.update(["item 1#0"], metadata=[{"file.name": "x"}])
         assert col.update(["item 1#0"], metadata=[{"mine": 1}]) == 2
+        assert col.count("mine = 1") == 2
+        col.update(["item 0"], metadata=[{"mine": 5}])
+        assert [one.id for one in col.iterate(where="mine = 5")] == ["item 0#0", "item 0#0~words"]
         (record,) = col.get(["item 1#0"])
     assert record is not None
     assert (record.metadata["mine"], record.words) == (1, "the number 1 is said")
