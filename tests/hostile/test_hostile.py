@@ -29,7 +29,9 @@ ENDLESS = {
     "picture-fax.pdf",
     "picture-flate.pdf",
     "ten-thousand-scans.jpg",
+    "two-gigabytes.flac",
     "two-gigabytes.mkv",
+    "two-gigabytes.mp3",
 }
 
 
