@@ -8,7 +8,7 @@ thin out as it goes on.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import ceil
 from statistics import median
@@ -49,13 +49,29 @@ class Shot:
     frames: list[RGB]
 
 
+Pause = Callable[[float, float], float]
+
+
+def anywhere(near_s: float, latest_s: float) -> float:
+    """Cut where it comes: any place is as good."""
+    return near_s
+
+
 class Shots:
     """The shots of a film, each of 10 s at most; what is told of it grows as it is read."""
 
-    def __init__(self, source: File, frames: int = video.FRAMES, most_s: float = 1e9) -> None:
+    def __init__(
+        self,
+        source: File,
+        frames: int = video.FRAMES,
+        most_s: float = 1e9,
+        pause: Pause = anywhere,
+    ) -> None:
+        """`pause` finds a good place to cut what goes on, near one time and not behind another."""
         self.damaged = False
         self.truncated = False
         self._source, self._count, self._most_s = source, frames, most_s
+        self._pause = pause
 
     def __iter__(self) -> Iterator[Shot]:
         """Yield shots, one behind the other."""
@@ -88,7 +104,9 @@ class Shots:
         left_s = min(length_s, self._most_s) - start_s
         if left_s <= 0:
             return start_s + LONGEST_S
-        return start_s + left_s / max(1, ceil(left_s / LONGEST_S - 1e-6))
+        parts = max(1, ceil(left_s / LONGEST_S - 1e-6))
+        end_s = start_s + left_s / parts
+        return end_s if parts == 1 else self._pause(end_s, start_s + LONGEST_S)
 
     def _frames(self) -> Iterator[tuple[float, float, VideoFrame]]:
         """Yield frames with their times, which never fall, and how long each is shown."""

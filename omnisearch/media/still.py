@@ -29,8 +29,15 @@ _BYTES_USUAL = 8
 _HEADER = 8  # times the cap: so large may a JPEG be that is decoded at a fraction
 _STRIP = 4_000_000  # pixels
 _THIN = 32  # times as long as wide
-_FORMATS = {"jpeg": ("JPEG",), "png": ("PNG",), "gif": ("GIF",), "webp": ("WEBP",)}
-_FORMATS |= {"bmp": ("BMP", "DIB"), "tiff": ("TIFF",), "avif": ("AVIF",)}
+_FORMATS: Mapping[str, tuple[str, ...]] = {
+    "jpeg": ("JPEG",),
+    "png": ("PNG",),
+    "gif": ("GIF",),
+    "webp": ("WEBP",),
+    "bmp": ("BMP", "DIB"),
+    "tiff": ("TIFF",),
+    "avif": ("AVIF",),
+}
 _ORIENTATION, _EXIF, _GPS = 0x0112, 0x8769, 0x8825
 _LONGEST_FACT = 4_000
 

@@ -41,10 +41,16 @@ class Scene:
         return [np.roll(wide, -place, axis=1)[:, : SIZE[0]] for place in places]
 
 
-def edited(scenes: list[Scene], codec: str = "mpeg4", kind: str = "mp4", group: int = 250) -> bytes:
-    """Cut scenes one behind the other."""
+def edited(
+    scenes: list[Scene],
+    codec: str = "mpeg4",
+    group: int = 250,
+    heard: npt.NDArray[np.float32] | None = None,
+) -> bytes:
+    """Cut scenes one behind the other, perhaps with a sound."""
     out = io.BytesIO()
-    with av.open(out, "w", format=kind) as file:
+    with av.open(out, "w", format="mp4") as file:
+        track = None if heard is None else file.add_stream("aac", rate=16_000, layout="mono")
         stream = file.add_stream(codec, rate=RATE)
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height = SIZE
@@ -55,6 +61,13 @@ def edited(scenes: list[Scene], codec: str = "mpeg4", kind: str = "mp4", group: 
             frame.pts, frame.time_base = number, Fraction(1, RATE)
             file.mux(stream.encode(frame))
         file.mux(stream.encode(None))
+        if heard is not None and isinstance(track, av.AudioStream):
+            fitted = av.AudioResampler("fltp", "mono", 16_000, 1024)
+            whole = av.AudioFrame.from_ndarray(heard[None], "fltp", "mono")
+            whole.sample_rate = 16_000
+            for part in [*fitted.resample(whole), *fitted.resample(None)]:
+                file.mux(track.encode(part))
+            file.mux(track.encode(None))
     return out.getvalue()
 
 
@@ -101,6 +114,15 @@ def test_frames_of_a_shot_are_its_own_and_in_order() -> None:
 def test_a_long_shot_is_cut_in_equal_parts_of_ten_seconds_at_most() -> None:
     found = extracted(film(Shot(frames=250, group=25, kind="matroska")), "a.mkv")[1]
     assert [span["end_s"] for span in spans(found)] == [8.333, 16.667, 25.0]
+
+
+def test_a_long_shot_is_cut_where_nobody_speaks() -> None:
+    heard = tone(18.0, 16_000)
+    heard[round(7.7 * 16_000) : round(8.3 * 16_000)] = 0
+    _, segments, _ = extracted(edited([Scene(8, 18)], heard=heard), "talk.mp4")
+    assert [span["end_s"] for span in spans(segments)] == pytest.approx([8.0, 18.0], abs=0.15)
+    steady = extracted(edited([Scene(8, 18)], heard=tone(18.0, 16_000)), "hum.mp4")[1]
+    assert [span["end_s"] for span in spans(steady)] == [9.0, 18.0]
 
 
 def test_facts_and_the_sound_of_the_same_time() -> None:

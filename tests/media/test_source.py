@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from omnisearch.errors import MediaError
 from omnisearch.media import source
+from omnisearch.media.source import Stream, named, opened
 
 LAZY = """
 import sys
@@ -28,3 +34,15 @@ def test_sources_are_named_as_people_know_them(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"abc")
     with source.opened(tmp_path / "x") as file:
         assert file.read() == b"abc"
+
+
+def test_an_open_file_is_read_in_turns_and_never_closed() -> None:
+    file = io.BytesIO(b"0123456789")
+    file.seek(4)
+    stream = Stream(file, "a\nb.txt")
+    with opened(stream) as one, opened(stream) as other:
+        assert one.read(3) == b"012" and other.read(2) == b"01" and one.read() == b"3456789"
+        assert other.seek(-2, os.SEEK_END) == 8 and other.read() == b"89"
+    assert not file.closed and named(stream) == "a\\nb.txt"
+    with pytest.raises(MediaError, match="x is empty"):
+        opened(Stream(io.BytesIO(), "x"))

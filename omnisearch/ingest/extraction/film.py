@@ -11,17 +11,19 @@ from omnisearch.errors import MediaError
 from omnisearch.ingest.extraction import facts, sound
 from omnisearch.ingest.extraction.kinds import Type
 from omnisearch.ingest.extraction.segment import Column, End, Extract, Item, Segment
-from omnisearch.ingest.extraction.sound import RATE, Reel, audible
+from omnisearch.ingest.extraction.sound import RATE, Reel, audible, quietest
 from omnisearch.media import container
 from omnisearch.media.audio import SHORTEST_S, Flow
 from omnisearch.media.caps import Caps
 from omnisearch.media.image import RGB
 from omnisearch.media.look import look
 from omnisearch.media.pool.piece import Array
-from omnisearch.media.shots import LONGEST_S, Shot, Shots
+from omnisearch.media.shots import LONGEST_S, Shot, Shots, anywhere
 from omnisearch.media.source import Stream
 from omnisearch.records import TimeSpan
 
+_NEAR_S = 2.0  # before and behind where a long shot would be cut, a pause is looked for
+_DEEP_DB = 12.0  # under what is heard around: it is a pause
 _REST_S = 1.0  # of sound behind the pictures: less is how codecs end
 Floats = npt.NDArray[np.float32]
 
@@ -38,8 +40,9 @@ def extract(source: Stream, kind: Type, caps: Caps) -> Iterator[Extract]:
     columns = facts.of_film(told.tags, told.seconds, told.shown)
     notes = [kind.note] if kind.note else []
     yield Item("video", kind.name, columns, str(columns.get("video.title", "")), notes)
-    shots = Shots(source, caps.frames, caps.hours * 3600)
     track = Track(source, caps) if told.heard else None
+    pause = anywhere if track is None else track.pause
+    shots = Shots(source, caps.frames, caps.hours * 3600, pause)
     end_s, last = 0.0, list[RGB]()
     for shot in shots:
         heard = None if track is None else track.take(shot.start_s, shot.end_s)
@@ -87,14 +90,28 @@ class Track:
     def take(self, start_s: float, end_s: float) -> Floats | None:
         """Give the sound of a time behind the last one; None where nothing is to be heard."""
         first, last = round(start_s * RATE), round(end_s * RATE)
-        while self._at + len(self._held) < last and (more := self._more()) is not None:
-            if self._at < 0:
-                self._at = max(0, round(self._flow.begin_s * RATE))
-            self._held = np.concatenate([self._held, more])
+        self._read_until(last)
         taken = self._held[max(0, first - self._at) : max(0, last - self._at)].copy()
         gone = min(len(self._held), max(0, last - self._at))
         self._held, self._at = self._held[gone:], self._at + gone
         return taken if len(taken) >= SHORTEST_S * RATE and audible(taken) else None
+
+    def pause(self, near_s: float, latest_s: float) -> float:
+        """Find a pause near a time; where there is none, any place is as good."""
+        first, last = (round(edge * RATE) for edge in (near_s - _NEAR_S, near_s + _NEAR_S))
+        self._read_until(last)
+        last = min(last, round(latest_s * RATE)) - self._at
+        around = self._held[max(0, first - self._at) : max(0, last)]
+        if len(around) < _NEAR_S * RATE:
+            return near_s
+        place = quietest(around, _DEEP_DB)
+        return near_s if place is None else (max(first, self._at) + place) / RATE
+
+    def _read_until(self, last: int) -> None:
+        while self._at + len(self._held) < last and (more := self._more()) is not None:
+            if self._at < 0:
+                self._at = max(0, round(self._flow.begin_s * RATE))
+            self._held = np.concatenate([self._held, more])
 
     def _more(self) -> Floats | None:
         """Read on; a film whose sound is broken is still a film."""

@@ -81,11 +81,11 @@ def windows(flow: Iterable[Floats]) -> Iterator[Window]:
     for samples in flow:
         held = np.concatenate([held, samples])
         while len(held) > enough:
-            place = _quietest(held)
+            place = _window(held)
             yield start, held[:place].copy()
             held, start = held[place:], start + place
     if len(held) > LONGEST_S * RATE:
-        place = _quietest(held)
+        place = _window(held)
         yield start, held[:place].copy()
         held, start = held[place:], start + place
     if len(held) >= SHORTEST_S * RATE:
@@ -98,17 +98,23 @@ def audible(samples: Floats) -> bool:
     return float(loudness(samples, frame).max()) > _SILENT_DB
 
 
-def _quietest(held: Floats) -> int:
+def quietest(samples: Floats, deep_db: float = 0.0) -> int | None:
+    """Find the middle of the last of the deepest pauses; None where it is not so deep."""
+    level = np.maximum(loudness(samples, _FRAME), _SILENT_DB)
+    padded = np.pad(level, _AROUND // 2, mode="edge")
+    smooth = np.convolve(padded, np.ones(_AROUND) / _AROUND, "valid")
+    if smooth.min() > np.median(level) - deep_db:
+        return None
+    quiet = np.flatnonzero(smooth <= smooth.min() + 1.0)
+    pause = np.split(quiet, np.flatnonzero(np.diff(quiet) > 1) + 1)[-1]  # the last: fewer windows
+    return int(max(pause[len(pause) // 2], pause[-1] - _BACK)) * _FRAME + _FRAME // 2
+
+
+def _window(held: Floats) -> int:
     """Find where the next window ends: after 3 to 10 s, a second before the end of all."""
     first = round(_LEAST_S * RATE)
     last = min(round(LONGEST_S * RATE), len(held) - round(_REST_S * RATE))
-    level = np.maximum(loudness(held[first:last], _FRAME), _SILENT_DB)
-    padded = np.pad(level, _AROUND // 2, mode="edge")
-    smooth = np.convolve(padded, np.ones(_AROUND) / _AROUND, "valid")
-    quiet = np.flatnonzero(smooth <= smooth.min() + 1.0)
-    pause = np.split(quiet, np.flatnonzero(np.diff(quiet) > 1) + 1)[-1]  # the last: fewer windows
-    place = max(pause[len(pause) // 2], pause[-1] - _BACK)
-    return first + int(place) * _FRAME + _FRAME // 2
+    return first + (quietest(held[first:last]) or last - first)
 
 
 def _segment(start: int, samples: Floats) -> Segment:
