@@ -1,6 +1,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import time
 from pathlib import Path
@@ -167,6 +168,26 @@ def test_an_interruption_is_quick_and_loses_nothing(
     found = last(place.run("ingest").stdout)
     assert (found["seen"], found["failed"]) == (300, 0)
     assert found["stored"] == 300 - kept
+
+
+@pytest.mark.slow
+def test_a_full_disk_ends_the_run_and_keeps_what_is_stored(place: Place) -> None:
+    write_texts(place.home / "files", 20)
+    assert place.run("ingest", "files").returncode == 0
+    write_texts(place.home / "files", 60, first=20)
+
+    def full() -> None:  # as a disk is that holds no larger file
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64_000, 64_000))
+
+    process = place.start("ingest", preexec_fn=full)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 4, said
+    assert "Traceback" not in said
+    kept = last(place.run("status").stdout)["items"]
+    assert isinstance(kept, int)
+    assert 20 <= kept < 80
+    assert last(place.run("ingest").stdout)["stored"] == 80 - kept
 
 
 def test_paths_are_deleted_and_left_alone(place: Place, files: Path) -> None:
