@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import sys
 import time
@@ -83,7 +84,8 @@ def take_in(col: om.Collection) -> None:
     print(f"{report.seen} files in {seconds:.0f} s: {report.stored} stored as", end=" ")
     print(f"{report.segments} segments, {report.duplicate} there twice, {report.failed} broken:")
     for failure in report.failures:
-        print(f"     {failure.reason}")
+        name = Path(os.fsdecode(failure.path)).relative_to(CORPUS)
+        print(f"     {name}: {failure.reason.removeprefix(name.name).lstrip(': ')}")
 
 
 def tell(progress: om.Progress) -> None:
