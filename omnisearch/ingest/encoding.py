@@ -6,6 +6,7 @@ depends on what else was waiting: a run that was killed and started again gives 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from omnisearch.encoder.http import HttpModel
+from omnisearch.encoder.omni_mini import OmniMini
 from omnisearch.encoder.parts import Audio, Document, Image, Part, Text, Video
 from omnisearch.encoder.protocol import Transcriber
 from omnisearch.errors import OmnisearchError, PartError
@@ -54,6 +57,7 @@ class Encoding:
         self._encoder, self._lane = encoder, lane
         self._budget, self._finished = budget, finished
         self.segments = 0
+        self._one_by_one = threading.Lock()
 
     def run(self) -> None:
         """Encode until the lane is over."""
@@ -79,8 +83,14 @@ class Encoding:
             self._finished(task.draft)
 
     def _rows(self, task: Task) -> list[Row]:
-        segment, views = task.segment, task.views
         encoder = self._encoder()
+        if isinstance(encoder.model, OmniMini | HttpModel):
+            return self._encoded(encoder, task)
+        with self._one_by_one:  # nobody promises that models of the hub may be shared by threads
+            return self._encoded(encoder, task)
+
+    def _encoded(self, encoder: Encoder, task: Task) -> list[Row]:
+        segment, views = task.segment, task.views
         if "sound" in task.arrays and isinstance(encoder.model, Transcriber):
             said = _said(encoder, task.arrays["sound"])
             if said:

@@ -91,11 +91,13 @@ class _Trial:
             if show is not None:
                 show(progress)
 
-        conducted(self._scratch, paths, self._options, self.forecast, watch)
         store = self._scratch.store()
+        try:
+            conducted(self._scratch, paths, self._options, self.forecast, watch)
+        finally:
+            shutil.rmtree(folder_of(store.root, store.identity.collection), ignore_errors=True)
         files = (path for path in store.root.rglob("*") if path.is_file())
         self.disk_bytes = sum(path.stat().st_size for path in files)
-        shutil.rmtree(folder_of(store.root, store.identity.collection), ignore_errors=True)
 
 
 def _walked(run: Run, plan: Plan, options: Options) -> list[Entry]:

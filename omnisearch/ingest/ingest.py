@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from omnisearch.ingest import bounds
+from omnisearch.ingest import bounds, roots
 from omnisearch.ingest.commits import Commits
 from omnisearch.ingest.costs import Forecast
 from omnisearch.ingest.encoding import Encoding
@@ -27,6 +28,7 @@ from omnisearch.locations import Location
 from omnisearch.media.pool.pool import Pool
 from omnisearch.storage import changes
 from omnisearch.storage.catalog import Catalog, folder_of
+from omnisearch.storage.ledger import Ledger
 
 if TYPE_CHECKING:
     from omnisearch.storage.generation import Generation
@@ -65,7 +67,9 @@ def conducted(
         run.forecast = forecast
         run.counts.warnings += plan.warnings
         _carry_out(run, plan, pool, show)
-        if options.prune:
+        if not run.counts.withheld:
+            _note_devices(run, plan)
+        if options.prune and not run.counts.withheld:
             _prune(run)
         heard = target.encoder if run.languages.heard else None
         run.counts.warnings += run.languages.warnings(heard)
@@ -116,10 +120,22 @@ def _close(pool: Lazy[Pool]) -> None:
         pool.made.close()
 
 
+def _note_devices(run: Run, plan: Plan) -> None:
+    """Keep on which devices the roots are now, where their files were found as they were."""
+    visited = {visit.root.number for visit in plan.visits}
+    ledger = run.store.read_ledger()
+    now = tuple(
+        replace(root, device=device)
+        if root.number in visited and (device := roots.device_of(root)) is not None
+        else root
+        for root in ledger.roots
+    )
+    if now != ledger.roots:
+        run.store.write_ledger(Ledger(now, ledger.ignored, ledger.failures))
+
+
 def _prune(run: Run) -> None:
     """Delete the rows of items that no file has any more."""
-    if run.counts.withheld:
-        return
 
     def missing(now: Generation) -> list[str]:
         items = [found for item in now.items if (found := now.items[item]).missing]

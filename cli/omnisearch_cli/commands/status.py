@@ -36,7 +36,16 @@ def command(failures: bool, index: Path | None, json: bool | None) -> None:
     elif failures:
         _table(listed)
     else:
-        output.facts({"path": str(path), **stats, "failures": len(listed), "roots": roots})
+        told = {
+            "path": str(path),
+            **stats,
+            "failures": len(listed),
+            "roots": ", ".join(roots) or "-",
+        }
+        for name in ("modalities", "columns"):
+            pairs = dict(stats.get(name) or {}).items()
+            told[name] = ", ".join(f"{key} {output.short(value)}" for key, value in pairs) or "-"
+        output.facts(told)
 
 
 def _table(failures: list[dict[str, str]]) -> None:
