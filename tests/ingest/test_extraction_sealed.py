@@ -69,6 +69,8 @@ def files() -> dict[str, bytes]:
         made[f"e.{encoding}.txt"] = words.encode(encoding)
     made["f.html"] = b"<!doctype html><title>T</title><p>a &eacute; b"
     made["f.json"], made["f.csv"] = b'{"a": "\\u00e9"}', b"name,price\nshoe,4\n"
+    page = "<html><meta charset=shift_jis><p>\u65e5\u672c\u8a9e"
+    made["g.html"] = page.encode("shift_jis")
     made["f.srt"] = b"1\n00:00:01,000 --> 00:00:02,000\nHello\n"
     made["f.md"], made["f.py"] = b"# Title\n\ntext\n", b"def f():\n    return 1\n"
     return made

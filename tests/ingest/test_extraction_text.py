@@ -162,6 +162,23 @@ def test_encodings_are_told_apart(encoding: str, note: list[str]) -> None:
     assert item.fields["notes"] == note
 
 
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("windows-1251", "Добрый день, дорогие друзья"),
+        ("shift_jis", "日本語のページです"),
+        ("iso-8859-2", "Zażółć gęślą jaźń"),
+    ],
+)
+def test_a_page_may_say_in_which_encoding_it_is(encoding: str, text: str) -> None:
+    page = f"<html><meta http-equiv=x content='text/html; charset={encoding}'><p>{text}"
+    item, segments, _ = extracted(page.encode(encoding), "old.html")
+    assert [one.fields["words"] for one in segments] == [text]
+    assert item.fields["notes"] == []
+    lies = page.replace(encoding, "x-nothing").encode(encoding)
+    assert extracted(lies, "old.html")[0].fields["notes"] == ["in no Unicode: read as Windows-1252"]
+
+
 def test_some_damage_is_replaced_and_said() -> None:
     content = ("Grüße aus Österreich. " * 200).encode() + b"\xff\xfe end"
     item, segments, _ = extracted(content, "letter.txt")

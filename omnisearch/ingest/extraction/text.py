@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator
@@ -31,6 +32,18 @@ _BLOCKS: dict[str, Callable[[str], Iterator[Block]]] = {
     "fields": fields,
 }
 _LAST_RESORT = "cp1252"  # Windows-1252, as browsers take what says nothing
+_DECLARED = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
+# those of the web, looked up while the modules that decode them can be imported
+_ENCODINGS = {
+    name: codecs.lookup(_LAST_RESORT if name in ("iso-8859-1", "latin1", "us-ascii") else name).name
+    for name in (
+        "us-ascii latin1 iso-8859-1 iso-8859-2 iso-8859-3 iso-8859-4 iso-8859-5 iso-8859-6 "
+        "iso-8859-7 iso-8859-8 iso-8859-9 iso-8859-10 iso-8859-13 iso-8859-14 iso-8859-15 "
+        "iso-8859-16 windows-1250 windows-1251 windows-1252 windows-1253 windows-1254 windows-1255 "
+        "windows-1256 windows-1257 windows-1258 koi8-r koi8-u ibm866 macintosh "
+        "gb2312 gbk gb18030 big5 euc-jp shift_jis iso-2022-jp euc-kr tis-620"
+    ).split()
+}
 _PIECE = 1 << 20  # bytes that are decoded at once
 # signs that no text needs; each becomes one blank, so that places stay what they are
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
@@ -48,7 +61,7 @@ class Decoded:
 
 def extract(source: Stream, kind: Type, caps: Caps) -> Iterator[Extract]:
     """Give the passages of a text; one without words is an error."""
-    found = decoded(source, caps)
+    found = decoded(source, caps, declares=kind.structure == "markup")
     segments = _segments(found.text, kind)
     first = next(segments, None)
     if first is None:
@@ -62,24 +75,36 @@ def extract(source: Stream, kind: Type, caps: Caps) -> Iterator[Extract]:
     yield End(truncated=found.truncated)
 
 
-def decoded(source: Stream, caps: Caps) -> Decoded:
-    """Decode a file, or as many characters of it as are read at most."""
+def decoded(source: Stream, caps: Caps, *, declares: bool = False) -> Decoded:
+    """Decode a file, or as many characters of it as are read at most.
+
+    One that is in no Unicode may say in which encoding it is, if it `declares` that at all.
+    """
     with opened(source) as file:
         head = file.read(words.HEAD + 1)
         whole = len(head) <= words.HEAD
-        encoding = words.encoding_of(head[: words.HEAD], whole=whole) or _LAST_RESORT
+        told = _declared(head) if declares else None
+        encoding = words.encoding_of(head[: words.HEAD], whole=whole) or told or _LAST_RESORT
         text = _read(file, encoding, caps.text + 1)
         lost = text.count("\ufffd")
         if lost and encoding == "utf-8" and sum(not one.isascii() for one in text) < 2 * lost:
-            encoding, text = _LAST_RESORT, _read(file, _LAST_RESORT, caps.text + 1)
+            encoding = told or _LAST_RESORT
+            text = _read(file, encoding, caps.text + 1)
+            lost = text.count("\ufffd")
     note = f"damaged: {lost:,} signs are lost" if lost else ""
-    if encoding == _LAST_RESORT:
+    if encoding == _LAST_RESORT and told is None:
         note = "in no Unicode: read as Windows-1252"
     truncated = len(text) > caps.text
     text = _CONTROLS.sub(" ", text[: caps.text])
     if "\n" not in text:
         text = text.replace("\r", "\n")
     return Decoded(text, encoding, truncated, note)
+
+
+def _declared(head: bytes) -> str | None:
+    """Read which encoding a page of HTML or XML says that it has."""
+    found = _DECLARED.search(head)
+    return _ENCODINGS.get(found[1].decode().lower()) if found else None
 
 
 def _read(file: BinaryIO, encoding: str, most: int) -> str:
