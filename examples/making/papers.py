@@ -23,7 +23,7 @@ Blocks = Sequence[Sequence[Any]]
 
 
 @dataclass
-class _Page:
+class Page:
     """A page that is filled from top to bottom."""
 
     lines: list[str] = field(default_factory=list)
@@ -46,8 +46,8 @@ def write(lab: Lab, folder: Path) -> Iterator[Entry]:
     papers = json.loads((Path(__file__).parent / "papers.json").read_text("utf-8"))
     sources = {source.name: source for source in pictures.sources()}
     for name, paper in papers.items():
-        pages = [_filled(lab, blocks) for blocks in paper["pages"]]
-        (folder / name).write_bytes(_file(paper["title"], pages))
+        pages = [filled(lab, blocks) for blocks in paper["pages"]]
+        (folder / name).write_bytes(written(paper["title"], pages))
         rows = [block[1] for page in paper["pages"] for block in page if block[0] == "picture"]
         used = [packages.find(*sources[row.partition("/")[0]].package) for row in rows]
         licence = " and ".join(sorted({OURS, *(one.licence for one in used)}))
@@ -55,8 +55,9 @@ def write(lab: Lab, folder: Path) -> Iterator[Entry]:
         yield Entry(f"papers/{name}", paper["title"], licence, by, "")
 
 
-def _filled(lab: Lab, blocks: Blocks) -> _Page:
-    page = _Page()
+def filled(lab: Lab | None, blocks: Blocks) -> Page:
+    """Fill a page with blocks; only pictures need a laboratory."""
+    page = Page()
     for kind, *given in blocks:
         if kind == "p":
             for line in textwrap.wrap(given[0], 66):
@@ -68,13 +69,14 @@ def _filled(lab: Lab, blocks: Blocks) -> _Page:
         elif kind == "table":
             _table(page, given[0])
         elif kind == "picture":
+            assert lab is not None
             _picture(page, drawing(lab, given[0])["image"])
         else:
             _chart(page, kind, *given)
     return page
 
 
-def _table(page: _Page, rows: Sequence[Sequence[str]]) -> None:
+def _table(page: Page, rows: Sequence[Sequence[str]]) -> None:
     apart = (_WIDTH - 2 * _MARGIN) / len(rows[0])
     for number, row in enumerate(rows):
         top = page.y
@@ -85,7 +87,7 @@ def _table(page: _Page, rows: Sequence[Sequence[str]]) -> None:
         page.draw(f"0.5 w {_MARGIN} {page.y:g} m {_WIDTH - _MARGIN} {page.y:g} l S")
 
 
-def _picture(page: _Page, encoded: bytes) -> None:
+def _picture(page: Page, encoded: bytes) -> None:
     out, side = io.BytesIO(), 130
     with Image.open(io.BytesIO(encoded)) as opened:
         opened.convert("RGB").save(out, "JPEG", quality=85)
@@ -95,7 +97,7 @@ def _picture(page: _Page, encoded: bytes) -> None:
     page.y -= 8
 
 
-def _chart(page: _Page, kind: str, title: str, points: Sequence[tuple[Any, float]]) -> None:
+def _chart(page: Page, kind: str, title: str, points: Sequence[tuple[Any, float]]) -> None:
     page.text(title, 10.5, font="B")
     page.y -= _CHART + 12
     base, width = page.y + 14, _WIDTH - 2 * _MARGIN
@@ -122,7 +124,8 @@ def _chart(page: _Page, kind: str, title: str, points: Sequence[tuple[Any, float
     page.y = below - 8
 
 
-def _file(title: str, pages: list[_Page]) -> bytes:
+def written(title: str, pages: list[Page]) -> bytes:
+    """Give the PDF of pages."""
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"",
@@ -139,7 +142,7 @@ def _file(title: str, pages: list[_Page]) -> bytes:
     return _joined(objects)
 
 
-def _objects(page: _Page, first: int) -> list[bytes]:
+def _objects(page: Page, first: int) -> list[bytes]:
     """Give the page, its program, and its picture if it has one."""
     shown = f"/XObject << /X {first + 2} 0 R >>" if page.picture else ""
     resources = f"<< /Font << /F 3 0 R /B 4 0 R >> {shown} >>"
