@@ -19,9 +19,9 @@ from omnisearch.encoder.http import HttpModel
 from omnisearch.encoder.omni_mini import OmniMini
 from omnisearch.encoder.parts import Audio, Document, Image, Part, Text, Video
 from omnisearch.encoder.protocol import Transcriber
-from omnisearch.errors import OmnisearchError, PartError
+from omnisearch.errors import EncodingError, MediaError, OmnisearchError, PartError
 from omnisearch.ingest.drafts import Draft, Row, Segment
-from omnisearch.ingest.queues import Budget, Lane, StoppedError
+from omnisearch.ingest.queues import Budget, Lane
 from omnisearch.records import View
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 Arrays = Mapping[str, npt.NDArray[Any]]
 RATE = 16_000  # of the sounds that decoders give
 ENCODE = "encode"  # the stage, as failures tell it
+# whatever else goes wrong would go wrong with every file: a server, a file of the encoder
+_FAULTS_OF_A_FILE = (PartError, MediaError, EncodingError, MemoryError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,7 @@ class Encoding:
         try:
             if task.draft.fault is None:
                 rows = self._rows(task)
-        except StoppedError:
-            raise
-        except (OmnisearchError, MemoryError) as error:
+        except _FAULTS_OF_A_FILE as error:
             task.draft.fail(ENCODE, str(error) or "there was not enough memory for it")
         finally:
             self._budget.give(task.bytes)
