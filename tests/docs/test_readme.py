@@ -1,5 +1,6 @@
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -27,11 +28,22 @@ def run(program: list[str], folder: Path) -> str:
     return done.stdout
 
 
-def test_the_python_block_runs(tmp_path: Path) -> None:
-    (block,) = blocks("python")
-    shown = run([sys.executable, "-W", "error", "-c", block], tmp_path)
+def test_the_python_blocks_run(tmp_path: Path) -> None:
+    files, vectors = blocks("python")
+    shown = run([sys.executable, "-W", "error", "-c", vectors], tmp_path)
     assert shown.startswith("shoe-7 1.0 ")
     assert len(shown.splitlines()) == 4
+    shown = run([sys.executable, "-W", "error", "-c", files], tmp_path)
+    assert shown.startswith("file:///") and "notes/bread.txt" in shown and "Knead" in shown
+
+
+def test_the_commands_for_files_run(tmp_path: Path) -> None:
+    (commands,) = [block for block in blocks("sh") if "omnisearch ingest" in block]
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "bicycle.txt").write_text("A bicycle that was painted red.")
+    program = [sys.executable, "-c", "from omnisearch_cli.main import main; main()"]
+    shown = [run([*program, *shlex.split(line)[1:]], tmp_path) for line in commands.splitlines()]
+    assert '"stored": 1' in shown[0] and "painted red" in shown[-1]
 
 
 @pytest.mark.slow
