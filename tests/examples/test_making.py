@@ -26,7 +26,7 @@ def test_a_sound_is_written_the_same_each_time(end: str, tmp_path: Path) -> None
     assert first.read_bytes() == second.read_bytes()
     heard = audio.read(first)
     assert heard.rate == 16_000 and heard.seconds == pytest.approx(1.55, abs=0.1)
-    assert 0.6 < np.abs(heard.samples).max() < 1.0
+    assert 0.6 < np.abs(heard.samples).max() < 1.2  # AAC overshoots
 
 
 def test_a_paper_has_its_words_on_their_pages() -> None:
