@@ -46,7 +46,8 @@ def told(report: om.IngestReport, path: Path) -> Iterator[str]:
         if count or name == "stored":
             yield f"{count:>9,} {name}{f'  ({more})' if more and count else ''}"
     if report.missing:
-        known = "deleted" if report.pruned else "not found any more: --prune deletes what they left"
+        hidden = "hidden from answers: --prune deletes what they left"
+        known = "what they left is deleted" if report.pruned else hidden
         yield f"{_files(report.missing)} gone, {known}"
     elif report.pruned:
         yield f"{report.pruned:,} items of files that are gone deleted"
