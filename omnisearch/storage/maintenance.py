@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from omnisearch.errors import OmnisearchError
 from omnisearch.records import CompactReport
-from omnisearch.storage import changes, compaction, gc, sealing
+from omnisearch.storage import changes, compaction, gc, leftovers, sealing
 from omnisearch.storage.coding import TRAINING_ROWS
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.store import Store
@@ -69,6 +69,8 @@ def _tidied(store: Store, work: Callable[[Store], bool]) -> bool:
         done = work(store)
         if done:
             gc.collect(store.root, store.identity)
+    if done:
+        leftovers.give_back()
     return done
 
 
@@ -81,6 +83,7 @@ def compact_whole(store: Store) -> CompactReport:
         compaction.recode(store)
         compaction.compact(store, compaction.everything)
         gc.collect(store.root, store.identity)
+    leftovers.give_back()
     now = store.reading()
     shards = len(before.sealed.shards), len(now.sealed.shards)
     return CompactReport(now.live, *shards, time.perf_counter() - begun)

@@ -27,11 +27,10 @@ from omnisearch.storage.ledger import Ledgers
 from omnisearch.storage.manifest import Settings, ShardEntry
 from omnisearch.storage.mapping import map_file
 from omnisearch.storage.vectors import StoredVectors, block_sums, write
-from omnisearch.storage.words.building import build
 from omnisearch.storage.words.file import encode, open_words
 from omnisearch.storage.words.loose import Block
 from omnisearch.storage.words.postings import Postings
-from omnisearch.storage.words.said import says_anything, texts_of
+from omnisearch.storage.words.said import postings_of, says_anything
 from omnisearch_indexes import Codebook, Codes, ShardError
 
 _log = logging.getLogger(__name__)
@@ -88,7 +87,7 @@ def write_shard(place: Place, rows: ShardRows, schema: Schema, coder: Coder | No
     indexed = columns.build(batch.user_columns(rows.table), schema)
     written[layout.COLUMNS] = files.write_file(folder / layout.COLUMNS, [indexed])
     if says_anything(rows.table):
-        said = rows.words or build(texts_of(rows.table))
+        said = rows.words or postings_of(rows.table)
         written[layout.WORDS] = files.write_file(folder / layout.WORDS, encode(said))
     if rows.codes is not None:
         data = rows.codes.to_bytes()
@@ -184,7 +183,7 @@ class Shard:
             return []
 
         def anew() -> Postings:
-            return build(texts_of(self.table))
+            return postings_of(self.table)
 
         said = self._derived(layout.WORDS, lambda data: open_words(data, self.rows), anew)
         return [Block(0, said)]

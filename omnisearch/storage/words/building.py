@@ -22,14 +22,11 @@ from omnisearch.storage.words.stems import stem
 from omnisearch.storage.words.tokens import terms
 
 Mask = npt.NDArray[np.bool_]
-_TEXTS = 1 << 14  # indexed at once; more take more memory than time
 _BLOCK = 1 << 20  # postings moved at once, so that a merge needs little beside its result
 
 
 def build(texts: Sequence[str | None]) -> Postings:
     """Index texts, one for each row; None says nothing."""
-    if len(texts) > _TEXTS:
-        return merge([build(texts[at : at + _TEXTS]) for at in range(0, len(texts), _TEXTS)])
     numbers: defaultdict[str, int] = defaultdict()
     numbers.default_factory = numbers.__len__
     found: list[int] = []
