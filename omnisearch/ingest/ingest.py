@@ -61,6 +61,7 @@ def conducted(
             pool()  # starts while the encoder is loaded
             target.encoder()  # refused now where it is another one, before anything is written
         store = target.existing() or target.store()
+        store.check_no_transaction()  # a run commits many times, from a thread of its own
         if plan.ledger != known:
             store.write_ledger(plan.ledger)
         run = run_of(target, store, plan, options, stack)

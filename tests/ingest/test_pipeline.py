@@ -397,3 +397,12 @@ def test_two_runs_at_once_leave_one_collection(source: Path, tmp_path: Path) -> 
     assert all("CollectionLockedError" in faults for faults in refused)
     with om.open(tmp_path / "collection", create=False, mode="r") as col:
         assert col.count() == 10
+
+
+def test_a_transaction_takes_no_run(source: Path, col: om.Collection) -> None:
+    write_texts(source, 1)
+    with pytest.raises(ValueError, match="a transaction is open"), col.transaction():
+        col.ingest(source)
+    assert col.ingest(source).stored == 1
+    with pytest.raises(ValueError, match="a transaction is open"), col.transaction():
+        col.ingest()
