@@ -28,10 +28,11 @@ LONGEST_S = 10.0
 _SHORTEST_S = 1.0  # what changes faster than that is one shot
 _SPARE = 16  # frames that are kept beside those that suit: at most twice as dense as needed
 _LARGE = 2_500_000  # pixels: of larger frames than those of HD none waits as it was decoded
-_CHANGE = 12.0  # of 255, on average over the picture, from one frame to the next
-_SUDDEN = 4.0  # times as much as between the frames before
+_CHANGE = 4.0  # of 255, on average over the picture, from one frame to the next
+_SHARE = 0.3  # of the contrast: as much changes at least, also where it is dark
+_SUDDEN = 3.5  # times as much as between the frames before
 _BEFORE = 12  # frames
-_STILL = 1.5  # less than that between frames is noise
+_STILL = 0.75  # less than that between frames is noise
 _SEEN = (72, 128)  # points that are looked at, in blocks of 4 x 4
 _BLOCK = 4
 _LONGEST_STEP_S = 1.0  # a frame is shown so long if nothing follows
@@ -212,7 +213,8 @@ class _Change:
         change = float(np.abs(seen - last).mean())
         usual = max(_STILL, median(self._before))
         self._before.append(change)
-        return change > max(_CHANGE, _SUDDEN * usual)
+        contrast = float(seen.std() + last.std()) / 2
+        return change > max(_CHANGE, _SHARE * contrast, _SUDDEN * usual)
 
 
 def _luma(frame: VideoFrame) -> Luma:

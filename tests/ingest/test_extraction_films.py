@@ -85,6 +85,30 @@ def test_shots_end_where_the_picture_changes(codec: str, group: int) -> None:
     assert len(true) == len(found)  # and nothing else
 
 
+@dataclass(frozen=True)
+class Night(Scene):
+    """A scene so dark that noise is half of what is seen."""
+
+    def frames(self) -> list[Picture]:
+        random = np.random.default_rng(self.seed)
+        dark = (
+            frame * 0.12 + 10 + random.normal(0, 4, frame.shape) for frame in Scene.frames(self)
+        )
+        return [frame.clip(0, 255).astype(np.uint8) for frame in dark]
+
+
+@pytest.mark.slow
+def test_most_shots_are_found_at_night() -> None:
+    random = np.random.default_rng(11)
+    scenes: list[Scene] = [
+        Night(seed, float(random.uniform(1.5, 6)), int(random.integers(0, 8))) for seed in range(12)
+    ]
+    wanted = np.cumsum([round(scene.seconds * RATE) / RATE for scene in scenes])[:-1]
+    found = [shot.end_s for shot in Shots(edited(scenes, "libx264"))][:-1]
+    near = [end for end in wanted if min(abs(end - one) for one in found) <= 1 / RATE + 1e-6]
+    assert len(near) >= 6 and len(found) - len(near) <= 3, (near, found)
+
+
 def test_what_moves_fast_or_flashes_is_one_shot() -> None:
     fast = Scene(1, 8, moves=14)
     assert len(list(Shots(edited([fast])))) == 1
