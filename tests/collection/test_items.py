@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ from omnisearch.encoder.parts import Modality, Part
 from omnisearch.encoder.protocol import Asked
 from omnisearch.encoder.space import Space
 from omnisearch.errors import InputError, OmnisearchError, PartError, SpaceMismatchError
+from omnisearch.remembered import lasting
+from omnisearch.storage.handle import Handle, Options
+from omnisearch.storage.ledger import Ledger
+from omnisearch.storage.origin import Origin
 from omnisearch.storage.words.asking import ask
 
 Vector = npt.NDArray[np.float32]
@@ -194,11 +199,30 @@ def test_an_unknown_encoder_must_be_given_again(col: om.Collection) -> None:
 
 @pytest.mark.parametrize("name", ["http://127.0.0.1:9/v1#m", "nobody/never"])
 def test_no_server_is_asked_because_a_collection_says_so(tmp_path: Path, name: str) -> None:
-    from omnisearch.storage.handle import Handle, Options
-    from omnisearch.storage.origin import Origin
-
     handle = Handle(tmp_path / "c", Options())
     handle.for_encoding(Origin(f"{name} aaaa 8", DIM, dict, name))
     handle.drop()
     with om.open(tmp_path / "c") as col, pytest.raises(SpaceMismatchError, match="not on this"):
         col.add([om.Item("a", text="a secret")])
+
+
+def test_the_name_of_the_encoder_outlives_compaction_and_repair(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    name = lasting(os.path.relpath(tmp_path / "model"))
+    assert name == str(tmp_path / "model")
+    assert lasting("omni-mini") == "omni-mini"
+    handle = Handle(tmp_path / "c", Options())
+    store = handle.for_encoding(Origin("toy aaaa 8", DIM, dict, name))
+    store.write_ledger(Ledger(ignored=frozenset(["0:a"])))
+    handle.drop()
+    with om.open(tmp_path / "c", encoder=om.Encoder(Toy())) as col:
+        col.add([om.Item("a", text="x")])
+        col.compact()
+    (tmp_path / "c" / "HEAD").unlink()
+    assert om.repair(tmp_path / "c").ok
+    handle = Handle(tmp_path / "c", Options())
+    made = handle.origin()
+    assert made is not None
+    assert (made.encoder, made.dim) == (name, DIM)
+    assert handle.need().read_ledger().ignored == {"0:a"}
+    handle.drop()
