@@ -137,7 +137,7 @@ def _models() -> dict[str, Path]:
     """Find the models in the package, and check that they are those that were measured."""
     spec = find_spec("rapidocr")
     if spec is None or spec.origin is None:
-        raise MissingExtraError(f"rapidocr reads words in pictures: {INSTALL}")
+        raise MissingExtraError(f"To read what pictures show, {INSTALL}")
     folder, found = Path(spec.origin).parent / "models", dict[str, Path]()
     for part, (name, sha256) in _MODELS.items():
         found[part] = folder / name
@@ -147,8 +147,8 @@ def _models() -> dict[str, Path]:
         except OSError:
             same = False
         if not same:
-            fault = f"rapidocr is another release, or damaged: {found[part]} is not what it was"
-            raise MissingExtraError(f"{fault}; {INSTALL} --force-reinstall")
+            fault = f"{found[part]} of rapidocr is not the model that was measured"
+            raise MissingExtraError(f"{fault}: {INSTALL} --force-reinstall")
     return found
 
 
@@ -156,7 +156,7 @@ def _engine(models: dict[str, Path]) -> Any:  # noqa: ANN401 - rapidocr tells no
     try:
         from rapidocr import RapidOCR
     except ImportError as error:
-        fault = f"rapidocr reads words in pictures, and does not load ({error})"
+        fault = f"rapidocr does not load ({error})"
         raise MissingExtraError(f"{fault}: {INSTALL}") from error
     return RapidOCR(
         params={

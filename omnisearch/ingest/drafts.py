@@ -118,6 +118,7 @@ class Draft:
     skipped: str | None = None  # why this is no case for us
     kept: bool = True  # that stays so until the file changes
     unread: str | None = None  # why a passage has no vector; no fault while others have one
+    wordless: bool = False  # it has pages without words, and nobody read what is printed there
     closed: bool = False  # it is being written: a copy that is met now comes later
     took_s: float = 0.0  # of all threads together
     _places: Counter[tuple[str, tuple[View, ...]]] = field(default_factory=Counter)

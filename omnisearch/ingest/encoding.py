@@ -26,10 +26,12 @@ from omnisearch.records import View
 
 if TYPE_CHECKING:
     from omnisearch.encoder.encoder import Encoder
+    from omnisearch.ingest.scans import Scans
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 RATE = 16_000  # of the sounds that decoders give
 ENCODE = "encode"  # the stage, as failures tell it
+_WORDS: View = "words"
 # whatever else goes wrong would go wrong with every file: a server, a file of the encoder
 _FAULTS_OF_A_FILE = (PartError, MediaError, EncodingError, MemoryError)
 
@@ -55,9 +57,10 @@ class Encoding:
         lane: Lane[Task],
         budget: Budget,
         finished: Callable[[Draft], None],
+        scans: Scans | None = None,
     ) -> None:
         self._encoder, self._lane = encoder, lane
-        self._budget, self._finished = budget, finished
+        self._budget, self._finished, self._scans = budget, finished, scans
         self.segments = 0
         self._one_by_one = threading.Lock()
 
@@ -95,16 +98,20 @@ class Encoding:
             said = _said(encoder, task.arrays["sound"])
             if said:
                 segment, views = replace(segment, words=said), ("content", "words")
+        passages: list[Segment] = []
+        if self._scans is not None:
+            segment, passages = self._scans.read(task.draft, segment, task.arrays.get("image"))
+        wanted = [(segment, view) for view in views] + [(one, _WORDS) for one in passages]
         rows = []
-        for view in views:
-            part = Text(segment.words or "") if view == "words" else shown(segment, task.arrays)
+        for one, view in wanted:
+            part = Text(one.words or "") if view == _WORDS else shown(one, task.arrays)
             vector = encoder.encode_each([part])[0]
-            if isinstance(vector, PartError) and view == "words":
+            if isinstance(vector, PartError) and view == _WORDS:
                 task.draft.unread = str(vector)  # signs that the encoder does not know
             elif isinstance(vector, OmnisearchError):
                 raise vector
             else:
-                rows.append(Row(segment, view, vector))
+                rows.append(Row(one, view, vector))
         return rows
 
 

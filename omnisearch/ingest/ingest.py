@@ -22,6 +22,7 @@ from omnisearch.ingest.plan import Plan, Target, planned
 from omnisearch.ingest.reading import Reading
 from omnisearch.ingest.report import IngestReport
 from omnisearch.ingest.run import Run
+from omnisearch.ingest.scans import Scans
 from omnisearch.ingest.walk import Rules
 from omnisearch.ingest.walking import Walking
 from omnisearch.locations import Location
@@ -73,7 +74,7 @@ def conducted(
         if options.prune and not run.counts.withheld:
             _prune(run)
         heard = target.encoder if run.languages.heard else None
-        run.counts.warnings += run.languages.warnings(heard)
+        run.counts.warnings += run.languages.warnings(heard) + run.scans.warnings()
         return run.counts.report(time.monotonic() - begun, store.reading().number)
 
 
@@ -93,6 +94,7 @@ def run_of(target: Target, store: Store, plan: Plan, options: Options, stack: Ex
         bounds=bounds.of(options),
         version=EXTRACTOR,
         languages=Languages(),
+        scans=Scans(EXTRACTOR, wanted=options.ocr),
     )
 
 
@@ -110,7 +112,7 @@ def rules_of(options: Options) -> Rules:
 def _carry_out(run: Run, plan: Plan, pool: Lazy[Pool], show: Show | None) -> None:
     walking = Walking(run, plan, rules_of(run.options))
     reading = Reading(run, pool)
-    encoding = Encoding(run.encoder, run.tasks, run.budget, run.events.put)
+    encoding = Encoding(run.encoder, run.tasks, run.budget, run.events.put, run.scans)
     commits = Commits(run, plan.ledger)
     Pipeline(run, walking, reading, encoding).go(commits, show, lambda: _close(pool))
     commits.close()

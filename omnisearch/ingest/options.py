@@ -35,6 +35,7 @@ class IngestOptions(TypedDict, total=False):
     max_pages: int | None
     max_hours: float | None
     max_text: int | None
+    ocr: bool
     retry_failed: bool
     prune: bool
     force: bool
@@ -58,6 +59,7 @@ class Options:
     max_pages: int | None = None
     max_hours: float | None = None
     max_text: int | None = None
+    ocr: bool = True  # where the extra is installed
     retry_failed: bool = False
     prune: bool = False
     force: bool = False

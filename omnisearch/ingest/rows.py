@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from omnisearch.ingest import scans
 from omnisearch.ingest.drafts import Draft, Row
 from omnisearch.ingest.relocation import DATE, NameOf, derived
 from omnisearch.locations import Location
@@ -49,7 +50,7 @@ def _columns(draft: Draft, before: Stored | None, version: int) -> dict[str, Any
         "file.type": draft.type,
         "file.bytes": draft.found[0].entry.size,
         "file.truncated": draft.truncated,
-        EXTRACTOR: version,
+        EXTRACTOR: scans.partly(version) if draft.wordless else version,
     }
 
 

@@ -14,6 +14,7 @@ from omnisearch.ingest.encoding import Task
 from omnisearch.ingest.entries import Entry
 from omnisearch.ingest.queues import Agenda, Budget, Lane, Stop
 from omnisearch.ingest.report import Counts, Progress
+from omnisearch.ingest.scans import partly
 from omnisearch.locations import Location, Root, joined
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from omnisearch.ingest.lazy import Lazy
     from omnisearch.ingest.options import Options
     from omnisearch.ingest.places import Handles
+    from omnisearch.ingest.scans import Scans
     from omnisearch.storage.catalog import Catalog
     from omnisearch.storage.ledger import Failure
     from omnisearch.storage.store import Store
@@ -81,6 +83,7 @@ class Run:
     bounds: Bounds
     version: int  # of the extractor
     languages: Languages
+    scans: Scans
     stop: Stop = field(default_factory=Stop)
     lock: threading.RLock = field(default_factory=threading.RLock)
     counts: Counts = field(default_factory=Counts)
@@ -109,9 +112,10 @@ class Run:
         return joined(self.roots[location.root].path, location.path)
 
     def stored(self, item: str) -> bool:
-        """Tell whether an item is stored, by this extractor."""
+        """Tell whether an item is stored, by this extractor, as far as it can read."""
         found = self.store.reading().items.get(item)
-        return found is not None and found.extractor == self.version
+        known = (self.version,) if self.scans.ready else (self.version, partly(self.version))
+        return found is not None and found.extractor in known
 
     @property
     def progress(self) -> Progress:

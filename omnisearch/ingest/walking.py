@@ -14,6 +14,7 @@ from omnisearch.ingest.entries import Entry, Refused
 from omnisearch.ingest.reading import READ
 from omnisearch.ingest.report import FailedFile
 from omnisearch.ingest.run import Failed, Lost, Run, Skipped
+from omnisearch.ingest.scans import partly
 from omnisearch.ingest.walk import walk
 from omnisearch.locations import Location
 
@@ -31,6 +32,8 @@ class Walking:
     def __init__(self, run: Run, plan: Plan, rules: Rules) -> None:
         self._run, self._plan, self._rules = run, plan, rules
         self._items: Items = run.store.reading().items
+        half = self._items.extracted_by(partly(run.version)) if run.scans.ready else frozenset()
+        self._half_read: frozenset[str] = half
         since = run.options.since
         self._since_ns = None if since is None else int(since.timestamp() * 1e9)
         self._met: list[tuple[Visit, Met, int]] = []  # and how many are unchanged
@@ -101,7 +104,7 @@ class Walking:
 
     def _holds(self, entry: Entry, seen: Sighting) -> bool:
         """Tell whether the collection agrees with what the catalog remembers."""
-        if seen.extractor != self._run.version:
+        if seen.extractor != self._run.version or seen.item in self._half_read:
             return False
         if seen.outcome == "stored":
             return self._items.of_location(str(Location(entry.root, entry.path))) == seen.item

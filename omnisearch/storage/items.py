@@ -63,6 +63,15 @@ class PartItems:
         column = self._columns[name]
         return column is not None and column[row].is_valid
 
+    def where(self, name: str, value: int) -> npt.NDArray[np.bool_]:
+        """Tell of each row whether a reserved column has a value there."""
+        column = self._columns[name]
+        if column is None:
+            return np.zeros(len(self._order), bool)
+        same = pc.fill_null(pc.equal(column, value), False)
+        found: npt.NDArray[np.bool_] = same.to_numpy(zero_copy_only=False)
+        return found
+
     def located(self, alive: npt.NDArray[np.bool_] | None) -> Iterator[tuple[str, int]]:
         """Give each location of a live row, and that row."""
         column = self._columns[LOCATIONS]
@@ -130,6 +139,15 @@ class Items(Mapping[str, Stored]):
     def locations(self) -> Collection[str]:
         """Every place where a file of an item is."""
         return self._located.keys()
+
+    def extracted_by(self, version: int) -> frozenset[str]:
+        """Name the items that one version of the extractor cut."""
+        found: set[str] = set()
+        for part, alive in self._living():
+            rows = part.where(EXTRACTOR, version)
+            codes = np.unique(part.item_of_row[rows if alive is None else rows & alive])
+            found.update(part.names[code] for code in codes.tolist())
+        return frozenset(found)
 
     def missing(self) -> int:
         """Count the items whose file was found gone."""

@@ -51,6 +51,7 @@ class Flags(TypedDict):
     max_pages: int | None
     max_hours: float | None
     max_text: int | None
+    ocr: bool
     dry_run: bool
     retry_failed: bool
     prune: bool
@@ -146,6 +147,11 @@ _number = click.IntRange(1)
     help="Of a sound or film; what is beyond is left out.",
 )
 @settings.setting("--max-text", type=_number, help="Characters of a text; the rest is left out.")
+@click.option(
+    "--ocr/--no-ocr",
+    default=True,
+    help="Read print in pictures and pages without words, where the extra ocr is installed.",
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would be done, and what it takes.")
 @click.option("--retry-failed", is_flag=True, help="Try again what could not be read.")
 @click.option("--prune", is_flag=True, help="Delete what belongs to files that are gone.")
@@ -212,6 +218,7 @@ def _run(col: om.Collection, wanted: Sequence[bytes], flags: Flags) -> Any:  # n
         "max_pages": flags["max_pages"],
         "max_hours": flags["max_hours"],
         "max_text": flags["max_text"],
+        "ocr": flags["ocr"],
         "retry_failed": flags["retry_failed"],
         "prune": flags["prune"],
         "force": flags["force"],
