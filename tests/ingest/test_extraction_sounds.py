@@ -68,6 +68,7 @@ def test_silence_is_left_out_unless_there_is_nothing_else() -> None:
     assert len(segments) == 1 and end.fields["columns"] == {"audio.seconds": 60.0}
 
 
+@pytest.mark.slow
 def test_of_hours_of_silence_some_is_told() -> None:
     hush = sound(np.zeros(1_000 * 4_000, np.float32), 1_000)  # 4,000 s
     assert len(extracted(hush, "night.wav")[1]) == 2

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from omnisearch.ingest.extraction.passages import Block
 
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*+)"(\s*:)?|([-+\w.]+)|[{}\[\],]', re.DOTALL)
+# a string that never closes goes on to the end
+_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\\?\Z)(\s*:)?|([-+\w.]+)|[{}\[\],]', re.DOTALL)
 _BROKEN = re.compile("[\ud800-\udfff]")
 _LONG = 400  # characters of a block: a fourth of a passage
 
@@ -23,11 +24,12 @@ def fields(text: str) -> Iterator[Block]:
     length = end = 0
     for found in _TOKEN.finditer(text):
         string, names, plain = found.groups()
-        if string is None and plain is None:
-            if said and (found[0] in "}]" or length > _LONG):
-                said[-1] = said[-1].rstrip(", ") + "\n"
-                yield Block(places[0][1], end, "".join(said), places)
-                said, places, length = [], [], 0
+        sign = string is None and plain is None
+        if said and (found[0] in "}]" if sign else length > _LONG):
+            said[-1] = said[-1].rstrip(", ") + "\n"
+            yield Block(places[0][1], end, "".join(said), places)
+            said, places, length = [], [], 0
+        if sign:
             continue
         word = _read(string) if string is not None else plain
         places.append((length, found.start() + (string is not None)))

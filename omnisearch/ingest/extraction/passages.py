@@ -20,7 +20,10 @@ _UNIT = ROOM - _OVERLAP  # of one sentence, line or row
 _LONGEST_UNIT = 1_000  # characters; what goes on without an end is cut at a blank
 _LONGEST_HEADING = 120
 _TOKEN = re.compile(r"[A-Za-z]+|\d+|[^\W\d_]+|[^\w\s]|_")
-_SENTENCE = re.compile("[.!?]+[\"')\\]]*\\s+|[\u3002\uff01\uff1f]+\\s*|\n\\s*\n\\s*")
+# runs are taken whole and from their first sign on, so that none is gone through twice
+_SENTENCE = re.compile(
+    "(?<![.!?])[.!?]++[\"')\\]]*+\\s+|[\u3002\uff01\uff1f]++\\s*|\n[^\\S\n]*+\n\\s*"
+)
 _LINE = re.compile("\n")
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from omnisearch.ingest.extraction.passages import Block, heading_of
 
-_PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*")
-_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$")
-_UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*$")
+_PARAGRAPH = re.compile(r"\n[^\S\n]*+\n\s*")
+_HEADING = re.compile(r" {0,3}#{1,6}[ \t]")
+_UNDERLINE = re.compile(r" {0,3}(?:=++|-++)[ \t]*$")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _FRONT = "---"
 _LONGEST_LINE = 2_000  # of a line that may be a heading or a fence
@@ -76,7 +76,7 @@ class _Markdown:
         if fence:
             self._fence = fence[1]
         elif heading:
-            self._head(heading[1])
+            self._head(line[heading.end() :].strip().rstrip("#"))
         elif not line.strip():
             yield from self.close(end)
         elif _UNDERLINE.match(line) and "\n" in (above := self._text[self._start : begin]):
