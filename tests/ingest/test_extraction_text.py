@@ -211,6 +211,9 @@ def test_a_text_is_read_up_to_the_cap() -> None:
 @pytest.mark.parametrize(
     "evil",
     [
+        ".",
+        ".)",
+        '\\"',
         "<",
         "<a '",
         "<a \"><b '>",
