@@ -95,14 +95,14 @@ def test_status_has_the_stated_keys(imported: Place) -> None:
 
 def test_delete_by_id_and_by_filter(stored: Place) -> None:
     (report,) = lines(stored.run("delete", "row-7", "row-8", "nothing").stdout)
-    assert report == {"deleted": 2}
+    assert report == {"deleted": 2, "files": 0}
     refused = stored.run("delete", "--where", "n < 100")
     assert refused.returncode == 2
     assert "98 of 298 rows pass: add --yes" in refused.stderr
     (report,) = lines(stored.run("delete", "--where", "n < 100", "--yes", "--purge").stdout)
-    assert report == {"deleted": 98}
+    assert report == {"deleted": 98, "files": 0}
     (report,) = lines(stored.run("delete", "-", stdin="row-100\nrow-101\n").stdout)
-    assert report == {"deleted": 2}
+    assert report == {"deleted": 2, "files": 0}
     (status,) = lines(stored.run("status").stdout)
     assert status["items"] == 198
     assert stored.run("delete", "row-7").returncode == 1

@@ -138,7 +138,7 @@ def _agreed(question: str, fact: str) -> bool:
 
 def _tell(rows: int, files: om.Forgotten, flags: Flags) -> int:
     if output.wants_json(flags["json"]):
-        output.line({"deleted": rows, "files": files.files, "items": files.items})
+        output.line({"deleted": rows, "files": files.files})
     elif files.files:
         told = f"{_counted(files.files, 'file')} forgotten: {_counted(files.items, 'item')}"
         output.result(f"{told} and {_counted(rows, 'row')} deleted; the files are as they were")
