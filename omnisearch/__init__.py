@@ -5,10 +5,15 @@ Names are loaded when they are first used, so that importing omnisearch costs no
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from omnisearch import errors
+
+# ONNX Runtime reports to its makers from 1.31 on, and reads this when it is imported: nothing of
+# ours leaves the machine.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 if TYPE_CHECKING:
     from omnisearch.collection import Collection

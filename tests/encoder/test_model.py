@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -148,3 +149,24 @@ def test_a_fork_is_told_to_load_again(mini: Encoder) -> None:
     os.close(ours)
     assert f"loaded by process {os.getpid()} and used in a fork" in said
     assert "load it again in this process" in said
+
+
+def test_nothing_is_reported_to_anyone(tmp_path: Path) -> None:
+    """ONNX Runtime would keep a device's name and look for a server of its makers."""
+    code = (
+        "import socket, sys\n"
+        "def refused(name, args):\n"
+        "    if name in ('socket.connect', 'socket.getaddrinfo'): sys.exit(f'{name} {args}')\n"
+        "sys.addaudithook(refused)\n"
+        "import omnisearch as om, os, time\n"
+        "om.Encoder.load().encode(['rain'])\n"
+        "time.sleep(0.5)\n"
+        "print(1)"
+    )
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.stdout.strip() == "1", done.stderr
+    assert not list(tmp_path.rglob("*")), "files were left"
