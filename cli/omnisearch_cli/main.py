@@ -19,7 +19,9 @@ import click
 import omnisearch as om
 from omnisearch_cli import interrupts, output, settings
 
-COMMANDS = tuple("delete doctor embed encoders export import ingest query snapshot status train".split())
+COMMANDS = tuple(
+    "delete doctor embed encoders export import ingest query snapshot status train".split()
+)
 USAGE, UNUSABLE, INTERNAL, TERMINATED = 2, 4, 5, 143
 _CALLERS_FAULT = (400, 404, 415, 501)
 
