@@ -37,7 +37,8 @@ _MODELS = {
 _LONGEST = 1_600  # pixels of a side; what is larger is shrunk, or a strip would take gigabytes
 _SURE = 0.75  # below, lines of drawn pages are wrong, and most patterns that are no print
 _WORD = 3  # letters: what has fewer may be a window or a wheel, however sure the model is
-_LAID = 0.85  # pages that lie on their side or upside down are read with less, upright ones more
+_LAID = 0.85  # pages that lie upside down are read with less, upright ones with more
+_LAX = 0.03  # lines that lie on one side are turned and read as well, but in the wrong order
 _SEVERAL = 2  # lines of words that a picture needs before it is turned
 
 
@@ -74,7 +75,7 @@ class Reader:
         best, turned = self._lines(picture), 0
         for quarters in _turns(best, *picture.shape[:2]):
             other = self._lines(np.rot90(picture, quarters))
-            if _sureness(other) > _sureness(best):
+            if _sureness(other) > _sureness(best) - (0 if turned else _LAX):
                 best, turned = other, quarters
         sure = [line for line in best if line.confidence >= _SURE]
         if not any(line.signs >= _WORD for line in sure):
@@ -103,11 +104,11 @@ class Reader:
 
 def _turns(lines: Sequence[_Read], height: int, width: int) -> tuple[int, ...]:
     """Say how a picture is to be turned that may lie on its side or upside down, in quarters."""
-    several = sum(line.signs >= _WORD for line in lines) >= _SEVERAL
-    if not several or _sureness(lines) >= _LAID:
+    if sum(line.signs >= _WORD for line in lines) < _SEVERAL:
         return ()
-    tall = sum(line.box[3] * height > line.box[2] * width for line in lines)
-    return (1, 3) if 2 * tall > len(lines) else (2,)
+    if 2 * sum(line.box[3] * height > line.box[2] * width for line in lines) > len(lines):
+        return 1, 3
+    return (2,) if _sureness(lines) < _LAID else ()
 
 
 def _sureness(lines: Sequence[_Read]) -> float:
@@ -167,6 +168,7 @@ def _engine(models: dict[str, Path]) -> Any:  # noqa: ANN401 - rapidocr tells no
             "Global.log_level": "critical",
             "Det.limit_type": "max",  # enlarged, small pictures take ten times as long
             "Det.limit_side_len": _LONGEST,
+            "Rec.rec_batch_num": 1,  # on one thread, several at once take memory and no less time
             "EngineConfig.onnxruntime.intra_op_num_threads": 1,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         }

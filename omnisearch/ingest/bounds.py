@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from omnisearch.encoder.ocr import installed
 from omnisearch.ingest import memory
 from omnisearch.ingest.opening import COPIED_BYTES
 from omnisearch.ingest.options import Options
@@ -12,6 +13,7 @@ from omnisearch.media.pool.limits import Limits
 
 _PARENT = 600 << 20  # of an encoder with all its towers, and of this process
 _DECODER = 160 << 20  # that a decoder takes for usual files
+_PRINT = 260 << 20  # that a thread takes while it reads a dense page, where print is read
 _LEAST_DECODER = 320 << 20  # below, a picture of a phone does not fit
 _SEGMENTS = 256 << 20  # that wait: 2 s of work for two encoders are far less
 
@@ -32,7 +34,9 @@ def of(options: Options) -> Bounds:
     """Share what a run may take; with little, fewer decoders run, each with less."""
     whole = memory.allowed(options.max_memory)
     room = max(whole - _PARENT, _LEAST_DECODER)
-    workers = max(min(options.workers, room // (2 * _DECODER)), 1)
+    prints = _PRINT if options.ocr and installed() else 0
+    workers = max(min(options.workers, room // (2 * _DECODER + prints)), 1)
+    room = max(room - workers * prints, _LEAST_DECODER)
     usual = Limits()
     largest = min(usual.memory_bytes, max(room // workers, _LEAST_DECODER))
     left = max(room - workers * _DECODER, 64 << 20)

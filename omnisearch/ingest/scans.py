@@ -31,7 +31,7 @@ class Scans:
     """Reads what is printed in segments that say nothing; from any thread."""
 
     def __init__(self, version: int, *, wanted: bool) -> None:
-        self._version, self._wanted = version, wanted
+        self._version, self._wanted, self._installed = version, wanted, installed()
         self._lock = threading.Lock()
         self._reader: Reader | None = None
         self._lacking: str | None = None  # why nothing can be read
@@ -40,7 +40,7 @@ class Scans:
     @property
     def ready(self) -> bool:
         """Tell whether print can be read, as far as that is known without trying."""
-        return self._wanted and self._lacking is None and installed()
+        return self._wanted and self._installed and self._lacking is None
 
     def read(
         self, draft: Draft, segment: Segment, image: npt.NDArray[Any] | None

@@ -230,6 +230,17 @@ def test_100_000_items_are_looked_at_quickly(store: Store) -> None:
     assert time.process_time() - begun < 3
 
 
+def test_items_are_named_by_what_cut_them(store: Store) -> None:
+    store.write(changes.keeping(files(range(4))))
+    maintenance.seal(store)
+    store.write(changes.keeping(files(range(4, 6))))
+    store.write(changes.relocating({"item 1": {"file.extractor": -3}}))
+    items = store.reading().items
+    assert items.extracted_by(-3) == {"item 1"}
+    assert items.extracted_by(3) == set(items) - {"item 1"}
+    assert not items.extracted_by(4)
+
+
 def test_status_counts_items_and_segments_not_views(store: Store, root: Path) -> None:
     store.write(changes.keeping(files(range(4))))
     maintenance.seal(store)
