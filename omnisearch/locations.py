@@ -6,6 +6,7 @@ A path is bytes because names on disk are: `é` in its two forms of Unicode, or 
 from __future__ import annotations
 
 import os
+import re
 import string
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -14,6 +15,10 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 from omnisearch.errors import InputError
 
 _PLAIN = string.ascii_letters.encode() + string.digits.encode() + b"-._~/"
+# Controls (C0, DEL, C1), marks that change the direction of text, line ends, lone surrogates.
+_OBEYED = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +74,19 @@ def uri(root_path: bytes, path: bytes) -> str:
     return f"file://{encode(joined(root_path, path))}"
 
 
-def shown(path: bytes) -> str:
-    """Give a path as text for people; bytes that are no UTF-8 as hexadecimal."""
+def text_of(path: bytes) -> str:
+    """Give a path as text; bytes that are no UTF-8 as hexadecimal."""
     return path.decode("utf-8", "backslashreplace")
+
+
+def shown(path: bytes) -> str:
+    """Give a path as text for messages: on one line, and harmless to a terminal."""
+    return plain(text_of(path))
+
+
+def plain(text: str) -> str:
+    r"""Write what a terminal would obey, line ends too, as `\u001b`: a name may hold anything."""
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def given(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> bytes:

@@ -13,7 +13,7 @@ from typing import Any
 
 from omnisearch import moments
 from omnisearch.ingest.extraction.naming import words_of
-from omnisearch.locations import Location, shown
+from omnisearch.locations import Location, text_of
 from omnisearch.schema import LOCATIONS, MISSING, SAID
 
 NAME, MODIFIED, DATE = "file.name", "file.modified", "file.date"
@@ -53,7 +53,7 @@ class Relocation:
 
 def derived(row: Mapping[str, Any], name: bytes, mtime_ns: int | None) -> dict[str, Any]:
     """Give what a name and a time decide in a row; without a time, that stays."""
-    text = shown(name)
+    text = text_of(name)
     found: dict[str, Any] = {NAME: text}
     said = row.get(SAID)
     if said is None or said == named(row.get(NAME) or "", row):

@@ -65,6 +65,12 @@ def test_places_below_a_root() -> None:
     assert locations.shown(b"caf\xe9") == "caf\\xe9"
 
 
+def test_a_name_says_nothing_but_itself() -> None:
+    shown = locations.shown("a\nfailed: b\r\x1b]0;c\x07\u202e\u2028".encode())
+    assert shown == r"a\u000afailed: b\u000d\u001b]0;c\u0007\u202e\u2028"
+    assert locations.text_of(b"a\nb\xff") == "a\nb\\xff"
+
+
 def test_what_a_user_gives() -> None:
     assert locations.given(Path("a/b")) == b"a/b"
     assert locations.given(os.fsdecode(b"\xff")) == b"\xff"
