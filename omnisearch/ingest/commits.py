@@ -18,7 +18,7 @@ from omnisearch.ingest.relocation import Relocation
 from omnisearch.ingest.report import FailedFile
 from omnisearch.ingest.rows import segments_of
 from omnisearch.ingest.run import Event, Failed, Found, Lost, Run, Skipped
-from omnisearch.locations import Location
+from omnisearch.locations import Location, plain
 from omnisearch.storage import changes
 from omnisearch.storage.batch import Change
 from omnisearch.storage.generation import Generation
@@ -40,6 +40,7 @@ class Commits:
         self._waiting: list[Event] = []
         self._rows = 0
         self._since = self._last = time.monotonic()
+        self._returned: set[str] = set()  # items that had no file any more
         self._arrived: Counter[str] = Counter()
         self._left: Counter[str] = Counter()
         self._gone: Counter[str] = Counter()
@@ -209,9 +210,11 @@ class Commits:
             self._remember(spot, "stored", draft.item)
 
     def _settle_found(self, event: Found) -> None:
-        """Count a copy, or a file that is where it was with another time."""
-        location = event.spot.location
-        if self._before.of_location(str(location)) == event.item:
+        """Count a copy, a file that is where it was with another time, or one that is back."""
+        location, known = event.spot.location, self._before.get(event.item)
+        back = known is not None and known.missing and event.item not in self._returned
+        if back or self._before.of_location(str(location)) == event.item:
+            self._returned.update([event.item] if back else [])
             self._run.counts.unchanged += 1
         else:
             self._run.counts.duplicate += 1
@@ -223,13 +226,13 @@ class Commits:
         run, entry, location = self._run, spot.entry, spot.location
         known = run.failures.get(location)
         new = known is None or (known.size, known.mtime_ns) != (entry.size, entry.mtime_ns)
-        path = run.path(location)
-        run.counts.fail(FailedFile(path, fault.stage, fault.reason, new=new))
+        path, reason = run.path(location), plain(fault.reason)  # it may tell names
+        run.counts.fail(FailedFile(path, fault.stage, reason, new=new))
         at = datetime.now(UTC)
         sizes = entry.size, entry.mtime_ns
-        failure = Failure(str(location), fault.stage, fault.reason, digest, *sizes, at)
+        failure = Failure(str(location), fault.stage, reason, digest, *sizes, at)
         run.failures[location] = failure
-        self._put(spot, "failed", digest, fault.reason)
+        self._put(spot, "failed", digest, reason)
 
     def _skip(self, event: Skipped) -> None:
         self._run.counts.skip(event.reason)

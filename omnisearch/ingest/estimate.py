@@ -80,7 +80,7 @@ class _Trial:
 
     def __init__(self, scratch: Target, options: Options, forecast: Forecast) -> None:
         self._scratch, self.forecast = scratch, forecast
-        self._options = replace(options, include=(), since=None, prune=False, force=True)
+        self._options = replace(options, include=(), listed=(), since=None, prune=False, force=True)
         self.memory_bytes = self.disk_bytes = 0
 
     def carry_out(self, paths: Sequence[bytes], show: Show | None) -> None:

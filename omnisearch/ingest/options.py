@@ -25,6 +25,7 @@ class IngestOptions(TypedDict, total=False):
     modalities: Collection[Modality] | None
     exclude: Sequence[str]
     include: Sequence[PathLike]
+    listed: Sequence[PathLike]
     hidden: bool
     ignore: bool
     follow_symlinks: bool
@@ -49,6 +50,7 @@ class Options:
     modalities: frozenset[Modality] | None = None  # None: all that the encoder reads
     exclude: tuple[str, ...] = ()  # beside what is left out anyway
     include: tuple[PathLike, ...] = ()  # ignored since they were deleted, wanted again
+    listed: tuple[PathLike, ...] = ()  # looked at like paths; one that is no file ends no run
     hidden: bool = False
     ignore: bool = True  # what `.omnisearchignore` and the usual names leave out
     follow_symlinks: bool = False
@@ -77,6 +79,7 @@ class Options:
         changed["modalities"] = None if wanted is None else _modalities(wanted)
         changed["exclude"] = _several("exclude", given.get("exclude", ()))
         changed["include"] = _several("include", given.get("include", ()))
+        changed["listed"] = _several("listed", given.get("listed", ()))
         since = given.get("since")
         if since is not None and not isinstance(since, datetime):
             raise TypeError(f"since is a {type(since).__name__}: give a datetime")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Set
 from contextlib import ExitStack, contextmanager, suppress
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from omnisearch.ingest.beneath import Beneath
 from omnisearch.locations import Location, Root
@@ -21,6 +22,11 @@ def within(location: Location, places: Set[Location]) -> bool:
             return True
         path = path.rpartition(b"/")[0]
     return Location(location.root, b"") in places
+
+
+def below(path: bytes, place: bytes) -> bool:
+    """Tell whether a path of a root is a place of it, or lies below that."""
+    return not place or path == place or path.startswith(place + b"/")
 
 
 class Handles:
@@ -60,3 +66,16 @@ class Handles:
             return
         with handle:
             yield handle
+
+    def state(self, location: Location) -> Literal["there", "gone", "unknown"]:
+        """Tell whether a file is where it was; its root may be gone as well."""
+        with self.held(location.root) as handle:
+            if handle is not None:
+                return handle.state(location.path)
+        try:
+            os.lstat(self._roots[location.root].path)
+        except (FileNotFoundError, NotADirectoryError):
+            return "gone"
+        except OSError:
+            return "unknown"
+        return "unknown"

@@ -15,7 +15,7 @@ from omnisearch.storage.ledger import Ledger
 
 if TYPE_CHECKING:
     from omnisearch.encoder.encoder import Encoder
-    from omnisearch.ingest.roots import Visit
+    from omnisearch.ingest.roots import Unusable, Visit
     from omnisearch.storage.store import Store
 
 
@@ -40,6 +40,7 @@ class Plan:
     visits: tuple[Visit, ...]
     ledger: Ledger
     warnings: tuple[str, ...] = ()
+    unusable: tuple[Unusable, ...] = ()  # of a list
 
     def ignored(self) -> dict[int, frozenset[bytes]]:
         """Give the paths that are left alone, by root."""
@@ -52,15 +53,18 @@ class Plan:
 def planned(target: Target, paths: Sequence[PathLike], options: Options) -> Plan:
     """Settle what a run looks at; nothing is written."""
     ledger = target.ledger()
-    visits = roots.visits(paths, ledger.roots, force=options.force)
-    if not visits:
+    listed, unusable = roots.sorted_out(options.listed, force=options.force)
+    visits: tuple[Visit, ...] = ()
+    if paths or listed or not unusable:  # a list of which nothing is left is not "everything"
+        visits = roots.visits(paths, ledger.roots, listed=listed, force=options.force)
+    if not visits and not unusable:
         raise InputError("nothing was taken in yet: name a folder or a file")
     known = {root.number: root for root in ledger.roots}
     known |= {visit.root.number: visit.root for visit in visits}
     ledger = Ledger(tuple(known.values()), ledger.ignored, ledger.failures)
     ledger, included = _including(ledger, options)
     ignored = {Location.parse(text) for text in ledger.ignored}
-    kept: dict[Visit, None] = {}
+    kept: dict[tuple[int, bytes], Visit] = {}
     warnings: list[str] = []
     for visit in (*visits, *included):
         path = joined(visit.root.path, visit.beneath)
@@ -69,8 +73,8 @@ def planned(target: Target, paths: Sequence[PathLike], options: Options) -> Plan
                 f"{shown(path)} was deleted from the collection: --include brings it in"
             )
         else:
-            kept[visit] = None
-    return Plan(tuple(kept), ledger, tuple(warnings))
+            kept[visit.root.number, visit.beneath] = visit
+    return Plan(tuple(kept.values()), ledger, tuple(warnings), tuple(unusable))
 
 
 def _including(ledger: Ledger, options: Options) -> tuple[Ledger, tuple[Visit, ...]]:
@@ -78,13 +82,15 @@ def _including(ledger: Ledger, options: Options) -> tuple[Ledger, tuple[Visit, .
     if not options.include:
         return ledger, ()
     visits = roots.visits(options.include, ledger.roots, force=options.force)
-    ignored = set(ledger.ignored)
+    known, ignored = {root.number: root for root in ledger.roots}, set(ledger.ignored)
     for visit in visits:
+        if visit.root.number not in known:
+            fault = f"{shown(visit.root.path)} is in no folder that was taken in"
+            raise InputError(f"{fault}: name it without --include")
         wanted = Location(visit.root.number, visit.beneath)
         for text in ledger.ignored:
             one = Location.parse(text)
             if within(one, {wanted}) or within(wanted, {one}):
                 ignored.discard(text)
-    known = {root.number: root for root in ledger.roots}
     known |= {visit.root.number: visit.root for visit in visits}
     return Ledger(tuple(known.values()), frozenset(ignored), ledger.failures), visits

@@ -18,7 +18,8 @@ from omnisearch.ingest.encoding import Task
 from omnisearch.ingest.entries import Entry, Refused, RefusedError
 from omnisearch.ingest.opening import Copy
 from omnisearch.ingest.pieces import EndTold, ItemTold, SegmentTold
-from omnisearch.ingest.run import Failed, Found, Run, Skipped
+from omnisearch.ingest.run import Failed, Found, Lost, Run, Skipped
+from omnisearch.locations import Location
 from omnisearch.media.pool.ask import Ask
 from omnisearch.media.sniff import format_of
 
@@ -108,7 +109,7 @@ class Reading:
                 run.events.put(Failed(spot, fault, item))
                 return True
             if draft is not None or run.stored(item):
-                run.events.put(Found(item, spot))
+                self._find(item, spot)
                 return True
             draft = run.drafts[item] = Draft(item, [spot])
         self._decode(draft, copy)
@@ -122,6 +123,27 @@ class Reading:
         if draft.end():
             run.events.put(draft)
         return True
+
+    def _find(self, item: str, spot: Spot) -> None:
+        """Tell that a stored content is here; it moved where another place of it is empty.
+
+        Places that this run does not visit are looked at as well.
+        """
+        run = self._run
+        run.events.put(Found(item, spot))
+        stored = run.store.reading().items.get(item)
+        if stored is None or str(spot.location) in stored.locations:
+            return
+        if item not in run.empty:  # found out once, since there may be a thousand copies
+            places = map(Location.parse, stored.locations)
+            empty = [place for place in places if run.handles.state(place) == "gone"]
+            with run.lock:
+                run.empty.setdefault(item, empty)
+        with run.lock:
+            left = run.empty[item].pop() if run.empty[item] else None
+            run.vacated.update([left] if left else [])
+        if left:
+            run.events.put(Lost(left))
 
     def _forget(self, draft: Draft) -> None:
         """Take a draft back whose file was another one in the end."""

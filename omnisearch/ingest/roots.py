@@ -12,6 +12,7 @@ from typing import Literal
 
 from omnisearch.errors import InputError
 from omnisearch.ingest.beneath import LOOK
+from omnisearch.ingest.entries import SPECIAL
 from omnisearch.ingest.listing import is_ours
 from omnisearch.locations import Root, given, shown
 from omnisearch.storage import filesystem
@@ -35,21 +36,47 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
+class Named:
+    """A folder or a file that a user named, by its real path."""
+
     path: bytes
     device: int
     kind: Literal["folder", "file"]
 
 
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A path of a list that is no folder and no file to be read, and why."""
+
+    path: bytes
+    outcome: Literal["skipped", "failed"]
+    reason: str
+
+
+class _UnusableError(InputError):
+    """A path that was named and cannot be visited."""
+
+    def __init__(
+        self, message: str, reason: str, outcome: Literal["skipped", "failed"] = "skipped"
+    ) -> None:
+        super().__init__(message)
+        self.reason, self.outcome = reason, outcome
+
+
 def visits(
-    paths: Iterable[str | bytes | Path], known: Sequence[Root], *, force: bool = False
+    paths: Iterable[str | bytes | Path],
+    known: Sequence[Root],
+    *,
+    listed: Iterable[Named] = (),
+    force: bool = False,
 ) -> tuple[Visit, ...]:
     """Plan a run over the paths that a user named; over every known root where none was named.
 
     A path outside of the known roots becomes one, with the next number. Known roots that lie below
     are visited too. `force` takes roots that belong to the system.
     """
-    named = {one.path: one for one in (_named(path, force=force) for path in paths)}
+    typed = (_named(path, force=force) for path in paths)
+    named = {one.path: one for one in (*typed, *listed)}
     if not named:
         return tuple(Visit(root) for root in known)
     roots = {root.path: root for root in known}
@@ -69,6 +96,21 @@ def visits(
     return (*plan.values(), *(Visit(root) for root in nested))
 
 
+def sorted_out(
+    paths: Iterable[str | bytes | Path], *, force: bool = False
+) -> tuple[list[Named], list[Unusable]]:
+    """Tell the paths of a list that can be visited from those that cannot, each once."""
+    usable: list[Named] = []
+    unusable: list[Unusable] = []
+    absolute = (os.path.abspath(given(path)) for path in paths)  # noqa: PTH100 - bytes
+    for path in dict.fromkeys(absolute):
+        try:
+            usable.append(_named(path, force=force))
+        except _UnusableError as error:
+            unusable.append(Unusable(path, error.outcome, error.reason))
+    return usable, unusable
+
+
 def apart(root: Root, others: Iterable[bytes]) -> frozenset[bytes]:
     """Give the paths below a root that are none of its own: other roots, or a collection."""
     start = root.path.rstrip(b"/") + b"/"
@@ -85,24 +127,23 @@ def device_of(root: Root) -> int | None:
     return found.st_dev if stat.S_ISDIR(found.st_mode) else None
 
 
-def _named(path: str | bytes | Path, *, force: bool) -> _Named:
+def _named(path: str | bytes | Path, *, force: bool) -> Named:
     try:
         resolved = os.path.realpath(given(path), strict=True)
         found = _path(resolved).stat()
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
-            raise InputError(
-                f"{shown(given(path))} does not exist: name a folder or a file"
-            ) from None
-        why = os.strerror(error.errno or 0).lower()
-        raise InputError(f"{shown(given(path))} cannot be looked at: {why}") from error
+            fault = f"{shown(given(path))} does not exist: name a folder or a file"
+            raise _UnusableError(fault, "it does not exist", "failed") from None
+        why = f"cannot be looked at: {os.strerror(error.errno or 0).lower()}"
+        raise _UnusableError(f"{shown(given(path))} {why}", f"it {why}", "failed") from error
     if stat.S_ISDIR(found.st_mode):
         _refuse_system(resolved, force=force)
         _refuse_collection(resolved)
-        return _Named(resolved, found.st_dev, "folder")
+        return Named(resolved, found.st_dev, "folder")
     if stat.S_ISREG(found.st_mode):
-        return _Named(resolved, found.st_dev, "file")
-    raise InputError(f"{shown(given(path))} is neither a folder nor a regular file")
+        return Named(resolved, found.st_dev, "file")
+    raise _UnusableError(f"{shown(given(path))} is neither a folder nor a regular file", SPECIAL)
 
 
 def _refuse_system(path: bytes, *, force: bool) -> None:
@@ -111,7 +152,8 @@ def _refuse_system(path: bytes, *, force: bool) -> None:
     made_up = filesystem.kind(_path(path)) in _NO_FILES
     if path in _SYSTEM or made_up:
         remedy = "name the folder with your files; --force insists"
-        raise InputError(f"{shown(path)} belongs to the system: {remedy}")
+        fault = f"{shown(path)} belongs to the system: {remedy}"
+        raise _UnusableError(fault, "folder of the system")
 
 
 def _refuse_collection(path: bytes) -> None:
@@ -124,12 +166,13 @@ def _refuse_collection(path: bytes) -> None:
             if is_ours(folder):
                 where = "is" if above == path else "lies in"
                 remedy = "name the folder with your files"
-                raise InputError(f"{shown(path)} {where} a collection of omnisearch: {remedy}")
+                fault = f"{shown(path)} {where} a collection of omnisearch: {remedy}"
+                raise _UnusableError(fault, "collection of omnisearch")
         finally:
             os.close(folder)
 
 
-def _holding(named: _Named, roots: dict[bytes, Root]) -> Root | None:
+def _holding(named: Named, roots: dict[bytes, Root]) -> Root | None:
     """Find the root in which a path lies; the innermost, should they be nested."""
     for above in _upwards(named.path):
         root = roots.get(above)

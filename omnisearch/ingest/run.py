@@ -89,6 +89,8 @@ class Run:
     counts: Counts = field(default_factory=Counts)
     forecast: Forecast = field(default_factory=Forecast)
     drafts: dict[str, Draft] = field(default_factory=dict)  # by item, until they are stored
+    empty: dict[str, list[Location]] = field(default_factory=dict)  # places of items that arrived
+    vacated: set[Location] = field(default_factory=set)  # from where files have moved
     begun: float = field(default_factory=time.monotonic)
     walking: bool = True
     encoded: int = 0  # segments

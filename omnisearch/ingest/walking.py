@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from omnisearch.ingest.costs import rank
 from omnisearch.ingest.difference import Loss, Met, New
 from omnisearch.ingest.drafts import Fault, Spot
 from omnisearch.ingest.entries import Entry, Refused
+from omnisearch.ingest.places import below, within
 from omnisearch.ingest.reading import READ
 from omnisearch.ingest.report import FailedFile
 from omnisearch.ingest.run import Failed, Lost, Run, Skipped
@@ -40,15 +41,33 @@ class Walking:
 
     def run(self) -> None:
         """Walk; counts what needs no reading, and puts the rest on the agenda."""
+        self._count_unusable()
         taken = [root.path for root in self._run.roots.values()]
         ignored = self._plan.ignored()
         for visit in self._plan.visits:
-            apart = ignored.get(visit.root.number, frozenset())
+            apart = ignored.get(visit.root.number, frozenset()) | self._parts(visit)
             if visit.root.kind == "folder":
                 others = [path for path in taken if path != visit.root.path]
                 apart |= roots.apart(visit.root, others)
             self._visit(visit, replace(self._rules, apart=apart))
         self._run.walking = False
+
+    def _parts(self, visit: Visit) -> frozenset[bytes]:
+        """Give the paths below a visit that are visited by themselves."""
+        others = (one for one in self._plan.visits if one.root.number == visit.root.number)
+        parts = (one.beneath for one in others if one.beneath != visit.beneath)
+        return frozenset(part for part in parts if below(part, visit.beneath))
+
+    def _count_unusable(self) -> None:
+        """Count what of a list is no folder and no file."""
+        counts = self._run.counts
+        with self._run.lock:
+            for one in self._plan.unusable:
+                counts.seen += 1
+                if one.outcome == "failed":
+                    counts.fail(FailedFile(one.path, READ, one.reason))
+                else:
+                    counts.skip(one.reason)
 
     def _visit(self, visit: Visit, rules: Rules) -> None:
         met, before = Met(), self._run.counts.unchanged
@@ -86,11 +105,14 @@ class Walking:
                 run.counts.unchanged += 1
 
     def _fails_still(self, entry: Entry, seen: Sighting | None) -> bool:
-        """Count a file that is known to fail and looks as it did."""
+        """Count a file that is known to fail and looks as it did.
+
+        What could not even be read is tried again: that costs little, and rights may be others now.
+        """
         run = self._run
         location = Location(entry.root, entry.path)
         failure = run.failures.get(location)
-        if failure is None or run.options.retry_failed:
+        if failure is None or failure.digest is None or run.options.retry_failed:
             return False
         if (failure.size, failure.mtime_ns) != (entry.size, entry.mtime_ns):
             return False
@@ -124,7 +146,7 @@ class Walking:
         """Give what is gone, root by root; what may only be out of reach is held back."""
         known = self._known()
         for visit, met, unchanged in self._met:
-            paths = [path for path in known.get(visit.root.number, ()) if _below(visit, path)]
+            paths = list(self._its(visit, known.get(visit.root.number, ())))
             gone = self._gone(visit, met, paths)
             device = roots.device_of(visit.root)
             loss = Loss(len(paths), len(gone), len(met), unchanged, device)
@@ -142,13 +164,14 @@ class Walking:
     def _tidy(self, visit: Visit, met: Met) -> None:
         """Forget what was seen of files that were skipped and are gone."""
         catalog, root = self._run.catalog, visit.root.number
-        seen = (path for path in catalog.paths(root) if _below(visit, path))
+        seen = self._its(visit, catalog.paths(root))
         with self._run.handles.held(root) as handle:
             if handle is not None:
                 catalog.forget(root, list(difference.gone(handle, met.others(seen))))
 
     def _gone(self, visit: Visit, met: Met, paths: Sequence[bytes]) -> list[bytes]:
-        others = list(met.others(paths))
+        vacated, root = self._run.vacated, visit.root.number
+        others = [path for path in met.others(paths) if Location(root, path) not in vacated]
         with self._run.handles.held(visit.root.number) as handle:
             return others if handle is None else list(difference.gone(handle, others))
 
@@ -160,8 +183,9 @@ class Walking:
             found.setdefault(location.root, []).append(location.path)
         return found
 
-
-def _below(visit: Visit, path: bytes) -> bool:
-    """Tell whether a path lies in the part of a root that is visited."""
-    part = visit.beneath
-    return not part or path == part or path.startswith(part + b"/")
+    def _its(self, visit: Visit, paths: Iterable[bytes]) -> Iterator[bytes]:
+        """Give the paths that a visit looks at, and no other one does."""
+        parts = {Location(visit.root.number, part) for part in self._parts(visit)}
+        for path in paths:
+            if below(path, visit.beneath) and not within(Location(visit.root.number, path), parts):
+                yield path
