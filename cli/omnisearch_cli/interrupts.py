@@ -5,9 +5,24 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 INTERRUPTED = 130
+
+
+def leave_at_once() -> None:
+    """Let Ctrl-C end the program while it loads: nothing is begun, and no library expects it.
+
+    Where somebody else decided what Ctrl-C does, as `nohup` and shell scripts do, it stays so.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _leave)
+
+
+def _leave(*_: object) -> None:
+    with suppress(OSError):  # nobody listens
+        os.write(2, b"omnisearch: interrupted\n")
+    os._exit(INTERRUPTED)
 
 
 @contextmanager
@@ -30,9 +45,9 @@ def held() -> Iterator[None]:
 def heard_once() -> None:
     """Let the first Ctrl-C end the command and the second change nothing; the third is at once.
 
-    Where somebody else decided what Ctrl-C does, as `nohup` and shell scripts do, it stays so.
+    It follows `leave_at_once`, and leaves Ctrl-C alone where that did.
     """
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    if signal.getsignal(signal.SIGINT) is not _leave:
         return
     times = iter(range(3))
 

@@ -1,64 +1,13 @@
-"""The entry point: which command, and how every failure ends in one line and an exit code.
-
-Exit codes: 0 done, 1 no hit, 2 usage or nothing there, 3 done but for some files, 4 collection or
-encoder unusable, 5 internal error.
-"""
+"""The entry point: so light that Ctrl-C is heard while the rest of the program loads."""
 
 from __future__ import annotations
 
-import keyword
 import os
-import signal
 import sys
-import traceback
-from importlib import import_module
-from pathlib import Path
 
-import click
+from omnisearch_cli import interrupts
 
-import omnisearch as om
-from omnisearch_cli import interrupts, output, settings
-
-COMMANDS = tuple(
-    "delete doctor embed encoders export import ingest query snapshot status train".split()
-)
-USAGE, UNUSABLE, INTERNAL, TERMINATED = 2, 4, 5, 143
-_CALLERS_FAULT = (400, 404, 415, 501)
-
-
-class _Commands(click.Group):
-    """Imports the module of a command only when that command is named."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
-        command = import_module(f"omnisearch_cli.commands.{name}").command
-        assert isinstance(command, click.Command)
-        return command
-
-
-EXAMPLES = """\b
-Examples:
-  omnisearch import vectors.npy --metadata metadata.parquet
-  omnisearch query --vector query.npy --where "price < 50"
-  omnisearch status
-  omnisearch embed --text "a red bicycle" --out v.npy
-
-\b
-Settings may also stand in the environment (OMNISEARCH_LIMIT=20) or in
-~/.config/omnisearch.toml (limit = 20). OMNISEARCH_TRACEBACK=1 shows where an
-error arose.
-"""
-
-
-@click.group(cls=_Commands, epilog=EXAMPLES, context_settings=settings.CONTEXT)
-@click.version_option(package_name="omnisearch", message="%(prog)s %(version)s")
-def omnisearch() -> None:
-    """Search by vector, offline, in a folder of your own."""
+USAGE = 2
 
 
 def main() -> int:
@@ -66,62 +15,7 @@ def main() -> int:
     if os.name == "nt":
         sys.stderr.write("omnisearch: native Windows is not supported: run it inside WSL 2\n")
         return USAGE
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by the caller
-            setattr(sys, name, Path(os.devnull).open("w"))
-    interrupts.heard_once()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
-    try:
-        code = _run(sys.argv[1:])
-        sys.stdout.flush()
-        return code
-    except BrokenPipeError:  # the reader has what it wanted
-        output.discard(sys.stdout)
-        return 0
-    except OSError as error:
-        output.discard(sys.stdout)
-        return _fail(UNUSABLE, f"cannot write the output: {error.strerror}")
+    interrupts.leave_at_once()
+    from omnisearch_cli.program import run  # after the line above, which is the reason for it
 
-
-def _run(arguments: list[str]) -> int:
-    try:
-        defaults = settings.read(COMMANDS)
-        with omnisearch.make_context("omnisearch", arguments, default_map=defaults) as context:
-            code: int | None = omnisearch.invoke(context)
-        return code or 0
-    except click.exceptions.Exit as exit_:
-        return exit_.exit_code
-    except click.exceptions.NoArgsIsHelpError as help_:
-        sys.stderr.write(f"{help_.format_message()}\n")
-        return USAGE
-    except (KeyboardInterrupt, click.Abort):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Python's own end would fall to the next one
-        output.complain("interrupted")
-        return interrupts.INTERRUPTED
-    except click.ClickException as error:
-        return _fail(USAGE, _usage(error))
-    except om.errors.OmnisearchError as error:
-        return _fail(USAGE if error.status in _CALLERS_FAULT else UNUSABLE, str(error))
-    except OSError as error:
-        if error.filename == output.NAME:
-            raise
-        where = "" if error.filename is None else f"{error.filename}: "
-        return _fail(UNUSABLE, f"{where}{error.strerror or error}")
-    except Exception as error:
-        fault = f"internal error: {type(error).__name__}: {error}"
-        remedy = "run it again with OMNISEARCH_TRACEBACK=1 to see where, and report it"
-        return _fail(INTERNAL, f"{fault}: {remedy}")
-
-
-def _usage(error: click.ClickException) -> str:
-    """Say what is wrong and where the right form stands."""
-    message = error.format_message().rstrip(".").replace("\n", " ")
-    context = getattr(error, "ctx", None)
-    return message if context is None else f"{message} (see {context.command_path} --help)"
-
-
-def _fail(code: int, message: str) -> int:
-    if os.environ.get("OMNISEARCH_TRACEBACK", "0") not in ("", "0"):
-        traceback.print_exc()
-    output.complain(message)
-    return code
+    return run(sys.argv[1:])

@@ -4,7 +4,7 @@ from pathlib import Path
 import click
 import pytest
 
-from omnisearch_cli.main import COMMANDS, omnisearch
+from omnisearch_cli.program import COMMANDS, omnisearch
 from omnisearch_cli.settings import NAMES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text("utf-8")
