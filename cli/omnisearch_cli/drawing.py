@@ -70,7 +70,7 @@ class _Remarks:
         now = time.monotonic()
         if now >= self._next:
             self._next = now + _SELDOM_S
-            output.say(", ".join(_facts(progress)))
+            output.say(", ".join(filter(None, _facts(progress))))
 
     def clear(self) -> None:
         """Nothing is there that could be taken away."""
@@ -105,17 +105,18 @@ class _Records:
 
 def drawn(progress: om.Progress, room: int) -> str:
     """Give the line for so many columns: what matters least is left out first."""
-    files, *facts = _facts(progress)
+    files, segments, rate, *rest = _facts(progress)
     share = progress.files / progress.of if progress.of and not progress.walking else None
     bar, short = ("", "") if share is None else (_bar(share, _BAR), _bar(share, _BAR // 2))
-    name = output.escape(progress.now.decode("utf-8", "backslashreplace"))
+    reading = b"" if share == 1 else progress.now
+    name = output.escape(reading.decode("utf-8", "backslashreplace"))
     for parts in (
-        [bar + files, *facts],
-        [short + files, *facts[:1], *facts[2:]],
-        [short + files, *facts[2:]],
-        [files, *facts[-1:]],
+        [bar + files, segments, rate, *rest],
+        [short + files, segments, *rest],
+        [short + files, *rest],
+        [files, *rest[-1:]],
     ):
-        line = "  ".join(parts)
+        line = "  ".join(filter(None, parts))
         left = room - output.width(line) - 2
         if left >= 0 or parts[0] == files:
             break
@@ -123,11 +124,12 @@ def drawn(progress: om.Progress, room: int) -> str:
 
 
 def _facts(progress: om.Progress) -> list[str]:
+    """Give files, segments and rate, and what else there is to tell; the rate may be empty."""
     known = f"{progress.of:,}{'+' if progress.walking else ''}"
     rate = progress.bytes / max(progress.seconds, 1e-9)
     noun = "file" if known == "1" else "files"
     found = [f"{progress.files:,} of {known} {noun}", f"{progress.segments:,} segments"]
-    found.append(f"{size(rate)}/s")
+    found.append(f"{size(rate)}/s" if progress.bytes else "")  # none until something is stored
     if progress.failed:
         found.append(f"{progress.failed:,} failed")
     if progress.left_s is not None and not progress.walking:

@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,9 +42,13 @@ def test_what_matters_least_is_left_out_first() -> None:
 
 def test_while_more_may_be_found_no_share_is_told() -> None:
     line = drawn(BEGUN, 100)
-    assert line.startswith("4 of 52,000+ files  0 segments")
+    assert line.startswith("4 of 52,000+ files  0 segments  \\xff\\xfe")
     assert "%" not in line
     assert line.endswith("\\xff\\xfe") or "left" not in line
+
+
+def test_once_all_files_are_done_none_is_named() -> None:
+    assert drawn(replace(BUSY, files=20_000), 150).endswith(" left")
 
 
 @pytest.mark.parametrize(
