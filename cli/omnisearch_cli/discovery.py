@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+import omnisearch as om
 from omnisearch_cli import known, output
 
 FOLDER = ".omnisearch"
@@ -29,9 +30,17 @@ def for_reading(index: Path | None) -> Path:
 def for_writing(index: Path | None) -> Path:
     """Find the collection, or the place where the first write makes one."""
     if index is not None:
-        return index.expanduser()
+        return writable(index.expanduser())
     here = Path.cwd()
-    return nearest(here) or here / FOLDER
+    return writable(nearest(here) or here / FOLDER)
+
+
+def writable(path: Path) -> Path:
+    """Refuse a collection that cannot be written to, before any work is done for it."""
+    if is_collection(path) and not os.access(path, os.W_OK):
+        remedy = "make the folder writable, or name another collection with --index"
+        raise om.errors.ReadOnlyError(f"{path} cannot be written to: {remedy}")
+    return path
 
 
 def is_collection(path: Path) -> bool:

@@ -1,8 +1,11 @@
+import fcntl
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,8 +63,13 @@ class Place:
             **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
         )
 
-    def on_terminal(self, *arguments: str, typed: str = "", **env: str) -> tuple[int, str]:
-        """Run on a pseudo-terminal; gives the exit code and all that appeared."""
+    def on_terminal(
+        self, *arguments: str, typed: str = "", interrupt_at: str = "", **env: str
+    ) -> tuple[int, str]:
+        """Run on a pseudo-terminal; gives the exit code and all that appeared.
+
+        Ctrl-C is pressed once when `interrupt_at` appears.
+        """
         ours, theirs = pty.openpty()
         process = subprocess.Popen(
             [*OMNISEARCH, *arguments],
@@ -71,16 +79,23 @@ class Place:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
+            preexec_fn=_own_terminal,
         )
         os.close(theirs)
         os.write(ours, typed.encode())
-        shown = b"".join(_read(ours))
-        os.close(ours)
+        parts = []
+        for part in _read(ours):
+            parts.append(part)
+            if interrupt_at and interrupt_at in b"".join(parts).decode(errors="replace"):
+                os.write(ours, b"\x03")
+                interrupt_at = ""
+        shown = b"".join(parts)
+        os.close(ours)  # hangs up on what still waits
         return process.wait(60), shown.decode().replace("\r\n", "\n")
 
 
 def _read(descriptor: int) -> Iterator[bytes]:
-    while True:
+    while select.select([descriptor], [], [], 60)[0]:
         try:
             part = os.read(descriptor, 65_536)
         except OSError:  # Linux says EIO when the other side is closed
@@ -93,3 +108,9 @@ def _read(descriptor: int) -> Iterator[bytes]:
 def hear_interrupts() -> None:
     """Undo what a shell does to commands that it runs in the background."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _own_terminal() -> None:
+    """Become what Ctrl-C at the terminal ends."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    hear_interrupts()

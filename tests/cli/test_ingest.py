@@ -68,6 +68,13 @@ def test_failures_are_told_once_and_listed(place: Place, files: Path) -> None:
     table = place.run("status", "--failures", "--no-json")
     assert "broken.png" in table.stdout
     assert "--retry-failed" in table.stderr
+    broken(files, "evil\x1b]0;" + 100 * "x" + ".png")
+    assert place.run("ingest", "--retry-failed").returncode == 3
+    code, shown = place.on_terminal("status", "--failures", COLUMNS="80")
+    assert code == 0
+    assert "copy it again, or leave it out" in " ".join(shown.split())
+    assert "\n    decode: " in shown
+    assert "\x1b" not in shown
 
 
 @pytest.mark.parametrize("columns", [60, 80, 140])
@@ -98,6 +105,10 @@ def test_nothing_is_shown_where_quiet_is_asked_for(place: Place, files: Path) ->
         (["ingest", "files", "--max-memory", "lots"], "no size"),
         (["ingest", "files", "--max-memory", "1M"], "max_memory"),
         (["ingest", "files", "--since", "yesterday"], "neither a date"),
+        (["ingest", "files", "--since", "99999999999d"], "neither a date"),
+        (["ingest", "files", "--since", "999999999w"], "neither a date"),
+        (["ingest", "files", "--max-memory", "9999999999999T"], "more than any machine"),
+        (["ingest", "--files-from", "absent"], "cannot be read (No such file or directory)"),
         (["ingest", "--files-from", "-"], "no paths"),
         (["ingest", "/proc"], "belongs to the system"),
     ],

@@ -12,7 +12,7 @@ from typing import TypedDict, Unpack
 import click
 
 import omnisearch as om
-from omnisearch_cli import discovery, output, settings
+from omnisearch_cli import asking, discovery, names, output, settings
 
 EXAMPLES = """\b
 Examples:
@@ -38,7 +38,7 @@ class Flags(TypedDict):
 
 
 @click.command("delete", epilog=EXAMPLES)
-@click.argument("names", nargs=-1, metavar="[PATH|ID]...")
+@click.argument("given", nargs=-1, metavar="[PATH|ID]...")
 @click.option("--where", metavar="FILTER", help="Delete the rows that pass; asks first.")
 @click.option(
     "--root",
@@ -52,20 +52,21 @@ class Flags(TypedDict):
 @click.option("--purge", is_flag=True, help="Leave no byte of them on the disk; takes longer.")
 @settings.index
 @settings.json
-def command(names: tuple[str, ...], **flags: Unpack[Flags]) -> int:
+def command(given: tuple[str, ...], **flags: Unpack[Flags]) -> int:
     """Delete from the collection by id, by path, or by filter; your files stay as they are.
 
     A PATH is a file or folder that was taken in. What is deleted is left alone by ingest from then
     on; ingest --include PATH takes it in again. With - for the names, they are read from stdin, one
-    a line. Exits 1 when nothing was deleted.
+    a line or each ended by NUL. Exits 1 when nothing was deleted.
     """
-    given = [bool(names), flags["where"] is not None, bool(flags["roots"])]
-    if sum(given) != 1:
+    if [bool(given), flags["where"] is not None, bool(flags["roots"])].count(True) != 1:
         raise click.UsageError("give either names, --where FILTER or --root DIR")
-    wanted = sys.stdin.read().splitlines() if names == ("-",) else list(names)
-    with om.open(discovery.for_reading(flags["index"]), create=False) as col:
+    wanted = [os.fsdecode(one) for one in names.read("-")] if given == ("-",) else list(given)
+    path = discovery.writable(discovery.for_reading(flags["index"]))
+    with om.open(path, create=False) as col:
         roots = [_root(col, root) for root in flags["roots"]]
         ids, paths = _told_apart(col, wanted)
+        _check_no_folder_given(col, paths)
         if flags["where"] is not None:
             return _rows(col, flags)
         files = _files(col, [*paths, *roots], flags)
@@ -75,15 +76,22 @@ def command(names: tuple[str, ...], **flags: Unpack[Flags]) -> int:
     return _tell(rows + files.rows, files, flags)
 
 
-def _told_apart(col: om.Collection, names: Sequence[str]) -> tuple[list[str], list[str]]:
+def _told_apart(col: om.Collection, wanted: Sequence[str]) -> tuple[list[str], list[str]]:
     """Tell stored ids from paths; what is neither is taken for an id."""
-    stored = col.get(names) if names else []
-    paths = [
+    possible = [name for name in wanted if _is_text(name)]
+    stored = col.get(possible) if possible else []
+    ids = {
         name
-        for name, record in zip(names, stored, strict=True)
-        if record is None and not _ID.fullmatch(name) and _is_path(col, name)
-    ]
-    return [name for name in names if name not in paths], paths
+        for name, record in zip(possible, stored, strict=True)
+        if record is not None or _ID.fullmatch(name)
+    }
+    paths = {name: None for name in wanted if name not in ids and _is_path(col, name)}
+    return [name for name in wanted if name not in paths], list(paths)
+
+
+def _is_text(name: str) -> bool:
+    """Tell whether a name can be an id; a path may hold bytes that are no UTF-8."""
+    return not any("\ud800" <= one <= "\udfff" for one in name)
 
 
 def _is_path(col: om.Collection, name: str) -> bool:
@@ -96,6 +104,15 @@ def _is_path(col: om.Collection, name: str) -> bool:
 
 def _within(path: bytes, root: bytes) -> bool:
     return path == root or path.startswith(root.rstrip(b"/") + b"/")
+
+
+def _check_no_folder_given(col: om.Collection, paths: Sequence[str]) -> None:
+    """Refuse a folder that ingest was given: it would be forgotten, with what was deleted in it."""
+    for path in paths:
+        real = os.path.realpath(path)
+        if os.fsencode(real) in col.files.roots and not Path(real).is_file():
+            remedy = f"forget it, and what was deleted from it, with --root {path}"
+            raise click.UsageError(f"{path} was itself given to ingest: {remedy}")
 
 
 def _root(col: om.Collection, path: Path) -> str:
@@ -113,7 +130,8 @@ def _files(col: om.Collection, paths: Sequence[str], flags: Flags) -> om.Forgott
         return om.Forgotten(0, 0, 0)
     found = col.forget(*paths, dry_run=True)
     told = f"{_counted(found.files, 'file')} from the collection (the files themselves stay)"
-    if not (flags["yes"] or _agreed(f"Delete {told}?", f"{told} would be deleted")):
+    nothing = not found.files and not flags["roots"]
+    if not (nothing or flags["yes"] or _agreed(f"Delete {told}?", f"{told} would be deleted")):
         return None
     return col.forget(*paths, purge=flags["purge"])
 
@@ -133,7 +151,7 @@ def _agreed(question: str, fact: str) -> bool:
     """Ask the person at the terminal."""
     if not sys.stdin.isatty():
         raise click.UsageError(f"{fact}: add --yes to delete them")
-    return click.confirm(question, err=True)
+    return asking.agreed(question)
 
 
 def _tell(rows: int, files: om.Forgotten, flags: Flags) -> int:
@@ -142,8 +160,10 @@ def _tell(rows: int, files: om.Forgotten, flags: Flags) -> int:
     elif files.files:
         told = f"{_counted(files.files, 'file')} forgotten: {_counted(files.items, 'item')}"
         output.result(f"{told} and {_counted(rows, 'row')} deleted; the files are as they were")
+    elif rows:
+        output.result(f"{_counted(rows, 'row')} deleted")
     else:
-        output.result(f"{rows:,} rows deleted")
+        output.result("nothing to delete")
     return 0 if rows or files.files else 1
 
 

@@ -14,7 +14,7 @@ from typing import Any, TypedDict, Unpack
 import click
 
 import omnisearch as om
-from omnisearch_cli import discovery, drawing, known, output, settings, summary
+from omnisearch_cli import asking, discovery, drawing, known, names, output, settings, summary
 
 EXAMPLES = """\b
 Examples:
@@ -22,7 +22,7 @@ Examples:
   omnisearch ingest
   omnisearch ingest ./corpus --modality image --modality document --exclude "*.tmp"
   omnisearch ingest ./corpus --dry-run
-  find . -newer mark -print0 | omnisearch ingest --files-from -
+  find . -type f -newer mark -print0 | omnisearch ingest --files-from -
   omnisearch ingest --retry-failed
 """
 SOME_FAILED = 3
@@ -69,16 +69,19 @@ def _size(context: click.Context, parameter: click.Parameter, text: str | None) 
     found = _SIZE.fullmatch(text.strip())
     if found is None:
         raise click.BadParameter(f"{text!r} is no size, such as 800M or 4G")
-    return int(float(found[1]) * 1024 ** _UNITS[found[2].lower()])
+    size = float(found[1]) * 1024 ** _UNITS[found[2].lower()]
+    if size >= 2**63:
+        raise click.BadParameter(f"{text!r} is more than any machine has")
+    return int(size)
 
 
 def _moment(context: click.Context, parameter: click.Parameter, text: str | None) -> Any:  # noqa: ANN401
     if text is None:
         return None
     age = _AGE.fullmatch(text.strip())
-    if age is not None:
-        return datetime.now(UTC) - timedelta(seconds=int(age[1]) * _AGES_S[age[2]])
     try:
+        if age is not None:
+            return datetime.now(UTC) - timedelta(seconds=int(age[1]) * _AGES_S[age[2]])
         return datetime.fromisoformat(text.strip()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         fault = f"{text!r} is neither a date, such as 2026-05-01, nor an age, such as 7d"
@@ -170,8 +173,9 @@ def command(paths: tuple[bytes, ...], **flags: Unpack[Flags]) -> int:
 
     Exits 3 when files failed or something was held back.
     """
-    wanted = [*paths, *_listed(flags["files_from"])]
-    if flags["files_from"] is not None and not wanted:
+    listed = flags["files_from"]
+    wanted = [*paths, *(names.read(listed) if listed is not None else ())]
+    if listed is not None and not wanted:
         raise click.UsageError("--files-from gave no paths: nothing to do")
     path = discovery.for_writing(flags["index"])
     fresh = not discovery.is_collection(path)
@@ -249,15 +253,6 @@ def _told(quiet: bool) -> Iterator[Callable[[om.Progress], om.Progress]]:
         raise
 
 
-def _listed(name: str | None) -> list[bytes]:
-    """Read paths, one a line, or each ended by NUL as `find -print0` gives them."""
-    if name is None:
-        return []
-    raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    parts = raw.split(b"\0") if b"\0" in raw else raw.split(b"\n")
-    return [part for part in parts if part]
-
-
 def _known(path: bytes, roots: Sequence[bytes]) -> bool:
     real = os.path.realpath(path)
     return any(real == root or real.startswith(root.rstrip(b"/") + b"/") for root in roots)
@@ -275,4 +270,4 @@ def _agreed(path: Path, wanted: Sequence[bytes], flags: Flags) -> bool:
     told = f"add {', '.join(fresh)} to the collection {path}"
     if not sys.stdin.isatty():
         raise click.UsageError(f"to {told}, name it with --index {path}, or add --yes")
-    return click.confirm(f"{told[0].upper()}{told[1:]}?", err=True)
+    return asking.agreed(f"{told[0].upper()}{told[1:]}?")

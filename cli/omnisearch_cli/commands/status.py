@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import textwrap
 from pathlib import Path
 
 import click
@@ -15,6 +17,7 @@ Examples:
   omnisearch status --failures
   omnisearch status --index ./catalogue --json
 """
+_INDENT = "    "
 
 
 @click.command("status", epilog=EXAMPLES)
@@ -34,7 +37,7 @@ def command(failures: bool, index: Path | None, json: bool | None) -> None:
     if output.wants_json(json):
         output.line({**stats, "failures": listed if failures else len(listed), "roots": roots})
     elif failures:
-        _table(listed)
+        _tell(listed)
     else:
         told = {
             "path": str(path),
@@ -48,12 +51,17 @@ def command(failures: bool, index: Path | None, json: bool | None) -> None:
         output.facts(told)
 
 
-def _table(failures: list[dict[str, str]]) -> None:
+def _tell(failures: list[dict[str, str]]) -> None:
+    """Name each file on a line of its own, and below it the whole reason."""
     if not failures:
         output.result("nothing has failed")
         return
-    rows = [(one["stage"], one["path"], one["reason"]) for one in failures]
-    output.table(("stage", "path", "reason"), rows)
+    room = max(shutil.get_terminal_size().columns - len(_INDENT), 20)
+    for one in failures:
+        output.result(one["path"])
+        told = output.escape(f"{one['stage']}: {one['reason']}")
+        for line in textwrap.wrap(told, room, break_on_hyphens=False):
+            output.result(_INDENT + line)
     output.say("omnisearch ingest --retry-failed tries them again")
 
 
