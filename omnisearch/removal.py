@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from omnisearch.errors import InputError
-from omnisearch.ingest.places import within
+from omnisearch.ingest.places import upwards, within
 from omnisearch.locations import Location, Root, given, joined, shown
 from omnisearch.storage import changes, maintenance
 from omnisearch.storage.batch import Change
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What a collection no longer holds: files, and the items that had no other file."""
+    """What is left alone from now on: files, and the items and rows that go with them."""
 
     files: int
     items: int
@@ -62,7 +62,7 @@ def forget(
     """Delete what is stored of files and folders; a root that is named is no root any more."""
     ledger = store.read_ledger()
     removal = _removal(paths, ledger.roots)
-    found = _counted(store.reading(), removal)
+    found = _counted(store.reading(), ledger, removal)
     if dry_run:
         return found
     if purge:
@@ -110,11 +110,25 @@ def _touched(now: Generation, removal: _Removal) -> dict[str, list[Location]]:
     return found
 
 
-def _counted(now: Generation, removal: _Removal) -> Forgotten:
+def _counted(now: Generation, ledger: Ledger, removal: _Removal) -> Forgotten:
     touched = _touched(now, removal)
-    files = sum(map(len, touched.values()))
+    known = {place for lost in touched.values() for place in lost}
+    known.update(filter(removal.takes, map(Location.parse, ledger.failures)))
+    files = len(known) + _unknown(ledger, removal, known)
     gone = [now.items[item] for item, lost in touched.items() if _nothing_left(now, item, lost)]
     return Forgotten(files, len(gone), sum(len(one.rows) for one in gone))
+
+
+def _unknown(ledger: Ledger, removal: _Removal, known: set[Location]) -> int:
+    """Count places that are there, though the collection did not know anything in them."""
+    ignored = frozenset(map(Location.parse, ledger.ignored))
+    filled = {above for place in known for above in upwards(place)}
+    paths = {root.number: root.path for root in ledger.roots}
+    return sum(
+        os.path.lexists(joined(paths[place.root], place.path))
+        for place in removal.places - filled
+        if not within(place, ignored)
+    )
 
 
 def _nothing_left(now: Generation, item: str, lost: Sequence[Location]) -> bool:

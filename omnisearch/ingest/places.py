@@ -14,14 +14,16 @@ from omnisearch.locations import Location, Root
 
 def within(location: Location, places: Set[Location]) -> bool:
     """Tell whether a location is one of some places, or lies below one."""
-    if not places:
-        return False
+    return bool(places) and any(one in places for one in upwards(location))
+
+
+def upwards(location: Location) -> Iterator[Location]:
+    """Give a location and all that it lies in, up to the root."""
     path = location.path
     while path:
-        if Location(location.root, path) in places:
-            return True
+        yield Location(location.root, path)
         path = path.rpartition(b"/")[0]
-    return Location(location.root, b"") in places
+    yield Location(location.root, b"")
 
 
 def below(path: bytes, place: bytes) -> bool:

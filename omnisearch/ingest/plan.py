@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,7 +74,20 @@ def planned(target: Target, paths: Sequence[PathLike], options: Options) -> Plan
             )
         else:
             kept[visit.root.number, visit.beneath] = visit
+            if paths and visit in visits:
+                warnings += _left_alone(visit, ignored)
     return Plan(tuple(kept.values()), ledger, tuple(warnings), tuple(unusable))
+
+
+def _left_alone(visit: Visit, ignored: Set[Location]) -> list[str]:
+    """Tell somebody who names a folder that not everything in it will be seen."""
+    at = Location(visit.root.number, visit.beneath)
+    count = sum(within(one, {at}) for one in ignored)
+    if not count:
+        return []
+    path, paths = shown(joined(visit.root.path, visit.beneath)), f"path{'s' if count > 1 else ''}"
+    told = f"{count:,} {paths} below {path} {'were' if count > 1 else 'was'} deleted from the"
+    return [f"{told} collection: --include brings in what is named"]
 
 
 def _including(ledger: Ledger, options: Options) -> tuple[Ledger, tuple[Visit, ...]]:

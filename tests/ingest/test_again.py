@@ -154,6 +154,26 @@ def test_paths_of_a_list_that_are_no_files_do_not_end_a_run(
         col.ingest(source / "pipe")
 
 
+def test_what_is_left_alone_from_now_on_is_counted(source: Path, col: om.Collection) -> None:
+    write_texts(source, 2)
+    (source / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
+    col.ingest(source)
+    (source / "new.txt").write_text(sentence(7))
+    names = ("bad.png", "new.txt", "absent.txt", "note-0.txt")
+    paths = [source / name for name in names]
+    for dry_run in (True, False):
+        forgotten = col.forget(*paths, dry_run=dry_run)
+        assert forgotten == om.Forgotten(files=3, items=1, rows=1)
+    assert col.files.failures == ()
+    assert col.forget(*paths).files == 0
+    report = col.ingest()
+    assert (report.seen, report.warnings) == (1, ())
+    named = col.ingest(source)
+    assert "4 paths below" in named.warnings[0]
+    assert "--include" in named.warnings[0]
+    assert col.ingest(source, include=[source]).warnings == ()
+
+
 def test_what_comes_back_to_its_place_is_unchanged(source: Path, col: om.Collection) -> None:
     write_texts(source, 4)
     col.ingest(source)
