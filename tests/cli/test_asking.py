@@ -49,9 +49,10 @@ def test_what_is_gone_already_is_not_asked_about(place: Place, taken: Path) -> N
 
 
 def test_a_folder_that_was_given_is_forgotten_by_root_only(place: Place, taken: Path) -> None:
-    done = place.run("delete", "files", "--yes")
-    assert done.returncode == 2
-    assert "--root files" in done.stderr
+    for name in ("files", "."):
+        done = place.run("delete", name, "--yes")
+        assert done.returncode == 2
+        assert f"--root {taken}" in done.stderr
     assert json.loads(place.run("status").stdout)["items"] == 2
 
 
@@ -59,6 +60,7 @@ def test_names_that_are_no_text_are_deleted(place: Place, taken: Path) -> None:
     for name in (b"bad\xff.txt", b"\xfe.txt", b"two\nlines.txt"):
         (taken / os.fsdecode(name)).write_bytes(name + b" is what it says")
     assert place.run("ingest").returncode == 0
+    assert place.run("delete", os.fsdecode(b"never\xff"), "--yes").returncode == 1
     done = place.run("delete", os.fsdecode(b"bad\xff.txt"), "--yes", "--index", "../.omnisearch",
                      cwd=taken)  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -69,6 +71,13 @@ def test_names_that_are_no_text_are_deleted(place: Place, taken: Path) -> None:
         shown, said = process.communicate(timeout=60)
     assert process.returncode == 0, said
     assert json.loads(shown) == {"deleted": 2, "files": 2}
+
+
+def test_files_of_deleted_rows_are_told(place: Place, taken: Path) -> None:
+    (taken / "again.txt").write_bytes((taken / "note-1.txt").read_bytes())
+    assert place.run("ingest").returncode == 0
+    done = place.run("delete", "--yes", *WHERE)
+    assert json.loads(done.stdout) == {"deleted": 2, "files": 3}
 
 
 def test_a_collection_that_cannot_be_written_is_said_before_any_work(

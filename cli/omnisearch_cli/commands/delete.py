@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -37,6 +38,15 @@ class Flags(TypedDict):
     json: bool | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What went: rows, the files that were named, and those that belonged to the rows alone."""
+
+    rows: int
+    forgotten: int
+    alone: int
+
+
 @click.command("delete", epilog=EXAMPLES)
 @click.argument("given", nargs=-1, metavar="[PATH|ID]...")
 @click.option("--where", metavar="FILTER", help="Delete the rows that pass; asks first.")
@@ -64,16 +74,15 @@ def command(given: tuple[str, ...], **flags: Unpack[Flags]) -> int:
     wanted = [os.fsdecode(one) for one in names.read("-")] if given == ("-",) else list(given)
     path = discovery.writable(discovery.for_reading(flags["index"]))
     with om.open(path, create=False) as col:
-        roots = [_root(col, root) for root in flags["roots"]]
-        ids, paths = _told_apart(col, wanted)
-        _check_no_folder_given(col, paths)
         if flags["where"] is not None:
             return _rows(col, flags)
+        roots = [_root(col, root) for root in flags["roots"]]
+        ids, paths = _told_apart(col, wanted)
         files = _files(col, [*paths, *roots], flags)
         if files is None:
             return 1
-        rows = col.delete(ids, purge=flags["purge"]) if ids else 0
-    return _tell(rows + files.rows, files, flags)
+        rows, alone = _delete(col, ids, flags) if ids else (0, 0)
+    return _tell(_Done(rows + files.rows, files.files, alone), flags)
 
 
 def _told_apart(col: om.Collection, wanted: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -85,8 +94,9 @@ def _told_apart(col: om.Collection, wanted: Sequence[str]) -> tuple[list[str], l
         for name, record in zip(possible, stored, strict=True)
         if record is not None or _ID.fullmatch(name)
     }
-    paths = {name: None for name in wanted if name not in ids and _is_path(col, name)}
-    return [name for name in wanted if name not in paths], list(paths)
+    roots = col.files.roots
+    paths = {name: None for name in wanted if name not in ids and _is_path(col, name, roots)}
+    return [name for name in possible if name not in paths], list(paths)
 
 
 def _is_text(name: str) -> bool:
@@ -94,25 +104,20 @@ def _is_text(name: str) -> bool:
     return not any("\ud800" <= one <= "\udfff" for one in name)
 
 
-def _is_path(col: om.Collection, name: str) -> bool:
+def _is_path(col: om.Collection, name: str, roots: Sequence[bytes]) -> bool:
     """Tell whether something is or was in a folder that was taken in."""
     real = os.fsencode(os.path.realpath(name))
-    if not any(_within(real, root) for root in col.files.roots):
+    given = [os.fsdecode(root) for root in roots if _within(root, real)]
+    if given and not Path(given[0]).is_file():  # forgotten, what was deleted in it would come back
+        remedy = "".join(f" --root {root}" for root in given)
+        raise click.UsageError(f"{name} is or holds what ingest was given: forget it with{remedy}")
+    if not any(_within(real, root) for root in roots):
         return False
     return os.path.lexists(name) or col.forget(name, dry_run=True).files > 0
 
 
 def _within(path: bytes, root: bytes) -> bool:
     return path == root or path.startswith(root.rstrip(b"/") + b"/")
-
-
-def _check_no_folder_given(col: om.Collection, paths: Sequence[str]) -> None:
-    """Refuse a folder that ingest was given: it would be forgotten, with what was deleted in it."""
-    for path in paths:
-        real = os.path.realpath(path)
-        if os.fsencode(real) in col.files.roots and not Path(real).is_file():
-            remedy = f"forget it, and what was deleted from it, with --root {path}"
-            raise click.UsageError(f"{path} was itself given to ingest: {remedy}")
 
 
 def _root(col: om.Collection, path: Path) -> str:
@@ -139,12 +144,23 @@ def _files(col: om.Collection, paths: Sequence[str], flags: Flags) -> om.Forgott
 def _rows(col: om.Collection, flags: Flags) -> int:
     """Delete by a filter."""
     where = flags["where"]
+    assert where is not None
     count = col.count(where=where)
     told = f"{count:,} of {col.count():,} rows"
     if count and not (flags["yes"] or _agreed(f"Delete {told}?", f"{told} pass")):
         return 1
-    deleted = col.delete(where=where, purge=flags["purge"])
-    return _tell(deleted, om.Forgotten(0, 0, 0), flags)
+    rows, alone = _delete(col, where, flags)
+    return _tell(_Done(rows, 0, alone), flags)
+
+
+def _delete(col: om.Collection, chosen: str | Sequence[str], flags: Flags) -> tuple[int, int]:
+    """Delete by ids or a filter; gives the rows, and how many files are left alone from now on."""
+    before = len(col.files.ignored)
+    if isinstance(chosen, str):
+        rows = col.delete(where=chosen, purge=flags["purge"])
+    else:
+        rows = col.delete(chosen, purge=flags["purge"])
+    return rows, len(col.files.ignored) - before
 
 
 def _agreed(question: str, fact: str) -> bool:
@@ -154,17 +170,22 @@ def _agreed(question: str, fact: str) -> bool:
     return asking.agreed(question)
 
 
-def _tell(rows: int, files: om.Forgotten, flags: Flags) -> int:
+def _tell(done: _Done, flags: Flags) -> int:
+    """Say what was done; gives the exit code."""
+    files, rows = done.forgotten + done.alone, _counted(done.rows, "row")
     if output.wants_json(flags["json"]):
-        output.line({"deleted": rows, "files": files.files})
-    elif files.files:
-        told = f"{_counted(files.files, 'file')} forgotten: {_counted(files.items, 'item')}"
-        output.result(f"{told} and {_counted(rows, 'row')} deleted; the files are as they were")
-    elif rows:
-        output.result(f"{_counted(rows, 'row')} deleted")
-    else:
+        output.line({"deleted": done.rows, "files": files})
+    elif not (done.rows or files):
         output.result("nothing to delete")
-    return 0 if rows or files.files else 1
+    elif flags["roots"]:
+        told = f"{_counted(files, 'file')} forgotten, {rows} deleted"
+        output.result(f"{told}; the files are as they were")
+    elif files:
+        alone = f"ingest leaves {_counted(files, 'file')} alone from now on"
+        output.result(f"{rows} deleted; {alone}; they are as they were")
+    else:
+        output.result(f"{rows} deleted")
+    return 0 if done.rows or files else 1
 
 
 def _counted(count: int, noun: str) -> str:
