@@ -1,5 +1,7 @@
 import os
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -9,7 +11,6 @@ from pathlib import Path
 import pytest
 
 import omnisearch as om
-from omnisearch.ingest import memory
 from tests.ingest.folder import (
     contents,
     sentence,
@@ -18,7 +19,23 @@ from tests.ingest.folder import (
     write_sound,
     write_texts,
 )
-from tests.ingest.killing import Runs
+from tests.ingest.killing import ROOT, Runs
+
+_WATCHED = """
+import sys
+import omnisearch as om
+from omnisearch.ingest import memory
+
+peak = 0
+
+def watch(progress):
+    global peak
+    peak = max(peak, memory.taken())
+
+with om.open(sys.argv[1]) as col:
+    report = col.ingest(sys.argv[2], max_memory=int(sys.argv[3]), progress=watch)
+print(report.stored, peak)
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -364,19 +381,23 @@ def test_an_estimate_stores_nothing(source: Path, col: om.Collection) -> None:
 
 
 @pytest.mark.slow
-def test_the_memory_that_is_allowed_is_enough_and_is_kept(source: Path, col: om.Collection) -> None:
+def test_the_memory_that_is_allowed_is_enough_and_is_kept(source: Path, tmp_path: Path) -> None:
     for number in range(6):
         write_picture(source / f"large-{number}.png", number, side=5_000)
     write_texts(source, 20)
-    allowed, peak = 900 << 20, 0
-
-    def watch(progress: om.Progress) -> None:
-        nonlocal peak
-        peak = max(peak, memory.taken())
-
-    report = col.ingest(source, max_memory=allowed, progress=watch)
-    assert report.stored == 26
-    assert 0 < peak < allowed
+    allowed = 900 << 20  # of a process of its own: what tests hold counts too
+    program = [sys.executable, "-c", _WATCHED, str(tmp_path / "kept"), str(source), str(allowed)]
+    paths = os.pathsep.join(str(ROOT / part) for part in ("", "indexes", "cli"))
+    done = subprocess.run(
+        program,
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    stored, peak = map(int, done.stdout.split())
+    assert stored == 26 and 0 < peak < allowed
 
 
 def test_an_item_without_a_segment_has_failed(source: Path, col: om.Collection) -> None:
