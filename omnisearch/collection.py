@@ -116,6 +116,7 @@ class Collection(AbstractContextManager["Collection"]):
         """Take in files, or bring everything up to date that was taken in; see docs/ingest.md."""
         from omnisearch.ingest.ingest import ingest
 
+        self._handle.check_writable()
         return ingest(self._target(), paths, options, progress)
 
     def _target(self) -> Target:
@@ -187,7 +188,6 @@ class Collection(AbstractContextManager["Collection"]):
 
     def compact(self) -> CompactReport:
         """Bring everything into its fastest and smallest form."""
-        self._need()
         return maintenance.compact_whole(self._handle.for_changing())
 
     # reading

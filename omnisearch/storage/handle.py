@@ -106,12 +106,12 @@ class Handle:
 
     def for_changing(self) -> Store:
         """Give the store for writing to what exists."""
-        self._check_writable()
+        self.check_writable()
         return self.need()
 
     def for_storing(self, ids: Sequence[str], vectors: Floats, metadata: Metadata | None) -> Store:
         """Give the store for new vectors; the first ones make the collection, if they are sound."""
-        self._check_writable()
+        self.check_writable()
         store = self.existing()
         chosen = self.options
         origin.check_dim(vectors.shape[1], chosen.origin)
@@ -127,7 +127,7 @@ class Handle:
 
         It is not made for rows that are not sound.
         """
-        self._check_writable()
+        self.check_writable()
         store = self.existing()
         if store is not None:
             origin.check(self.path, _space(store), given)
@@ -183,14 +183,15 @@ class Handle:
                     "columns are declared when a collection is made"
                 )
 
-    def _check_writable(self) -> None:
+    def check_writable(self) -> None:
+        """Refuse to change what was opened for reading."""
         if not self.options.writable:
             raise ReadOnlyError(f"{self.path} is open with mode='r': open it with mode='a'")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make what is written inside one generation."""
-        self._check_writable()
+        self.check_writable()
         store = self.existing()
         with ExitStack() as stack:
             if store is not None:

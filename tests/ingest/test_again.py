@@ -174,6 +174,17 @@ def test_what_is_left_alone_from_now_on_is_counted(source: Path, col: om.Collect
     assert col.ingest(source, include=[source]).warnings == ()
 
 
+def test_a_collection_that_is_open_for_reading_takes_nothing_in(
+    source: Path, col: om.Collection
+) -> None:
+    write_texts(source, 1)
+    col.ingest(source)
+    with om.open(col.path, mode="r") as reader:
+        with pytest.raises(om.errors.ReadOnlyError):
+            reader.ingest()
+        assert om.estimate(reader, source).failed == 0
+
+
 def test_what_comes_back_to_its_place_is_unchanged(source: Path, col: om.Collection) -> None:
     write_texts(source, 4)
     col.ingest(source)
