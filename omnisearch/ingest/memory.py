@@ -7,6 +7,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
+LEAST = 700 << 20  # an encoder with all its towers, and one decoder
 _SHARE = 4  # of the machine's memory, one part in so many
 _PSS = re.compile(rb"^Pss:\s+(\d+) kB", re.MULTILINE)
 _PROC = Path("/proc")
@@ -14,7 +15,7 @@ _PROC = Path("/proc")
 
 def allowed(asked: int | None) -> int:
     """Give the bytes that a run may take: those asked for, or a quarter of what there is."""
-    return asked if asked is not None else total() // _SHARE
+    return asked if asked is not None else max(total() // _SHARE, LEAST)
 
 
 def total() -> int:

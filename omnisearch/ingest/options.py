@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TypedDict, get_args
 
 from omnisearch.errors import InputError
+from omnisearch.ingest import memory
 from omnisearch.records import Modality
 
 PathLike = str | bytes | Path
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
 _MOST_JOBS = 256
-_LEAST_MEMORY = 256 << 20  # the interpreter, its libraries and one decoder
 
 
 class IngestOptions(TypedDict, total=False):
@@ -94,7 +94,7 @@ class Options:
 
 
 def _check_numbers(given: IngestOptions) -> None:
-    least = {"jobs": 1, "max_memory": _LEAST_MEMORY, "max_pixels": 1, "max_pages": 1, "max_text": 1}
+    least = {"jobs": 1, "max_memory": memory.LEAST, "max_pixels": 1, "max_pages": 1, "max_text": 1}
     for name, smallest in least.items():
         number = given.get(name)
         if number is None:

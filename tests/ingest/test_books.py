@@ -42,6 +42,7 @@ def test_a_report_that_does_not_add_up_is_refused() -> None:
         ({"jobs": 1_000}, InputError),
         ({"jobs": 1.5}, TypeError),
         ({"max_memory": 1_000}, InputError),
+        ({"max_memory": 512 << 20}, InputError),  # an encoder and a decoder take more
         ({"max_hours": -1.0}, InputError),
         ({"modalities": ["smell"]}, InputError),
         ({"modalities": []}, InputError),
