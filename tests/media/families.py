@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+
+class Family:
+    """What this process makes from now on; others that tests around hold are none of it."""
+
+    def __init__(self) -> None:
+        self._others = set(children_of(os.getpid()))
+
+    def children(self) -> list[int]:
+        """Give those made since, zombies among them."""
+        return [one for one in children_of(os.getpid()) if one not in self._others]
 
 
 def children_of(process: int) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from omnisearch.media.pool.pool import Pool
 from tests.media.families import children_of
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     with (
         Pool("tests.media.misconduct:pieces", workers=1) as pool,
         Path(__file__).open("rb") as file,

@@ -22,11 +22,16 @@ from omnisearch.media.pool.decoder import Decoder
 from omnisearch.media.pool.limits import Limits
 from omnisearch.media.pool.nursery import Nursery
 from omnisearch.media.pool.pool import Pool
-from tests.media.families import alive, children_of
+from tests.media.families import Family, alive, children_of
 
 ROOT = Path(__file__).parents[2]
 MISCONDUCT = "tests.media.misconduct:pieces"
 WORKS = '{"good": 2}'
+
+
+@pytest.fixture
+def family() -> Family:
+    return Family()
 
 
 def decode(pool: Pool, name: str) -> int:
@@ -72,20 +77,20 @@ def test_an_interrupt_reaches_the_parent_only() -> None:
         assert gone_within(1, processes)
 
 
-def test_workers_die_with_what_made_them_and_are_made_again() -> None:
+def test_workers_die_with_what_made_them_and_are_made_again(family: Family) -> None:
     with Pool(MISCONDUCT, workers=2) as pool:
         decode(pool, WORKS)
-        (zygote,) = children_of(os.getpid())
+        (zygote,) = family.children()
         workers = children_of(zygote)
         os.kill(zygote, signal.SIGKILL)
         assert gone_within(1, [zygote, *workers])
         assert decode(pool, WORKS) == 2
 
 
-def test_a_worker_that_died_idle_costs_no_file() -> None:
+def test_a_worker_that_died_idle_costs_no_file(family: Family) -> None:
     with Pool(MISCONDUCT, workers=1) as pool:
         decode(pool, WORKS)
-        (zygote,) = children_of(os.getpid())
+        (zygote,) = family.children()
         (worker,) = children_of(zygote)
         os.kill(worker, signal.SIGKILL)
         assert gone_within(1, [worker])
@@ -93,12 +98,12 @@ def test_a_worker_that_died_idle_costs_no_file() -> None:
         assert worker not in children_of(zygote)  # no zombie
 
 
-def test_what_uses_the_processor_while_nobody_waits_is_killed() -> None:
+def test_what_uses_the_processor_while_nobody_waits_is_killed(family: Family) -> None:
     with Pool(MISCONDUCT, workers=1, limits=Limits(item_s=0.2)) as pool:
         with Path(__file__).open("rb") as file:
             coming = pool.decode(file.fileno(), Ask("spin"))
             next(coming)
-            (zygote,) = children_of(os.getpid())
+            (zygote,) = family.children()
             assert gone_within(30, children_of(zygote))  # after a second of processor
             with pytest.raises(DecoderError, match="used more of the processor than it may"):
                 next(coming)
@@ -117,12 +122,12 @@ def test_too_few_descriptors_are_told() -> None:
         assert decode(pool, WORKS) == 2
 
 
-def test_closing_wakes_whoever_waits() -> None:
+def test_closing_wakes_whoever_waits(family: Family) -> None:
     with Pool(MISCONDUCT, workers=1) as pool, ThreadPoolExecutor(2) as threads:
         waiting = [threads.submit(decode, pool, "sleep") for _ in range(2)]  # one has no worker
-        while not any(children_of(one) for one in children_of(os.getpid())):
+        while not any(children_of(one) for one in family.children()):
             time.sleep(0.01)
-        processes = children_of(os.getpid())
+        processes = family.children()
         since_s = time.monotonic()
         pool.close()
         for one in waiting:
@@ -156,12 +161,14 @@ def test_a_forked_process_makes_a_pool_of_its_own() -> None:
         ("tests.media.misconduct:nothing", "has no attribute 'nothing'"),
     ],
 )
-def test_what_cannot_be_imported_is_told_at_the_first_file(extractor: str, reason: str) -> None:
+def test_what_cannot_be_imported_is_told_at_the_first_file(
+    extractor: str, reason: str, family: Family
+) -> None:
     with Pool(extractor, workers=1) as pool, pytest.raises(PoolError) as caught:
         decode(pool, WORKS)
     assert reason in str(caught.value)
     assert str(caught.value).endswith("install omnisearch again")
-    assert children_of(os.getpid()) == []
+    assert family.children() == []
 
 
 def test_no_workers_are_no_pool() -> None:
@@ -184,7 +191,7 @@ def test_a_worker_starts_in_50_ms_after_the_first() -> None:
 
 
 @pytest.mark.slow
-def test_1_000_files_leave_nothing_behind() -> None:
+def test_1_000_files_leave_nothing_behind(family: Family) -> None:
     limits = Limits(items=50)
     with Pool(MISCONDUCT, workers=2, limits=limits) as pool:
         for number in range(1000):
@@ -193,12 +200,12 @@ def test_1_000_files_leave_nothing_behind() -> None:
             with suppress(DecoderError):
                 decode(pool, "crash" if number % 20 == 0 else '{"good": 2, "size": 100000}')
         descriptors, resident = _held()
-        (zygote,) = children_of(os.getpid())
+        (zygote,) = family.children()
         assert len(children_of(zygote)) <= 2
         assert len(list(Path(f"/proc/{zygote}/fd").iterdir())) <= 5
     assert descriptors <= begin[0]
     assert resident - begin[1] < 4 << 20
-    assert children_of(os.getpid()) == []
+    assert family.children() == []
 
 
 def test_a_worker_given_up_while_its_thread_asks_is_ended_later() -> None:
@@ -215,10 +222,10 @@ def test_a_worker_given_up_while_its_thread_asks_is_ended_later() -> None:
     nursery.close()
 
 
-def test_large_pieces_leave_no_memory_behind() -> None:
+def test_large_pieces_leave_no_memory_behind(family: Family) -> None:
     with Pool(MISCONDUCT, workers=1) as pool:
         decode(pool, '{"good": 4, "size": 8000000}')  # 32 MB each
-        (zygote,) = children_of(os.getpid())
+        (zygote,) = family.children()
         (worker,) = children_of(zygote)
         told = dict(
             line.split(":", 1) for line in Path(f"/proc/{worker}/status").read_text().splitlines()

@@ -17,7 +17,7 @@ from omnisearch.media.pool.ask import Ask
 from omnisearch.media.pool.pool import Pool
 from omnisearch.media.sandbox import kernel, landlock, seccomp
 from tests.media.deeds import DEEDS, SECRET
-from tests.media.families import children_of
+from tests.media.families import Family
 
 ROOT = Path(__file__).parents[2]
 # refused by a limit, or because there is nothing left, not by the filter
@@ -39,6 +39,11 @@ RARE = {
 complete = pytest.mark.skipif(
     not (seccomp.available() and landlock.version()), reason="the kernel has no such locks"
 )
+
+
+@pytest.fixture
+def family() -> Family:
+    return Family()
 
 
 @pytest.fixture
@@ -120,13 +125,13 @@ def test_every_call_that_is_not_listed_is_refused() -> None:
 
 
 @complete
-def test_what_makes_workers_is_locked_as_well() -> None:
+def test_what_makes_workers_is_locked_as_well(family: Family) -> None:
     with Pool("tests.media.deeds:pieces", workers=1) as pool:
         assert pool.layers().whole
-        (zygote,) = children_of(os.getpid())
+        (zygote,) = family.children()
         status = Path(f"/proc/{zygote}/status").read_text().split("\n")
         told = dict(line.split(":\t", 1) for line in status if ":\t" in line)
         assert (told["Seccomp"], told["NoNewPrivs"], told["Threads"]) == ("2", "1", "1")
         assert set(told["CapEff"]) == set(told["CapPrm"]) == {"0"}
         assert len(list(Path(f"/proc/{zygote}/fd").iterdir())) <= 5
-    assert children_of(os.getpid()) == []
+    assert family.children() == []
