@@ -68,7 +68,8 @@ def _failures(report: om.IngestReport) -> Iterator[str]:
     """Name what failed for the first time, or everything where it is little."""
     fresh = [one for one in report.failures if one.new]
     for one in fresh[:_MOST]:
-        yield f"failed: {one.path.decode('utf-8', 'backslashreplace')}: {one.reason}"
+        path = output.escape(one.path.decode("utf-8", "backslashreplace"))  # `say` keeps newlines
+        yield f"failed: {path}: {output.escape(one.reason)}"
     if len(fresh) > _MOST:
         yield f"and {len(fresh) - _MOST:,} more: omnisearch status --failures"
 

@@ -131,6 +131,27 @@ def test_paths_come_from_stdin(place: Place, files: Path) -> None:
     assert last(done.stdout)["stored"] == 2
 
 
+def test_a_list_may_name_what_is_gone_or_no_file(place: Place, files: Path) -> None:
+    os.mkfifo(files / "pipe")
+    (files / "one.txt").write_text("a harbour in the morning")
+    listed = [files / "one.txt", files / "pipe", files / "gone.txt"]
+    given = "".join(f"{path}\n" for path in listed)
+    done = place.run("ingest", "--files-from", "-", "--index", "made", stdin=given)
+    assert done.returncode == 3
+    counts = json.loads(done.stdout.splitlines()[-1])
+    assert (counts["stored"], counts["skipped"], counts["failed"]) == (1, 1, 1)
+    assert "gone.txt" in done.stderr
+
+
+def test_a_name_cannot_forge_a_line(place: Place, files: Path) -> None:
+    folder = files / "a\nwarning: forged"
+    folder.mkdir()
+    (folder / "cut.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    done = place.run("ingest", str(folder), "--index", "made")
+    assert done.returncode == 3
+    assert not any(line.startswith("warning") for line in done.stderr.splitlines())
+
+
 def test_a_dry_run_stores_nothing(place: Place, files: Path) -> None:
     done = place.run("ingest", "files", "--dry-run")
     assert done.returncode == 0, done.stderr

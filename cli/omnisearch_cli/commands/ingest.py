@@ -173,9 +173,10 @@ def command(paths: tuple[bytes, ...], **flags: Unpack[Flags]) -> int:
 
     Exits 3 when files failed or something was held back.
     """
-    listed = flags["files_from"]
-    wanted = [*paths, *(names.read(listed) if listed is not None else ())]
-    if listed is not None and not wanted:
+    source = flags["files_from"]
+    listed = names.read(source) if source is not None else []
+    wanted = [*paths, *listed]
+    if source is not None and not wanted:
         raise click.UsageError("--files-from gave no paths: nothing to do")
     path = discovery.for_writing(flags["index"])
     fresh = not discovery.is_collection(path)
@@ -186,7 +187,7 @@ def command(paths: tuple[bytes, ...], **flags: Unpack[Flags]) -> int:
     if not fresh and wanted and not _agreed(path, wanted, flags):
         return 2
     with _opened(path, fresh, flags) as col:
-        report = _run(col, wanted, flags)
+        report = _run(col, paths, listed, flags)
     if isinstance(report, om.Estimate):
         summary.estimate(report, flags["json"])
         return 0
@@ -206,12 +207,13 @@ def _opened(path: Path, fresh: bool, flags: Flags) -> om.Collection:
     return om.open(path, encoder=loaded, private=private)
 
 
-def _run(col: om.Collection, wanted: Sequence[bytes], flags: Flags) -> Any:  # noqa: ANN401
+def _run(col: om.Collection, paths: Sequence[bytes], listed: Sequence[bytes], flags: Flags) -> Any:  # noqa: ANN401
     given: om.IngestOptions = {
         "since": flags["since"],
         "modalities": flags["modalities"] or None,  # type: ignore[typeddict-item]
         "exclude": flags["exclude"],
         "include": flags["include"],
+        "listed": listed,
         "hidden": flags["hidden"],
         "ignore": flags["ignore"],
         "follow_symlinks": flags["follow_symlinks"],
@@ -231,8 +233,8 @@ def _run(col: om.Collection, wanted: Sequence[bytes], flags: Flags) -> Any:  # n
     dry, quiet = flags["dry_run"], flags["quiet"]
     with _told(quiet or dry) as seen, drawing.shown(quiet=quiet, lines=lines) as show:
         if dry:
-            return om.estimate(col, *wanted, progress=show, **given)
-        return col.ingest(*wanted, progress=lambda now: show(seen(now)), **given)
+            return om.estimate(col, *paths, progress=show, **given)
+        return col.ingest(*paths, progress=lambda now: show(seen(now)), **given)
 
 
 @contextmanager
