@@ -10,7 +10,6 @@ import os
 import stat
 from collections.abc import Iterator
 from threading import Condition, Lock
-from types import TracebackType
 from typing import Self
 
 from omnisearch.errors import DecoderError, MediaError, PoolError
@@ -46,12 +45,7 @@ class Pool:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     def layers(self) -> Layers:
