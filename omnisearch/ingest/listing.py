@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from dataclasses import dataclass
@@ -35,13 +36,20 @@ class Listing:
         os.close(self.descriptor)
 
 
+def too_many_open(error: OSError) -> bool:
+    """Tell whether descriptors ran out, which says nothing of what was to be opened."""
+    return error.errno in (errno.EMFILE, errno.ENFILE)
+
+
 def is_ours(folder: int) -> bool:
     """Tell whether an open folder holds a collection, or what belongs to one."""
     if not os.access(_FORMAT, os.F_OK, dir_fd=folder):
         return False
     try:
         return _start(folder, _FORMAT, len(MAGIC)) == MAGIC
-    except OSError:
+    except OSError as error:
+        if too_many_open(error):
+            raise
         return False
 
 
@@ -52,6 +60,8 @@ def patterns(folder: int) -> Patterns | None:
     try:
         raw = _start(folder, IGNORE_FILE, IGNORE_FILE_BYTES + 1)
     except OSError as error:
+        if too_many_open(error):
+            raise
         raise IgnoreFileError(os.strerror(error.errno or 0).lower()) from error
     if len(raw) > IGNORE_FILE_BYTES:
         raise IgnoreFileError(f"it has more than {IGNORE_FILE_BYTES >> 10} KiB")

@@ -6,7 +6,6 @@ Names are bytes, in the order in which the disk gives them.
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 import sys
@@ -24,7 +23,7 @@ from omnisearch.ingest.entries import (
     refusal,
 )
 from omnisearch.ingest.ignore import DEFAULTS, IGNORE_FILE, Chain, IgnoreFileError, Patterns
-from omnisearch.ingest.listing import Listing, is_ours, patterns
+from omnisearch.ingest.listing import Listing, is_ours, patterns, too_many_open
 
 _HANDLES = 64  # folders open at once; what lies deeper is opened anew from the root
 _ENCODING, _ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
@@ -176,10 +175,7 @@ class _Walk:
         except FileNotFoundError:
             return None
         except OSError as error:
-            if error.errno in (errno.EMFILE, errno.ENFILE) and self._open:
-                self._waiting.append(folder)  # until those above are closed
-                return None
-            return refusal(self._root, folder.path, error, folder=True)
+            return self._not_now(folder, error)
         try:
             return self._list(descriptor, folder)
         except IgnoreFileError as error:
@@ -187,7 +183,13 @@ class _Walk:
             return self._hidden_by(folder.path, error)
         except OSError as error:
             os.close(descriptor)
-            return refusal(self._root, folder.path, error, folder=True)
+            return self._not_now(folder, error)
+
+    def _not_now(self, folder: _Folder, error: OSError) -> Refused | None:
+        if too_many_open(error) and self._open:
+            self._waiting.append(folder)  # until those above are closed
+            return None
+        return refusal(self._root, folder.path, error, folder=True)
 
     def _opened(self, folder: _Folder, name: bytes | None) -> int:
         if name is not None:

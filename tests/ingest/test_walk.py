@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 
 from omnisearch.ingest.beneath import FILE, Beneath, kernel_stays_beneath
 from omnisearch.ingest.entries import Entry, Refused
+from omnisearch.ingest.ignore import IGNORE_FILE
+from omnisearch.ingest.listing import MAGIC
 from omnisearch.ingest.opening import opened
 from omnisearch.ingest.walk import Rules, walk
 from omnisearch.locations import Root
@@ -242,6 +244,8 @@ import sys
 from pathlib import Path
 from omnisearch.ingest.beneath import Beneath
 from omnisearch.ingest.entries import RefusedError
+from omnisearch.ingest.ignore import IGNORE_FILE
+from omnisearch.ingest.listing import MAGIC
 from omnisearch.ingest.opening import opened
 from omnisearch.ingest.entries import Refused
 from omnisearch.ingest.walk import Rules, walk
@@ -363,15 +367,25 @@ def test_no_handle_stays_open_when_a_walk_is_left(tmp_path: Path) -> None:
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
 
 
-def test_few_descriptors_are_enough(tmp_path: Path) -> None:
-    write(tmp_path, *(f"{'/'.join('abcdefghij'[:depth])}/{depth}.txt" for depth in range(1, 11)))
+@pytest.mark.parametrize("free", range(4, 12))
+def test_few_descriptors_are_enough(tmp_path: Path, free: int) -> None:
+    for depth in range(1, 11):
+        folder = "/".join("abcdefghij"[:depth])
+        write(tmp_path, f"{folder}/{depth}.txt", f"{folder}/{IGNORE_FILE.decode()}")
+        write(tmp_path, f"{folder}/ours/table.txt", f"{folder}/ours/FORMAT")
+        (tmp_path / folder / "ours/FORMAT").write_bytes(MAGIC)
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    used = max(int(name) for name in os.listdir("/proc/self/fd"))  # noqa: PTH208
-    resource.setrlimit(resource.RLIMIT_NOFILE, (used + 5, limits[1]))
+    last = os.dup(0)  # the lowest number that is free
+    taken = [last]
+    while last < max(int(name) for name in os.listdir("/proc/self/fd")) - 1:  # noqa: PTH208
+        taken.append(last := os.dup(0))  # none is free between
+    resource.setrlimit(resource.RLIMIT_NOFILE, (last + 1 + free, limits[1]))
     try:
         found = walked(tmp_path)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        for descriptor in taken:
+            os.close(descriptor)
     assert len(paths(found)) == 10
     assert not refused(found)
 
