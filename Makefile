@@ -49,16 +49,18 @@ drill: $(VENV)/dev.stamp
 train: $(VENV)/train.stamp
 	$(TRAIN) all --threads $(CORES)
 
-# What fusion breaks and what repairs it: both variants beside each other, three seeds each.
+# What fusion breaks and what repairs it: both variants with three seeds each, two at a time. The
+# one with the controls takes longest, so it comes first.
+RUNS := a0 b0 a1 b1 a2 b2
 drift: train
-	$(MAKE) -j2 drift-a drift-b
+	$(MAKE) -j2 $(RUNS:%=drift-%)
 	$(TRAIN) arms
 	$(TRAIN) report
 	cp $(LAB)/report/* docs/drift/
 
-drift-a drift-b: drift-%:
-	for seed in 0 1 2; do for stage in specialists fuse recover drift; do \
-	  $(TRAIN) $$stage --variant $* --seed $$seed || exit $$?; done; done
+$(RUNS:%=drift-%): drift-%:
+	run=$*; for stage in specialists fuse recover drift; do \
+	  $(TRAIN) $$stage --variant $${run%?} --seed $${run#?} || exit $$?; done
 
 build: $(VENV)/dev.stamp
 	$(BIN)/python -m build --no-isolation --outdir dist
