@@ -97,7 +97,7 @@ def _modality(parts: Sequence[Decoded]) -> Modality | None:
     """Give the modality of the first medium that is wanted, else of words."""
     wanted = [one.windows[0] for one in parts if one.windows[0].weight > 0]
     media = [part.modality for part in wanted if not isinstance(part, Text)]
-    return (media or [part.modality for part in wanted] or [None])[0]
+    return next(iter(media), "text" if wanted else None)
 
 
 def _words(given: Given, mode: str) -> str | None:
@@ -223,4 +223,4 @@ def rows_of_content(
 def _item(now: Generation, position: int) -> str:
     cells, row = now.locate(position)
     name, item, _, _ = cells.head(row)
-    return item or name
+    return str(item or name)
