@@ -130,7 +130,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One answer; `score` is larger the nearer, a cosine unless the metric is another."""
+    """One answer; `score` is larger the nearer, a cosine unless the metric is another.
+
+    `marks` are where words of the question stand in the snippet: pairs of first and behind last.
+    """
 
     id: str
     item: str
@@ -145,6 +148,7 @@ class Hit:
     folded: int
     snippet: str | None
     metadata: Mapping[str, Any]
+    marks: tuple[tuple[int, int], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Give what `omnisearch query --json` prints, under the same names."""

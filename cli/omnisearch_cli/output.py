@@ -39,8 +39,13 @@ def wants_json(flag: bool | None) -> bool:
 
 def line(record: object) -> None:
     """Print one record as a line of JSON, in UTF-8 whatever the locale."""
+    _write(json_line(record))
+
+
+def json_line(record: object) -> bytes:
+    """Write one record as a line of JSON."""
     text = json.dumps(record, ensure_ascii=False, allow_nan=False, default=_plain)
-    _write(f"{escape(text)}\n".encode())
+    return f"{escape(text)}\n".encode()
 
 
 def _plain(value: object) -> object:
@@ -171,9 +176,15 @@ def cut_left(text: str, room: int) -> str:
     return "…" + text
 
 
-def _cut(text: str, room: int) -> str:
-    if not sys.stdout.isatty() or width(text) <= room:
+def cut_right(text: str, room: int) -> str:
+    """Keep the beginning of a text that is too wide."""
+    if width(text) <= room:
         return text
-    while width(text) >= room:
+    text = text[:room]
+    while text and width(text) >= room:
         text = text[:-1]
     return text + "…"
+
+
+def _cut(text: str, room: int) -> str:
+    return cut_right(text, room) if sys.stdout.isatty() else text

@@ -1,0 +1,31 @@
+"""Hits in the form that was asked for, as bytes ready to be written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+import omnisearch as om
+from omnisearch_cli import output
+from omnisearch_cli.answers import places, table
+from omnisearch_cli.answers.screen import Screen
+
+Form = Literal["table", "json", "paths", "paths0"]
+
+
+def printed(hits: Sequence[om.Hit], form: Form, screen: Screen, first: int = 1) -> Iterator[bytes]:
+    """Give the lines of an answer; `first` is the number of its first hit."""
+    if form == "json":
+        yield from (output.json_line(hit.as_json()) for hit in hits)
+    elif form == "table":
+        lines = table.lines(hits, screen, first)
+        yield from (f"{line}\n".encode(screen.encoding, "backslashreplace") for line in lines)
+    else:
+        end = b"\n" if form == "paths" else b"\0"
+        yield from (path + end for path in paths(hits))
+
+
+def paths(hits: Iterable[om.Hit]) -> Iterator[bytes]:
+    """Give the file of each hit as its bytes are, once; what belongs to no file has none."""
+    found = (places.path_of(hit.uri) for hit in hits)
+    return iter(dict.fromkeys(path for path in found if path is not None))
