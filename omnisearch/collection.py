@@ -8,16 +8,16 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-import numpy as np
 import numpy.typing as npt
 
 from omnisearch import removal
-from omnisearch.errors import InputError, QueryError
+from omnisearch.errors import QueryError
 from omnisearch.ingest.report import Files
 from omnisearch.query import rows
 from omnisearch.query.filters import Where
 from omnisearch.query.hits import Batch, Hits
 from omnisearch.query.nearest import Question, check_queries, check_query, mask, nearest
+from omnisearch.questions import Asker, Asks
 from omnisearch.records import CompactReport, Item, Record, Stats, VerifyReport
 from omnisearch.remembered import encoder_of, origin_of
 from omnisearch.schema import Metadata
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from omnisearch.encoder.encoder import Encoder
     from omnisearch.ingest.options import IngestOptions, PathLike
     from omnisearch.ingest.pipeline import Show
-    from omnisearch.ingest.plan import Target
     from omnisearch.ingest.report import IngestReport
     from omnisearch.storage.batch import Segments
 
@@ -75,8 +74,8 @@ class Collection(AbstractContextManager["Collection"]):
     def columns(self) -> dict[str, str]:
         """The columns of metadata and their kinds."""
         now = self._now()
-        known = self._options.columns or {}
-        return dict(known) if now is None else dict(now.schema.shown().columns)
+        known = self._options.columns or {} if now is None else now.schema.shown().columns
+        return dict(known)
 
     @property
     def encoder(self) -> Encoder:
@@ -115,14 +114,11 @@ class Collection(AbstractContextManager["Collection"]):
     ) -> IngestReport:
         """Take in files, or bring everything up to date that was taken in; see docs/ingest.md."""
         from omnisearch.ingest.ingest import ingest
-
-        self._handle.check_writable()
-        return ingest(self._target(), paths, options, progress)
-
-    def _target(self) -> Target:
         from omnisearch.ingest.plan import Target
 
-        return Target(self._handle.existing, self._storing, lambda: self.encoder)
+        self._handle.check_writable()
+        target = Target(self._handle.existing, self._storing, lambda: self.encoder)
+        return ingest(target, paths, options, progress)
 
     def _storing(self, rows: Segments | None = None) -> Store:
         """Give the store for what the encoder makes; an empty collection is made if need be."""
@@ -165,15 +161,9 @@ class Collection(AbstractContextManager["Collection"]):
         purge: bool = False,
     ) -> int:
         """Delete by id, by filter, or by both; `purge` also removes the bytes from the disk."""
-        if ids is None and where is None:
-            raise InputError("delete needs ids or where: nothing was deleted")
-        names = None if ids is None else admission.check_ids(ids)
+        found = rows.chosen(ids, where, params)
         if self._handle.existing() is None and self._options.writable:
             return 0
-
-        def found(now: Generation) -> list[str]:
-            return rows.matching(now, names, mask(now, where, params, hidden=True))
-
         return removal.delete(self._handle.for_changing(), found, purge=purge)
 
     def forget(
@@ -214,8 +204,7 @@ class Collection(AbstractContextManager["Collection"]):
             vector, allow = rows.like(now, like, allow)
         assert vector is not None
         found = nearest(now, check_query(vector, now), question, allow)
-        one = found[0] if found else None
-        return Hits(now, one, explain=explain, min_score=min_score)
+        return Hits(now, next(iter(found), None), explain=explain, min_score=min_score)
 
     def search_batch(
         self,
@@ -236,6 +225,20 @@ class Collection(AbstractContextManager["Collection"]):
         answers: list[Neighbours | None] = [*found] or [None] * len(queries)
         return Batch([Hits(now, one, explain=explain, min_score=min_score) for one in answers])
 
+    def query(self, parts: object = None, **question: Unpack[Asks]) -> Hits:
+        """Find what a question of any modalities means, best first; see docs/query.md.
+
+        `parts` is a text, a part such as `om.Image("a.jpg")`, or a list of them.
+        """
+        return self._asker().query(parts, question)
+
+    def query_batch(self, questions: Sequence[Mapping[str, Any]], **options: Unpack[Asks]) -> Batch:
+        """Answer many questions in one generation: each a dict of what `query` takes."""
+        return self._asker().query_batch(questions, options)
+
+    def _asker(self) -> Asker:
+        return Asker(self._need(), lambda: self.encoder)
+
     def get(self, ids: Sequence[str], *, vectors: bool = False) -> list[Record | None]:
         """Read rows by id, in this order; None where an id is not stored."""
         return rows.get(self._now(), admission.check_ids(ids), vectors=vectors)
@@ -251,25 +254,19 @@ class Collection(AbstractContextManager["Collection"]):
         """Read every row that matches, in the order of storage, all of one generation."""
         if batch_rows < 1:
             raise ValueError(f"batch_rows is {batch_rows}: 1 or more")
-        now = self._now()
-        if now is None:
-            return
-        yield from rows.iterate(now, mask(now, where, params), batch_rows, vectors=vectors)
+        if (now := self._now()) is not None:
+            yield from rows.iterate(now, mask(now, where, params), batch_rows, vectors=vectors)
 
     def distinct(
         self, column: str, *, where: Where | None = None, params: Mapping[str, Any] | None = None
     ) -> dict[Any, int]:
         """Count each value of a column, most frequent first."""
-        now = self._need()
-        return rows.distinct(now, column, mask(now, where, params))
+        return rows.distinct(now := self._need(), column, mask(now, where, params))
 
     def count(self, where: Where | None = None, params: Mapping[str, Any] | None = None) -> int:
         """Count the rows, or those that match."""
         now = self._now()
-        if now is None:
-            return 0
-        found = mask(now, where, params)
-        return now.live if found is None else int(np.count_nonzero(found))
+        return 0 if now is None else rows.count(now, mask(now, where, params))
 
     # keeping
 

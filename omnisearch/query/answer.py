@@ -9,7 +9,7 @@ from omnisearch.query.options import Wish
 from omnisearch.storage.generation import Generation
 
 
-def answer(now: Generation, asked: Asked, wish: Wish, calibrator: Calibrator) -> Hits:
-    """Find exactly k hits, whenever k exist, best first."""
+def answer(now: Generation, asked: Asked, wish: Wish, calibrator: Calibrator | None) -> Hits:
+    """Find exactly k hits, whenever k exist, best first; without a calibrator by score."""
     del asked, wish, calibrator
     return Hits(now, None)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from omnisearch.errors import CorruptCollectionError, QueryError
-from omnisearch.query.filters import unknown_column
+from omnisearch.errors import CorruptCollectionError, InputError, QueryError
+from omnisearch.query.filters import Where, unknown_column
+from omnisearch.query.nearest import mask
 from omnisearch.records import Record, Span, span_of
 from omnisearch.schema import LOCATIONS
-from omnisearch.storage import batch, rows
+from omnisearch.storage import admission, batch, rows
 from omnisearch.storage.generation import Generation
 
 Mask = npt.NDArray[np.bool_]
@@ -86,6 +87,21 @@ def like(now: Generation, name: str, allow: Mask | None) -> tuple[npt.NDArray[np
 def positions_of(now: Generation, mask: Mask | None) -> Positions:
     """List the rows that a mask allows; all where there is none."""
     return np.arange(now.rows) if mask is None else np.flatnonzero(mask)
+
+
+def count(now: Generation, mask: Mask | None) -> int:
+    """Count the rows that a mask allows."""
+    return now.live if mask is None else int(np.count_nonzero(mask))
+
+
+def chosen(
+    ids: Sequence[str] | None, where: Where | None, params: Mapping[str, Any] | None
+) -> Callable[[Generation], list[str]]:
+    """Say how to list the ids of rows that are to be deleted, hidden ones too."""
+    if ids is None and where is None:
+        raise InputError("delete needs ids or where: nothing was deleted")
+    names = None if ids is None else admission.check_ids(ids)
+    return lambda now: matching(now, names, mask(now, where, params, hidden=True))
 
 
 def matching(now: Generation, names: Sequence[str] | None, mask: Mask | None) -> list[str]:

@@ -1,0 +1,68 @@
+"""Questions to a collection: here encoder, decoding of files and retrieval come together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from omnisearch.errors import QueryError
+from omnisearch.query.answer import answer
+from omnisearch.query.asked import Asking, Decoded, asked
+from omnisearch.query.given import Named, given
+from omnisearch.query.hits import Batch, Hits
+from omnisearch.query.options import QueryOptions, Wish
+from omnisearch.storage.origin import OWN_VECTORS
+
+if TYPE_CHECKING:
+    from omnisearch.encoder.calibration.calibrator import Calibrator
+    from omnisearch.encoder.encoder import Encoder
+    from omnisearch.encoder.parts import Part
+    from omnisearch.storage.generation import Generation
+
+
+class Asks(Named, QueryOptions, total=False):
+    """Parts by name, and options: what `Collection.query` takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """What a collection lends to those who ask it."""
+
+    now: Generation
+    encoder: Callable[[], Encoder]
+
+    def query(self, parts: object, question: Asks) -> Hits:
+        """Answer one question."""
+        named = {name: question.pop(name) for name in Named.__annotations__ if name in question}  # type: ignore[misc]
+        wish = Wish.of(cast(QueryOptions, question))
+        asking = Asking(self.now, self._encoder, _as_it_is)
+        found = asked(asking, given(parts, **named), wish)
+        return answer(self.now, found, wish, self._calibrator())
+
+    def query_batch(self, questions: Sequence[Mapping[str, Any]], options: Asks) -> Batch:
+        """Answer many questions in one generation, each with its own parts and options."""
+        answers = []
+        for one in questions:
+            whole = {**options, **one}
+            answers.append(self.query(whole.pop("parts", None), cast(Asks, whole)))
+        return Batch(answers)
+
+    def _encoder(self) -> Encoder:
+        if self.now.sealed.manifest.space == OWN_VECTORS:
+            raise QueryError(
+                "this collection holds vectors of your own, and no encoder made them: ask with "
+                "vector= (one of the same model) or like= (a stored id)"
+            )
+        return self.encoder()
+
+    def _calibrator(self) -> Calibrator | None:
+        if self.now.sealed.manifest.space == OWN_VECTORS:
+            return None
+        from omnisearch.encoder.calibration.calibrator import Calibrator
+
+        return Calibrator(self.encoder().prior())
+
+
+def _as_it_is(part: Part) -> Decoded:
+    return Decoded((part,))
