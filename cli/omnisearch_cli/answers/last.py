@@ -44,7 +44,7 @@ def remember(
         with contextlib.suppress(FileNotFoundError):  # of a process that was killed
             made.unlink()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        with open(os.open(made, flags, _PRIVATE), "wb") as opened:
+        with os.fdopen(os.open(made, flags, _PRIVATE), "wb") as opened:
             opened.write(json.dumps(told).encode())
         made.replace(file)
         _forget_old(file)

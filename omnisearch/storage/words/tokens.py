@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from itertools import chain
 
 VERSION = 1  # other terms from the same text: postings are built anew
@@ -36,6 +37,23 @@ def terms(text: str) -> list[str]:
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     runs = _RUN.findall(folded)
     return list(chain.from_iterable(_of_run(run) for run in runs))
+
+
+def places(text: str) -> Iterator[tuple[str, int, int]]:
+    """Give each term with the characters of the text that it comes from: first, behind last."""
+    if text.isascii():
+        yield from ((found[0][:LONGEST], *found.span()) for found in _PLAIN.finditer(text.lower()))
+        return
+    for found in _RUN.finditer(text):
+        start, run = found.start(), found[0]
+        if run.isascii():
+            yield run.lower()[:LONGEST], start, found.end()
+        elif _IS_UNSPACED.match(run):
+            for at in range(len(run)):
+                pair = run[at : at + 2]
+                yield from ((term, start + at, start + at + len(pair)) for term in terms(pair)[:1])
+        else:
+            yield from ((term, start, found.end()) for term in terms(run))
 
 
 def _of_run(run: str) -> list[str]:
