@@ -157,6 +157,21 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Details:
+    """All that is known of a segment: as a hit, what it says in full, what stands around it.
+
+    `before` and `after` are its neighbours in the item, a row for each, in their order.
+    """
+
+    hit: Hit
+    words: str | None
+    views: tuple[View, ...]
+    segments: int
+    before: tuple[Record, ...]
+    after: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """A fault of a collection's files and what mends it."""
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from omnisearch.query.spoken import Said
 from omnisearch.storage.words import tokens
 from omnisearch.storage.words.asking import Wanted, ask
 from omnisearch.storage.words.stems import stem
@@ -63,6 +64,19 @@ class Snippets:
         before = f"{_MORE} " if start else ""
         behind = f" {_MORE}" if end < len(line) else ""
         return Snippet(f"{before}{text}{behind}", _marks(found, start, end, len(before) - start))
+
+    def spoken(self, said: Said, room: int = ROOM) -> Snippet:
+        """Cut a transcript: all of what is said here where it fits, then what is around it."""
+        before, here, behind = (" ".join(part.split()) for part in said)
+        free = room - 4 - len(here)
+        if free <= 0:
+            return self.cut(here, room)
+        start = _word_begin(before, len(before) - max(free // 2, free - len(behind)))
+        left = free - (len(before) - start)
+        end = _word_end(behind, left - 2) if left > 2 else 0
+        kept = " ".join(part for part in (before[start:], here, behind[:end].rstrip()) if part)
+        line = f"{f'{_MORE} ' if start else ''}{kept}{f' {_MORE}' if end < len(behind) else ''}"
+        return Snippet(line, _marks(self._found(line), 0, len(line), 0))
 
     def _found(self, line: str) -> Iterator[_Found]:
         if not (self._stems or self._starts):
@@ -146,6 +160,14 @@ def _begin(line: str, first: int, free: int) -> int:
         return 0
     ends = [one.end() for one in _SENTENCE.finditer(line, first - free, first)]
     return ends[-1] if ends else first - free // 2
+
+
+def _word_begin(line: str, start: int) -> int:
+    """Go on to where a word begins."""
+    if start <= 0 or line[start - 1] == " ":
+        return max(start, 0)
+    space = line.find(" ", start)
+    return space + 1 if space >= 0 else len(line)
 
 
 def _word_end(line: str, end: int) -> int:

@@ -1,0 +1,86 @@
+"""Everything about one segment, for whoever wants to look at an answer closely."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import numpy as np
+
+from omnisearch.query.rows import read_records
+from omnisearch.query.snippets import Snippets
+from omnisearch.records import Details, Hit, PageSpan, Record, RegionSpan, TextSpan, TimeSpan
+from omnisearch.storage.batch import WORDS_MARK
+from omnisearch.storage.generation import Generation
+
+AROUND = 3  # segments before and behind
+
+
+def details(now: Generation, name: str, around: int = AROUND) -> Details | None:
+    """Look a segment up by its id, a row's or an item's; an item shows its first segment."""
+    positions = now.named([name])[0]
+    if not len(positions):
+        return None
+    own = read_records(now, positions)
+    first = min(own, key=_place)
+    segments = _segments(now, first.item)
+    at = next((n for n, rows in enumerate(segments) if _segment(rows[0]) == _segment(first)), None)
+    rows = [first] if at is None else segments[at]
+    before = [] if at is None else segments[max(0, at - around) : at]
+    after = [] if at is None else segments[at + 1 : at + 1 + around]
+    words = next((row.words for row in reversed(rows) if row.words), None)
+    return Details(
+        hit=_hit(now, rows[0], words),
+        words=words,
+        views=tuple(dict.fromkeys(row.view for row in rows)),
+        segments=max(1, len(segments)),
+        before=tuple(one[-1] for one in before),
+        after=tuple(one[-1] for one in after),
+    )
+
+
+def _segments(now: Generation, item: str) -> list[list[Record]]:
+    """List the segments of an item in their order, each with its rows, that of content first."""
+    positions = np.sort(now.items.positions(item))
+    rows = sorted(read_records(now, positions), key=lambda row: (_place(row), row.id))
+    return [list(some) for _, some in groupby(rows, _segment)]
+
+
+def _segment(record: Record) -> str:
+    return record.id.removesuffix(WORDS_MARK)
+
+
+def _place(record: Record) -> tuple[float, ...]:
+    """Give what segments of one item are ordered by."""
+    match record.span:
+        case TextSpan(start, end):
+            return start, end
+        case TimeSpan(start_s, end_s):
+            return start_s, end_s
+        case PageSpan(page, None):
+            return (page,)
+        case PageSpan(page, (x, y, w, h)):
+            return page, y, x, w, h
+        case RegionSpan((x, y, w, h)):
+            return -w * h, y, x
+    return ()
+
+
+def _hit(now: Generation, record: Record, words: str | None) -> Hit:
+    ledger = now.sealed.place.ledgers.newest() if record.locations else None
+    uris = [ledger.uri(location) for location in record.locations] if ledger else []
+    places = tuple(uri for uri in uris if uri is not None)
+    return Hit(
+        id=_segment(record),
+        item=record.item,
+        uri=places[0] if places else None,
+        locations=places,
+        modality=record.modality,
+        view=record.view,
+        span=record.span,
+        score=None,
+        confidence=None,
+        parts={},
+        folded=0,
+        snippet=Snippets().cut(words).text if words else None,
+        metadata=record.metadata,
+    )
