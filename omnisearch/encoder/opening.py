@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from omnisearch.encoder.picture import Frame, evenly
 from omnisearch.encoder.sources import page_of
 from omnisearch.errors import PartError
 from omnisearch.media import image
+from omnisearch.media.source import FILES
 
 if TYPE_CHECKING:
     from omnisearch.encoder.model import ModelFiles
@@ -99,7 +99,7 @@ class Opener:
     def _film(self, part: Video, ids: list[int], kind: str) -> Opened:
         weight = self._model["weights"]["video"].get("sound", TRACK) if kind == "video" else 0.0
         wave: Wave | None = None
-        if isinstance(part.source, str | Path | bytes):
+        if isinstance(part.source, FILES):
             from omnisearch.media import video
 
             times = part.from_s or 0.0, part.to_s

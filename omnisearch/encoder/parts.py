@@ -9,15 +9,20 @@ import math
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from numbers import Real
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
+from omnisearch.media.source import FILES
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy.typing as npt
     from PIL.Image import Image as Picture
 
+    from omnisearch.media.source import Stream
+
     Array = npt.NDArray[Any]
-    File = str | Path | bytes
+    File = str | Path | bytes | Stream
 
 Modality = Literal["text", "image", "audio", "video", "document"]
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
@@ -91,7 +96,7 @@ class Video:
         _check_weight(self.weight)
         _check_times(self.from_s, self.to_s)
         timed = self.from_s is not None or self.to_s is not None
-        if timed and not isinstance(self.source, str | Path | bytes):
+        if timed and not isinstance(self.source, FILES):
             raise ValueError(
                 "from_s and to_s are times in a file, and frames have none: leave out the frames "
                 "that are not meant"
@@ -164,7 +169,7 @@ def as_row(part: Part | Row | str) -> Row:
 def _check_sound(source: object) -> None:
     """Refuse samples without their rate."""
     pair = isinstance(source, tuple) and len(source) == 2
-    if pair or isinstance(source, str | Path | bytes):
+    if pair or isinstance(source, FILES):
         if not pair or isinstance(source[1], Real):  # type: ignore[index]
             return
     raise TypeError(
@@ -175,7 +180,7 @@ def _check_sound(source: object) -> None:
 
 def _check_film(source: object) -> None:
     """Refuse what is no file and no frames in order; one picture is no film."""
-    if isinstance(source, str | Path | bytes):
+    if isinstance(source, FILES):
         return
     shape = getattr(source, "shape", None)
     if not (isinstance(source, Sequence) if shape is None else len(shape) == 4):

@@ -11,7 +11,7 @@ from omnisearch.encoder.parts import Audio, Document, Image, Part, Text, Video
 from omnisearch.errors import MediaError
 from omnisearch.media import document, image, sniff, words
 from omnisearch.media.document import Page
-from omnisearch.media.source import named, opened
+from omnisearch.media.source import FILES, named, opened
 
 MOST = 500_000_000  # bytes that are taken through a pipe
 
@@ -65,7 +65,7 @@ def _piped(file: BinaryIO, characters: int | None) -> bytes:
 
 def page_of(part: Document) -> Page:
     """Read a page as it looks, with the words on it or those given."""
-    if isinstance(part.source, str | Path | bytes):
+    if isinstance(part.source, FILES):
         found = document.page(part.source, part.page)
         return found if part.words is None else replace(found, words=part.words)
     return Page(image.read(part.source), part.words or "")

@@ -72,14 +72,14 @@ def read(
     an eighth, as long as both sides have `least` pixels.
     """
     if isinstance(source, np.ndarray):
-        return _cut(of_array(source), box)
+        return cut(of_array(source), box)
     image = _open(source, limits)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about metadata that is wrong in parts
             if least is not None and box is None:
                 shrink(image, least)
-            return _cut(np.asarray(_upright(image)), box)
+            return cut(np.asarray(_upright(image)), box)
     except MemoryError as error:
         raise MediaError(f"{_named(source)} does not fit into memory: make it smaller") from error
     except DAMAGE as error:
@@ -227,7 +227,7 @@ def _bytes_of(array: npt.NDArray[Any]) -> RGB:
     return np.asarray(np.clip(np.rint(numbers * (255 / top)), 0, 255), np.uint8)
 
 
-def _cut(rgb: RGB, box: tuple[float, float, float, float] | None) -> RGB:
+def cut(rgb: RGB, box: tuple[float, float, float, float] | None) -> RGB:
     """Give the part inside a box, a pixel at least."""
     if box is None:
         return rgb

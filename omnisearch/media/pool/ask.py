@@ -1,7 +1,8 @@
-"""What a decoder is asked for: the name of a file, and how much of it is wanted at most."""
+"""What a decoder is asked for: a file by its name, how much of it at most, perhaps which part."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,10 +11,15 @@ from omnisearch.media.caps import CAPS, Caps
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One file: its name decides what its bytes leave open, and is never opened."""
+    """One file: its name decides what its bytes leave open, and is never opened.
+
+    `modality` is what it is taken for, and `span` a part of it, as `records.span_of` reads it.
+    """
 
     name: str
     caps: Caps = CAPS
+    modality: str | None = None
+    span: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Give what `of_json` reads."""
@@ -22,4 +28,5 @@ class Ask:
     @classmethod
     def of_json(cls, value: dict[str, Any]) -> Ask:
         """Read what a parent wrote."""
-        return cls(value["name"], Caps(**value["caps"]))
+        caps = Caps(**value["caps"])
+        return cls(value["name"], caps, value.get("modality"), value.get("span"))

@@ -1,0 +1,144 @@
+"""Files of a question, decoded where ingest decodes them: in processes that can do nothing else.
+
+What is an array already is no file and needs none of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+from typing import cast
+
+from omnisearch.encoder.parts import Audio, Document, Image, Part, Text, Video
+from omnisearch.errors import MediaError
+from omnisearch.ingest import pieces
+from omnisearch.ingest.drafts import Segment
+from omnisearch.ingest.encoding import shown
+from omnisearch.ingest.pieces import ItemTold, SegmentTold
+from omnisearch.media.descriptor import descriptor_of
+from omnisearch.media.pool.ask import Ask
+from omnisearch.media.pool.limits import Limits
+from omnisearch.media.pool.piece import Piece
+from omnisearch.media.pool.pool import Pool
+from omnisearch.media.source import FILES, File, Stream, named
+from omnisearch.query.asked import Decoded
+from omnisearch.records import PageSpan, RegionSpan, Span, TimeSpan
+
+WINDOWS = 32  # that a file is asked with: of a sound about five minutes
+_EXTRACTOR = "omnisearch.ingest.extraction.question:pieces"
+_LIMITS = Limits(item_s=60.0)  # somebody waits for it
+_END_S = 1e9  # of a sound: as long as it is
+_KINDS = {
+    "text": "a text",
+    "image": "a picture",
+    "audio": "a sound",
+    "video": "a film",
+    "document": "a PDF",
+}
+
+
+class Decoding:
+    """Opens the files of questions; its decoder is started by the first, and kept."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._pool: Pool | None = None
+        self._process = os.getpid()
+
+    def start(self, parts: Iterable[Part]) -> None:
+        """Start the decoder where a part is a file: it takes about as long as an encoder."""
+        if any(isinstance(_source(part), FILES) for part in parts):
+            self._started()
+
+    def __call__(self, part: Part) -> Decoded:
+        """Give what a part holds, in windows of what is encoded at once."""
+        source = _source(part)
+        if not isinstance(source, FILES):
+            return Decoded((part,))
+        item, windows, more = self._windows(source, part.modality, _span(part))
+        found = tuple(_as_given(_part(one), part) for one in windows)
+        if not found:
+            raise MediaError(f"{named(source)} holds nothing to ask with: give another file")
+        return Decoded(found, tuple(_remarks(part, item, windows if more else ())))
+
+    def close(self) -> None:
+        """End the decoder; the next file starts another."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()
+
+    def _windows(
+        self, source: File, modality: str, span: Span | None
+    ) -> tuple[ItemTold, list[SegmentTold], bool]:
+        """Decode a file up to so many windows, and tell whether there are more."""
+        windows: list[SegmentTold] = []
+        ask = Ask(_name(source), modality=modality, span=None if span is None else span.as_json())
+        with descriptor_of(source) as descriptor:
+            coming = self._started().decode(descriptor, ask)
+            with closing(cast(Generator[Piece], coming)):
+                told = pieces.read(coming)
+                item = cast(ItemTold, next(told))
+                for one in told:
+                    if len(windows) == WINDOWS:
+                        return item, windows, isinstance(one, SegmentTold)
+                    if isinstance(one, SegmentTold):
+                        windows.append(one)
+        return item, windows, False
+
+    def _started(self) -> Pool:
+        with self._lock:
+            if self._pool is None or self._process != os.getpid():
+                self._pool, self._process = Pool(_EXTRACTOR, workers=1, limits=_LIMITS), os.getpid()
+            return self._pool
+
+
+def _source(part: Part) -> object:
+    return None if isinstance(part, Text) else part.source
+
+
+def _name(source: File) -> str:
+    if isinstance(source, bytes):
+        return "stdin"
+    return source.name if isinstance(source, Stream) else Path(source).name
+
+
+def _span(part: Part) -> Span | None:
+    """Give the part of a file that is meant."""
+    match part:
+        case Image(box=tuple(box)):
+            return RegionSpan(box)
+        case Audio(from_s=begin, to_s=end) | Video(from_s=begin, to_s=end):
+            if begin is not None or end is not None:
+                return TimeSpan(begin or 0.0, _END_S if end is None else end)
+        case Document(page=number):
+            return PageSpan(number)
+    return None
+
+
+def _part(told: SegmentTold) -> Part:
+    if told.views == ("words",):
+        return Text(told.words or "")
+    return shown(Segment("", told.modality, told.span, told.words, told.look), told.arrays)
+
+
+def _as_given(window: Part, part: Part) -> Part:
+    """Give a window the weight of its part, and what was given beside the file."""
+    if isinstance(part, Document) and isinstance(window, Document) and part.words is not None:
+        return replace(window, weight=part.weight, words=part.words)
+    return replace(window, weight=part.weight)
+
+
+def _remarks(part: Part, item: ItemTold, rest: Sequence[SegmentTold]) -> Iterator[str]:
+    """Say what a person did not expect: another kind of file, or one too long to ask with whole."""
+    name = named(cast(File, _source(part)))
+    if item.modality != part.modality:
+        yield f"{name} is {_KINDS[item.modality]}, not {_KINDS[part.modality]}: asked as what it is"
+    if rest:
+        where = rest[-1].span or {}
+        shown_s = f"its first {where['end_s']:.0f} s" if "end_s" in where else "its beginning"
+        yield f"{name} is long: {shown_s} is what is asked with, choose another part of it"
