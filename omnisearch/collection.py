@@ -17,7 +17,7 @@ from omnisearch.query import rows
 from omnisearch.query.filters import Where
 from omnisearch.query.hits import Batch, Hits
 from omnisearch.query.nearest import Question, check_queries, check_query, mask, nearest
-from omnisearch.questions import Asker, Asks
+from omnisearch.questions import Asker, Asks, Decoder
 from omnisearch.records import CompactReport, Item, Record, Stats, VerifyReport
 from omnisearch.remembered import encoder_of, origin_of
 from omnisearch.schema import Metadata
@@ -44,6 +44,7 @@ class Collection(AbstractContextManager["Collection"]):
         self._options = options
         self._handle = Handle(path, options)
         self._drop = weakref.finalize(self, self._handle.drop)
+        self._decoder = Decoder()
         self._encoder = encoder
         if encoder is not None and options.writable:
             encoder.check(self._handle.canaries())
@@ -237,7 +238,7 @@ class Collection(AbstractContextManager["Collection"]):
         return self._asker().query_batch(questions, options)
 
     def _asker(self) -> Asker:
-        return Asker(self._need(), lambda: self.encoder)
+        return Asker(self._need(), lambda: self.encoder, self._decoder)
 
     def get(self, ids: Sequence[str], *, vectors: bool = False) -> list[Record | None]:
         """Read rows by id, in this order; None where an id is not stored."""
@@ -281,6 +282,7 @@ class Collection(AbstractContextManager["Collection"]):
     def close(self) -> None:
         """Seal a long tail and give everything back; the handle cannot be used any more."""
         self._handle.close()
+        self._decoder.close()
         self._drop()
 
     def __exit__(self, *raised: object) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 from omnisearch.errors import QueryError
 from omnisearch.query.answer import answer
-from omnisearch.query.asked import Asking, Decoded, asked
+from omnisearch.query.asked import Asking, Decode, Decoded, asked
 from omnisearch.query.given import Named, given
 from omnisearch.query.hits import Batch, Hits
 from omnisearch.query.options import QueryOptions, Wish
 from omnisearch.storage.origin import OWN_VECTORS
 
 if TYPE_CHECKING:
+    from omnisearch.decoding import Decoding
     from omnisearch.encoder.calibration.calibrator import Calibrator
     from omnisearch.encoder.encoder import Encoder
     from omnisearch.encoder.parts import Part
@@ -25,18 +27,41 @@ class Asks(Named, QueryOptions, total=False):
     """Parts by name, and options: what `Collection.query` takes."""
 
 
+class Decoder:
+    """Opens the files of questions; nothing is loaded or started before the first."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._decoding: Decoding | None = None
+
+    def __call__(self, part: Part) -> Decoded:
+        """Give what a part holds."""
+        from omnisearch.decoding import Decoding
+
+        with self._lock:
+            if self._decoding is None:
+                self._decoding = Decoding()
+        return self._decoding(part)
+
+    def close(self) -> None:
+        """End what decodes; the next file starts it again."""
+        if self._decoding is not None:
+            self._decoding.close()
+
+
 @dataclass(frozen=True, slots=True)
 class Asker:
     """What a collection lends to those who ask it."""
 
     now: Generation
     encoder: Callable[[], Encoder]
+    decode: Decode
 
     def query(self, parts: object, question: Asks) -> Hits:
         """Answer one question."""
         named = {name: question.pop(name) for name in Named.__annotations__ if name in question}  # type: ignore[misc]
         wish = Wish.of(cast(QueryOptions, question))
-        asking = Asking(self.now, self._encoder, _as_it_is)
+        asking = Asking(self.now, self._encoder, self.decode)
         found = asked(asking, given(parts, **named), wish)
         return answer(self.now, found, wish, self._calibrator())
 
@@ -62,7 +87,3 @@ class Asker:
         from omnisearch.encoder.calibration.calibrator import Calibrator
 
         return Calibrator(self.encoder().prior())
-
-
-def _as_it_is(part: Part) -> Decoded:
-    return Decoded((part,))
