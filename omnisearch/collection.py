@@ -15,7 +15,7 @@ from omnisearch.errors import QueryError
 from omnisearch.ingest.report import Files
 from omnisearch.query import rows
 from omnisearch.query.filters import Where
-from omnisearch.query.hits import Batch, Hits
+from omnisearch.query.hits import Answers, Batch, Hits
 from omnisearch.query.nearest import Question, check_queries, check_query, mask, nearest
 from omnisearch.questions import Asker, Asks, Decoder
 from omnisearch.records import CompactReport, Item, Record, Stats, VerifyReport
@@ -205,7 +205,7 @@ class Collection(AbstractContextManager["Collection"]):
             vector, allow = rows.like(now, like, allow)
         assert vector is not None
         found = nearest(now, check_query(vector, now), question, allow)
-        return Hits(now, next(iter(found), None), explain=explain, min_score=min_score)
+        return Hits(now, Answers.of(next(iter(found), None), explain, min_score))
 
     def search_batch(
         self,
@@ -222,9 +222,9 @@ class Collection(AbstractContextManager["Collection"]):
         question = Question(k, recall, min_score)
         now = self._need()
         queries = check_queries(vectors, now)
-        found = nearest(now, queries, question, mask(now, where, params))
-        answers: list[Neighbours | None] = [*found] or [None] * len(queries)
-        return Batch([Hits(now, one, explain=explain, min_score=min_score) for one in answers])
+        near = nearest(now, queries, question, mask(now, where, params))
+        answers: list[Neighbours | None] = [*near] or [None] * len(queries)
+        return Batch([Hits(now, Answers.of(one, explain, min_score)) for one in answers])
 
     def query(self, parts: object = None, **question: Unpack[Asks]) -> Hits:
         """Find what a question of any modalities means, best first; see docs/query.md.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ from omnisearch_indexes.hnsw import HNSW
 from omnisearch_indexes.ivfpq import IVFPQ
 from omnisearch_indexes.pieces import Rows
 from omnisearch_indexes.planner import BARE_SHARE
-from omnisearch_indexes.protocol import Method, Metric
+from omnisearch_indexes.protocol import Method, Metric, Positions, Scores, Vectors
 from omnisearch_indexes.refine import Progress, Refiner
 from omnisearch_indexes.scan import Scan, first_count
 
@@ -26,6 +27,7 @@ _BATCH = 64  # queries whose candidates are held at a time
 _MOST_CANDIDATES = 1 << 20  # of them together
 _EXACT_SHARE = 2  # scoring half of the allowed rows after a scan costs as much as all
 _LEAST_MOST = 1024
+_GATHERED = 1 << 11  # rows that are copied at a time to be scored
 
 # Shares of the misses that a recall allows. The k-th neighbour is missed more often than the k on
 # average, and a list that is left out costs more than a candidate.
@@ -76,11 +78,7 @@ class Engine:
 
     def answer(self, method: Method, question: Question) -> list[Outcome]:
         """Return the nearest rows of each query, by one method."""
-        try:
-            scorer = self._scorers.pop()
-        except IndexError:
-            scorer = Scorer(self.rows.dim, self.rows.dtype, self.metric)
-        try:
+        with self._scorer() as scorer:
             if method == "flat":
                 return self._flat(scorer, question)
             if method == "exact":
@@ -91,6 +89,26 @@ class Engine:
             assert self.coded is not None
             known = self.bare.search(scorer, question)
             return self._read(self.coded, method == "ivfpq", scorer, question, known)
+
+    def closeness(self, query: Vectors, positions: Positions) -> Scores:
+        """Return how close some rows are to one query, in their order."""
+        found = np.empty(len(positions), np.float32)
+        with self._scorer() as scorer:
+            scorer.ask(query)
+            for begin in range(0, len(positions), _GATHERED):
+                block = positions[begin : begin + _GATHERED]
+                numbers, closeness = scorer.top(self.rows.gather(block), len(block))
+                found[begin + numbers] = closeness
+        return found
+
+    @contextmanager
+    def _scorer(self) -> Iterator[Scorer]:
+        try:
+            scorer = self._scorers.pop()
+        except IndexError:
+            scorer = Scorer(self.rows.dim, self.rows.dtype, self.metric)
+        try:
+            yield scorer
         finally:
             self._scorers.append(scorer)
 

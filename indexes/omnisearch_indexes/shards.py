@@ -12,7 +12,16 @@ from omnisearch_indexes.coded import Part
 from omnisearch_indexes.engine import Engine, Outcome, no_outcome
 from omnisearch_indexes.flat import Question
 from omnisearch_indexes.pieces import Piece, Rows
-from omnisearch_indexes.protocol import Kind, Mask, Metric, Neighbours, Plan, Vectors
+from omnisearch_indexes.protocol import (
+    Kind,
+    Mask,
+    Metric,
+    Neighbours,
+    Plan,
+    Positions,
+    Scores,
+    Vectors,
+)
 
 
 class Shards:
@@ -63,6 +72,10 @@ class Shards:
             question = Question(asked, k, allow, recall, allowed, choice.worth)
             outcomes = self._engine.answer(choice.method, question)
         return [self._neighbours(outcome, choice, allowed, recall) for outcome in outcomes]
+
+    def scores(self, query: Vectors, positions: Positions) -> Scores:
+        """Return the scores of rows for one query (d,), the same to the bit as `search` gives."""
+        return exact.scores(self._engine.closeness(query, positions), self.metric)
 
     def _choose(self, allowed: int, k: int, recall: float) -> planner.Choice:
         coded = self._engine.coded

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import overload
 
@@ -13,42 +14,63 @@ import pyarrow as pa
 from omnisearch.query.rows import read_records
 from omnisearch.records import Hit, Record
 from omnisearch.schema import tabulate, widen
+from omnisearch.storage import batch, sides
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.ledger import Ledger
 from omnisearch_indexes import Neighbours
 
+Floats = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.int64]
 _SNIPPET = 240  # characters
 _READ_AT_ONCE = 256  # rows read together when hits are looked at in turn
 
 
-class Hits(Sequence[Hit]):
-    """The answers to one question, nearest first."""
+@dataclass(frozen=True)
+class Answers:
+    """What was found: rows, best first, and what is known of each without reading it.
 
-    def __init__(
-        self,
-        now: Generation,
-        found: Neighbours | None,
-        *,
-        explain: bool = False,
-        min_score: float | None = None,
-    ) -> None:
-        self._now = now
-        positions = np.zeros(0, np.int64) if found is None else found.positions
-        scores = np.zeros(0, np.float32) if found is None else found.scores
+    Scores that were not measured are NaN; so are `parts` that a hit lacks.
+    """
+
+    positions: Positions
+    scores: Floats
+    confidences: Floats | None = None
+    folded: Sequence[int] | None = None
+    parts: Mapping[str, Floats] = field(default_factory=dict)
+    explain: str | None = None
+    segments: bool = False  # ids are those of segments, not of rows
+
+    @classmethod
+    def of(cls, found: Neighbours | None, explain: bool, min_score: float | None) -> Answers:
+        """Take neighbours as they are."""
+        if found is None:
+            return cls(np.zeros(0, np.int64), np.zeros(0, np.float32))
+        positions, scores = found.positions, found.scores
         if min_score is not None:
             kept = int(np.count_nonzero(scores >= min_score))
             positions, scores = positions[:kept], scores[:kept]
-        self._positions, self.scores = positions, scores
-        self.generation = now.number
-        self.explain = str(found.plan) if explain and found is not None else None
+        return cls(positions, scores, explain=str(found.plan) if explain else None)
+
+
+class Hits(Sequence[Hit]):
+    """The answers to one question, best first."""
+
+    def __init__(self, now: Generation, found: Answers) -> None:
+        self._now, self._found = now, found
+        self._positions, self.scores = found.positions, found.scores
+        self.generation, self.explain = now.number, found.explain
         self._read: dict[int, Hit] = {}
         self._ledger: Ledger | None = None
 
     @cached_property
     def ids(self) -> list[str]:
         """List the ids, without metadata."""
-        return [self._now.id_at(position) for position in self._positions.tolist()]
+        found = [self._now.id_at(position) for position in self._positions.tolist()]
+        if not self._found.segments:
+            return found
+        kinds = self._now.sides.kinds[self._positions].tolist()
+        pairs = zip(found, kinds, strict=True)
+        return [batch.segment_of(name, sides.view_of(kind)) for name, kind in pairs]
 
     def __len__(self) -> int:
         return len(self._positions)
@@ -71,22 +93,23 @@ class Hits(Sequence[Hit]):
         last = min(first + _READ_AT_ONCE, len(self))
         records = read_records(self._now, self._positions[first:last])
         for number, record in enumerate(records, first):
-            self._read[number] = self._hit(record, float(self.scores[number]))
+            self._read[number] = self._hit(record, number)
 
-    def _hit(self, record: Record, score: float) -> Hit:
-        places = self._places(record)
+    def _hit(self, record: Record, number: int) -> Hit:
+        places, found = self._places(record), self._found
+        parts = {name: float(values[number]) for name, values in found.parts.items()}
         return Hit(
-            id=record.id,
+            id=batch.segment_of(record.id, record.view) if found.segments else record.id,
             item=record.item,
             uri=places[0] if places else None,
             locations=places,
             modality=record.modality,
             view=record.view,
             span=record.span,
-            score=score,
-            confidence=None,
-            parts={},
-            folded=0,
+            score=_known(self.scores[number]),
+            confidence=None if found.confidences is None else _known(found.confidences[number]),
+            parts={name: value for name, value in parts.items() if value == value},
+            folded=0 if found.folded is None else found.folded[number],
             snippet=None if record.words is None else snippet(record.words),
             metadata=record.metadata,
         )
@@ -115,6 +138,10 @@ class Hits(Sequence[Hit]):
 
     def __repr__(self) -> str:
         return f"Hits({len(self)} of generation {self.generation}: {self.ids[:3]}...)"
+
+
+def _known(value: np.float32) -> float | None:
+    return None if value != value else float(value)
 
 
 def snippet(words: str) -> str:

@@ -21,6 +21,7 @@ from omnisearch.storage.columns import Source
 from omnisearch.storage.items import Items, PartItems
 from omnisearch.storage.manifest import Manifest
 from omnisearch.storage.shard import Coder, Place, Shard
+from omnisearch.storage.sides import PartSides, Sides
 from omnisearch.storage.tail import Chunk, LooseRows, TailIds
 from omnisearch.storage.words.loose import Block
 from omnisearch.storage.words.scoring import Words
@@ -52,6 +53,10 @@ class Part(Protocol):
     @property
     def words(self) -> Sequence[Block]:
         """What the rows say, as postings."""
+
+    @property
+    def sides(self) -> PartSides:
+        """The kinds of the rows, and which belong together."""
 
     def touch(self, rows: np.ndarray | None) -> None:
         """Check the bytes of these rows."""
@@ -201,6 +206,11 @@ class Generation:
             for block in part.words
         ]
         return Words(self.rows, blocks)
+
+    @cached_property
+    def sides(self) -> Sides:
+        """Tell rows apart by modality and view, and find the two sides of a segment."""
+        return Sides(self)
 
     @cached_property
     def items(self) -> Items:

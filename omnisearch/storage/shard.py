@@ -26,6 +26,7 @@ from omnisearch.storage.items import PartItems
 from omnisearch.storage.ledger import Ledgers
 from omnisearch.storage.manifest import Settings, ShardEntry
 from omnisearch.storage.mapping import map_file
+from omnisearch.storage.sides import PartSides, sides_of
 from omnisearch.storage.vectors import StoredVectors, block_sums, write
 from omnisearch.storage.words.file import encode, open_words
 from omnisearch.storage.words.loose import Block
@@ -187,6 +188,11 @@ class Shard:
 
         said = self._derived(layout.WORDS, lambda data: open_words(data, self.rows), anew)
         return [Block(0, said)]
+
+    @cached_property
+    def sides(self) -> PartSides:
+        """Tell the rows apart, once somebody asks."""
+        return sides_of([self.table])
 
     def take(self, rows: np.ndarray) -> list[pa.RecordBatch]:
         """Read rows in this order."""

@@ -21,6 +21,7 @@ from omnisearch.storage.cells import Cells
 from omnisearch.storage.columns import Columns, LooseColumns
 from omnisearch.storage.items import PartItems
 from omnisearch.storage.shard import Coder
+from omnisearch.storage.sides import PartSides, sides_of
 from omnisearch.storage.words.loose import Block, LooseWords
 from omnisearch.storage.words.said import postings_of, says_anything, texts_of
 from omnisearch_indexes import Codes
@@ -77,6 +78,11 @@ class LooseRows:
         return self._words.upto(self.rows) if any(map(says_anything, self.tables)) else []
 
     @cached_property
+    def sides(self) -> PartSides:
+        """Tell the rows apart, once per view."""
+        return sides_of(self.tables)
+
+    @cached_property
     def columns(self) -> LooseColumns:
         """Index the user's columns for filters, once per view."""
         return LooseColumns(self.tables, skip=len(batch.SYSTEM))
@@ -119,6 +125,11 @@ class Chunk:
         return [Block(0, postings_of(self.table))] if said else []
 
     @cached_property
+    def sides(self) -> PartSides:
+        """Tell the rows apart, once."""
+        return sides_of([self.table])
+
+    @cached_property
     def columns(self) -> Columns:
         """Index the user's columns for filters, once."""
         return Columns.open(columns.build(batch.user_columns(self.table), self._schema))
@@ -140,7 +151,7 @@ class Chunk:
 
     def _hand_on(self, other: Chunk) -> None:
         """Let a chunk of the same rows have what was made for this one."""
-        for name in ("columns", "words", "items"):
+        for name in ("columns", "words", "items", "sides"):
             if name in self.__dict__:
                 other.__dict__[name] = self.__dict__[name]
 

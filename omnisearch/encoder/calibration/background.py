@@ -43,10 +43,7 @@ class Background:
 
     def rarity(self, cosines: npt.NDArray[np.floating]) -> Numbers:
         """Give -log of the share of wrong pairs that are nearer than each cosine; it only rises."""
-        place = (cosines.astype(np.float64) - self.middle) / self.width
-        above, below = np.maximum(place - _PLACES[-1], 0), np.minimum(place - _PLACES[0], 0)
-        inside = np.interp(place, _PLACES, _RARITY)
-        return np.asarray(inside + _STEEP_ABOVE * above + _STEEP_BELOW * below)
+        return rarity((cosines.astype(np.float64) - self.middle) / self.width)
 
     def towards(self, seen: Background, rows: float) -> Background:
         """Move to what was seen in a collection, the further the more rows it has."""
@@ -55,6 +52,13 @@ class Background:
             self.middle + trust * (seen.middle - self.middle),
             self.width + trust * (seen.width - self.width),
         )
+
+
+def rarity(places: Numbers) -> Numbers:
+    """Give -log of the share of wrong pairs that are nearer, so many widths above the middle."""
+    above, below = np.maximum(places - _PLACES[-1], 0), np.minimum(places - _PLACES[0], 0)
+    inside = np.interp(places, _PLACES, _RARITY)
+    return np.asarray(inside + _STEEP_ABOVE * above + _STEEP_BELOW * below)
 
 
 def measure(cosines: npt.NDArray[np.floating]) -> Background | None:

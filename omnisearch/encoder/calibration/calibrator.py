@@ -18,7 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from omnisearch.encoder.calibration import crowd, stored
-from omnisearch.encoder.calibration.background import Background, Vectors, measure, measure_series
+from omnisearch.encoder.calibration.background import (
+    Background,
+    Numbers,
+    Vectors,
+    measure,
+    measure_series,
+    rarity,
+)
 from omnisearch.encoder.calibration.crowd import Crowd
 from omnisearch.encoder.calibration.prior import Pair, Prior
 from omnisearch.encoder.calibration.sample import Sample
@@ -39,6 +46,21 @@ def questions() -> tuple[str, ...]:
     """Give short questions in words, as many for each modality; none is one of the exams'."""
     text = resources.files(__package__).joinpath("questions.json").read_text("utf-8")
     return tuple(one for some in loads(text).values() for one in some)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The lines of several targets (t,): what `Calibrator.adjust` says, for hits of any of them."""
+
+    middles: Numbers
+    widths: Numbers
+    heights: Numbers
+    slope: float
+
+    def odds(self, which: npt.NDArray[np.integer], scores: Scores) -> Scores:
+        """Give the log odds of hits (n,), each of the target whose number it has."""
+        places = (scores - self.middles[which]) / self.widths[which]
+        return np.asarray(self.heights[which] + self.slope * rarity(places), np.float32)
 
 
 @dataclass(frozen=True)
@@ -82,9 +104,18 @@ class Calibrator:
         for modality in dict.fromkeys(targets):
             here = names == modality
             rows = max(1.0, self.rows.get((modality, view), _UNKNOWN_ROWS))
-            rarity = self._background(query, modality, view).rarity(scores[here])
-            found[here] = self.prior.odds(_learnt(query, modality, view), rarity - np.log(rows))
+            rare = self._background(query, modality, view).rarity(scores[here])
+            found[here] = self.prior.odds(_learnt(query, modality, view), rare - np.log(rows))
         return found
+
+    def scale(self, query: Modality, targets: Sequence[Target]) -> Scale:
+        """Lay out what `adjust` computes with, for many questions of a modality."""
+        seen = [self._background(query, *target) for target in targets]
+        counts = [max(1.0, self.rows.get(target, _UNKNOWN_ROWS)) for target in targets]
+        heights = [self.prior.heights.get(_learnt(query, *t), self.prior.height) for t in targets]
+        columns = [one.middle for one in seen], [one.width for one in seen], counts, heights
+        middles, widths, rows, lines = (np.asarray(column, np.float64) for column in columns)
+        return Scale(middles, widths, lines - self.prior.slope * np.log(rows), self.prior.slope)
 
     def confidence(
         self, query: Modality, targets: Sequence[Modality], view: View, scores: Scores

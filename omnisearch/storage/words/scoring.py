@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -31,6 +32,19 @@ class Ranked(NamedTuple):
     scores: Floats
 
 
+@dataclass(frozen=True)
+class Totals:
+    """What every row scores, and the most that the question's words can score."""
+
+    scores: Floats  # (rows,) 0 where a row has no word, lacks a phrase or is not allowed
+    most: float  # where every word were said without end
+    documents: int  # rows that have words
+
+    def best(self, most: int | None = None) -> Ranked:
+        """Give the rows that have a word, best first; so many at most."""
+        return _best(self.scores, None, most)
+
+
 class _Found(NamedTuple):
     """What one block has of a word or phrase."""
 
@@ -47,21 +61,35 @@ class Words:
 
     def scores(self, asked: Asked, allow: Mask | None = None, most: int | None = None) -> Ranked:
         """Score the allowed rows that have a word of `asked` and every phrase; the best `most`."""
-        total = np.zeros(self._rows, np.float32)
+        total, having, _ = self._scored(asked, allow)
+        return _best(total, having, most)
+
+    def totals(self, asked: Asked, allow: Mask | None = None) -> Totals:
+        """Score every row."""
+        total, having, most = self._scored(asked, allow)
+        if having is not None:
+            total *= having
+        return Totals(total, most, self._documents)
+
+    def _scored(self, asked: Asked, allow: Mask | None) -> tuple[Floats, Mask | None, float]:
+        total, most = np.zeros(self._rows, np.float32), 0.0
         early = allow is not None and np.count_nonzero(allow) < _FEW * self._rows
         before = allow if early else None
         for word in asked.words:
             found = [self._posted(block, word) for block in self._blocks]
-            self._add(total, found, self._rarity(found), before)
+            rarity = self._rarity(found)
+            self._add(total, found, rarity, before)
+            most += rarity * (K1 + 1)
         having = None if early else allow
         for phrase in asked.phrases:
             found, rarity = self._phrase(phrase)
             self._add(total, found, rarity, before)
+            most += rarity * (K1 + 1)
             there = np.zeros(self._rows, bool)
             for block, rows, _ in found:
                 there[block.start + rows.astype(np.int64)] = True
             having = there if having is None else having & there
-        return _best(total, having, most)
+        return total, having, most
 
     def _posted(self, block: Block, word: Wanted) -> _Found:
         rows, counts = block.postings.posted(terms_of(block.postings, word))
