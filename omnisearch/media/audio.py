@@ -94,7 +94,7 @@ class Flow:
                 if not begun and frame.time is not None:
                     self.begin_s = frame.time - container.origin_s(file)
                 begun = True
-                taken.add(_mono(taken.name, _channels(frame)), _checked_rate(taken.name, frame))
+                taken.add(_mono(taken.name, _channels(frame)), checked_rate(taken.name, frame))
                 if len(ready := taken.ready()):
                     yield ready
         yield taken.samples()
@@ -194,7 +194,7 @@ def _take_file(taken: _Taken, source: File, from_s: float, end_s: float) -> floa
             if frame is None:
                 taken.damaged = True
                 continue
-            rate = _checked_rate(taken.name, frame)
+            rate = checked_rate(taken.name, frame)
             if at_s is None:
                 at_s = frame.time - container.origin_s(file) if frame.time is not None else 0.0
             heard = _mono(taken.name, _channels(frame))
@@ -253,7 +253,7 @@ def _narrowed(name: str, samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return samples.astype(np.int16 if highest < 2**15 else np.int32)
 
 
-def _checked_rate(name: str, frame: AudioFrame) -> int:
+def checked_rate(name: str, frame: AudioFrame) -> int:
     """Give the rate of a frame; too many channels are refused too."""
     channels = frame.layout.nb_channels
     if channels > CHANNELS:

@@ -70,7 +70,7 @@ def _watch(
     length_s, short = told_length_s(source), False
     for _ in range(2):
         with container.contained(source) as file:
-            reel = _Reel(source, file, track(source, file))
+            reel = Reel(source, file, track(source, file))
             end_s = length_s if to_s is None else min(to_s, length_s)
             times_s = _spread(count, from_s, end_s)
             shown = reel.shown(times_s)
@@ -129,10 +129,13 @@ def _spread(count: int, from_s: float, end_s: float) -> list[float]:
     return [from_s + whole_s * (number + 0.5) / count for number in range(count)]
 
 
-class _Reel:
+class Reel:
     """A film that is being watched: from where it is on, or from a place that is jumped to."""
 
-    def __init__(self, source: File, file: InputContainer, stream: VideoStream) -> None:
+    def __init__(
+        self, source: File, file: InputContainer, stream: VideoStream, longest: int = LONGEST_SIDE
+    ) -> None:
+        self._longest = longest
         self.damaged = False
         self.ended = False
         self.reached_s = 0.0  # when the last frame that was decoded is shown
@@ -154,9 +157,12 @@ class _Reel:
             if frame is None:
                 return found
             stays = last is not None and frame[1] is last[1]
-            found.append(found[-1] if stays else (frame[0], picture(self._source, frame[1])))
+            found.append(found[-1] if stays else (frame[0], self._picture(frame[1])))
             last = frame
         return found
+
+    def _picture(self, frame: VideoFrame) -> RGB:
+        return picture(self._source, frame, self._longest)
 
     def _at(self, time_s: float, early_s: float) -> _Frame | None:
         """Give what is newly shown at a time, or a key frame a little earlier."""
@@ -204,10 +210,10 @@ class _Reel:
         self.ended = True
 
 
-def picture(source: File, frame: VideoFrame) -> RGB:
+def picture(source: File, frame: VideoFrame, longest: int = LONGEST_SIDE) -> RGB:
     """Give a frame as it is shown: not large, upright, on white."""
     check_size(source, frame.width, frame.height)  # it may change on the way
-    scale = min(1.0, LONGEST_SIDE / max(frame.width, frame.height))
+    scale = min(1.0, longest / max(frame.width, frame.height))
     size = (max(1, round(frame.width * scale)), max(1, round(frame.height * scale)))
     clear = any(part.is_alpha for part in frame.format.components)
     kind = "rgba" if clear else "rgb24"

@@ -14,12 +14,14 @@ class Ask:
     """One file: its name decides what its bytes leave open, and is never opened.
 
     `modality` is what it is taken for, and `span` a part of it, as `records.span_of` reads it.
+    `form` is what a part is made into where it is cut out.
     """
 
     name: str
     caps: Caps = CAPS
     modality: str | None = None
     span: Mapping[str, Any] | None = None
+    form: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Give what `of_json` reads."""
@@ -29,4 +31,5 @@ class Ask:
     def of_json(cls, value: dict[str, Any]) -> Ask:
         """Read what a parent wrote."""
         caps = Caps(**value["caps"])
-        return cls(value["name"], caps, value.get("modality"), value.get("span"))
+        known = (value.get(one) for one in ("modality", "span", "form"))
+        return cls(value["name"], caps, *known)

@@ -1,0 +1,69 @@
+"""The file of an answer, opened for reading, if it is still what was taken in."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote_to_bytes
+
+from blake3 import blake3
+
+from omnisearch import locations
+from omnisearch.errors import MediaError, QueryError
+from omnisearch.records import Hit
+
+_FILE = "file://"
+_DIGEST = re.compile("[0-9a-f]{32}")  # the hash of a file names its item
+_DIGEST_BYTES = 16
+_BLOCK = 1 << 20
+
+
+@contextmanager
+def original(hit: Hit) -> Iterator[int]:
+    """Give a descriptor of the first copy that is there and has not changed."""
+    places = [place for place in hit.locations if place.startswith(_FILE)]
+    if not places:
+        raise QueryError(f"{hit.id} belongs to no file that was taken in: nothing can be cut from")
+    faults = list[str]()
+    for place in places:
+        path = unquote_to_bytes(place.removeprefix(_FILE))
+        try:
+            # a pipe without a writer would otherwise be waited for
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            faults.append(f"{locations.shown(path)} does not open ({error.strerror})")
+            continue
+        try:
+            if _is_same(descriptor, hit):
+                yield descriptor
+                return
+        finally:
+            os.close(descriptor)
+        faults.append(f"{locations.shown(path)} has changed since it was taken in")
+    raise MediaError(f"{'; '.join(faults)}: put it back, or run ingest again")
+
+
+def _is_same(descriptor: int, hit: Hit) -> bool:
+    """Compare size and time with what is remembered, and the bytes where these differ."""
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_size != hit.metadata.get("file.bytes"):
+        return False
+    changed = hit.metadata.get("file.modified")
+    if isinstance(changed, datetime):
+        seconds, rest = divmod(found.st_mtime_ns, 1_000_000_000)
+        now = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=rest // 1000)
+        if now == changed.astimezone(UTC):
+            return True
+    return _DIGEST.fullmatch(hit.item) is not None and _digest(descriptor) == hit.item
+
+
+def _digest(descriptor: int) -> str:
+    digest = blake3()
+    while block := os.read(descriptor, _BLOCK):
+        digest.update(block)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return digest.hexdigest(length=_DIGEST_BYTES)

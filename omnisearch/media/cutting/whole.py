@@ -1,0 +1,108 @@
+"""What comes from a decoder that cuts, put together where it may be written: believed in bounds.
+
+Pixels and samples become files here, so that no header is anybody else's. A page and a film are
+bytes of the decoder: they are as hostile as the file that they were cut from, and are not read.
+"""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from omnisearch.errors import DecoderError, MediaError
+from omnisearch.media import audio
+from omnisearch.media.pool.piece import Piece
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+PIXELS = 64_000_000
+FILE_BYTES = 8 << 30
+SOUND_BYTES = (4 << 30) - (1 << 20)  # as long as a WAV can be
+FILMS = ("mp4", "webm", "mkv")
+
+
+def head(pieces: Iterator[Piece], what: tuple[str, ...]) -> Mapping[str, Any]:
+    """Give what the decoder says that it cut."""
+    first = next(pieces, None)
+    if first is None or first.fields.get("what") not in what:
+        raise DecoderError("the decoder did not say what it cut")
+    return first.fields
+
+
+def picture(pieces: Iterator[Piece]) -> Image:
+    """Put a picture together."""
+    from PIL import Image
+
+    said = head(pieces, ("picture",))
+    width, height = _count(said.get("width"), PIXELS), _count(said.get("height"), PIXELS)
+    if width * height > PIXELS:
+        raise DecoderError("the decoder gave a picture that is too large")
+    rgb, at = np.zeros((height, width, 3), np.uint8), 0
+    for piece in pieces:
+        rows = piece.arrays.get("rows")
+        if rows is None or rows.shape[1:] != (width, 3) or at + len(rows) > height:
+            raise DecoderError("the decoder gave rows that are none of its picture")
+        rgb[at : at + len(rows)] = rows
+        at += len(rows)
+    if at != height:
+        raise DecoderError("the decoder gave a part of its picture only")
+    return Image.fromarray(rgb)
+
+
+def sound(pieces: Iterator[Piece], file: BinaryIO) -> None:
+    """Write samples as WAV."""
+    said = head(pieces, ("sound",))
+    rate = _count(said.get("rate"), audio.RATES[1])
+    channels = _count(said.get("channels"), audio.CHANNELS)
+    with wave.open(file, "wb") as target:
+        target.setparams((channels, 2, rate, 0, "NONE", ""))
+        size = 0
+        for piece in pieces:
+            data = _bytes(piece)
+            size += len(data)
+            if size > SOUND_BYTES:
+                raise MediaError("a WAV holds 4 GiB at most: cut a shorter time")
+            target.writeframesraw(data)
+
+
+def page(pieces: Iterator[Piece], file: BinaryIO) -> None:
+    """Write a page as a PDF."""
+    head(pieces, ("file",))
+    _plain(pieces, file)
+
+
+def film(pieces: Iterator[Piece], file: BinaryIO) -> tuple[str, float]:
+    """Write a film; gives its container and the second of the original with which it begins."""
+    said = head(pieces, ("film",))
+    form, begin_s = said.get("form"), said.get("begin_s")
+    if form not in FILMS or isinstance(begin_s, bool) or not isinstance(begin_s, int | float):
+        raise DecoderError("the decoder did not say what its film is, and where it begins")
+    _plain(pieces, file)
+    return str(form), float(begin_s)
+
+
+def _plain(pieces: Iterator[Piece], file: BinaryIO) -> None:
+    """Write bytes, each piece where it says that it belongs."""
+    for piece in pieces:
+        at, data = piece.fields.get("at"), _bytes(piece)
+        if type(at) is not int or not 0 <= at <= FILE_BYTES - len(data):
+            raise DecoderError("the decoder gave bytes that belong nowhere")
+        file.seek(at)
+        file.write(data)
+
+
+def _bytes(piece: Piece) -> bytes:
+    found = piece.arrays.get("bytes")
+    if found is None or found.dtype != np.uint8 or found.ndim != 1:
+        raise DecoderError("the decoder gave a piece without bytes")
+    return found.tobytes()
+
+
+def _count(value: object, most: int) -> int:
+    if type(value) is not int or not 0 < value <= most:
+        raise DecoderError(f"the decoder gave {value!r:.40} as a number of something")
+    return value
