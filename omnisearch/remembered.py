@@ -37,7 +37,10 @@ def _is_here(name: str) -> bool:
 
 
 def encoder_of(handle: Handle) -> Encoder:
-    """Load the encoder that made a collection, or omni-mini for one that is not there yet."""
+    """Load the encoder that made a collection, or omni-mini for one that is not there yet.
+
+    Known inputs are compared before anything is written, and else of what is asked with.
+    """
     from omnisearch.encoder.encoder import Encoder
 
     made = handle.origin()
@@ -51,5 +54,5 @@ def encoder_of(handle: Handle) -> Encoder:
         )
     found = Encoder.load(name, dim=made.dim)
     origin.check(handle.path, made.space, origin_of(found))
-    found.check(handle.canaries())
+    (found.check if handle.options.writable else found.expect)(handle.canaries())
     return found

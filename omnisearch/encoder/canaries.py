@@ -10,6 +10,7 @@ import io
 import json
 import struct
 import zlib
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,9 +43,11 @@ def inputs() -> dict[str, Row]:
     }
 
 
-def vectors(encoder: Encoder) -> dict[str, Vector]:
-    """Encode those inputs that the encoder reads."""
-    known = {name: row for name, row in inputs().items() if row.modalities <= {*encoder.modalities}}
+def vectors(encoder: Encoder, names: Iterable[str] | None = None) -> dict[str, Vector]:
+    """Encode those inputs that the encoder reads: all, or those named."""
+    rows, reads = inputs(), {*encoder.modalities}
+    chosen = rows.keys() if names is None else rows.keys() & names
+    known = {name: row for name, row in rows.items() if name in chosen and row.modalities <= reads}
     return dict(zip(known, encoder.encode(list(known.values())), strict=True))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import index
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from omnisearch.encoder import canaries
+from omnisearch.encoder.expectations import Expectations
 from omnisearch.encoder.parts import MODALITIES, PARTS, Audio, Modality, Part, Row, as_row
 from omnisearch.encoder.protocol import ROLES, Asked, Calibrated, Model, Role, Transcriber
 from omnisearch.encoder.space import LEAST_COSINE, strayed
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from omnisearch.encoder.speech import Spoken
     from omnisearch.encoder.speeds import Speed
 
+_MADE, _KEPT = "where it was made", "when this collection was made"
 _NOTHING = 1e-12  # the square of a length that is only rounding
 _log = logging.getLogger(__name__)
 
@@ -47,6 +49,7 @@ class Encoder:
         self._reads = frozenset(model.modalities)
         self._checked = False
         self._canaries: Mapping[str, Vector] | None = None
+        self._expected: Expectations | None = None
         if self.dim not in model.dims:
             valid = " or ".join(str(one) for one in sorted(model.dims))
             raise DimensionError(f"dim is {dim}: {model.name} was made for {valid}, leave dim out")
@@ -111,9 +114,21 @@ class Encoder:
         `kept` are further vectors to compare with: those of a collection.
         """
         if not self._checked:
-            self._compare(self.model.known(), "where it was made")
+            self._compare(self.model.known(), _MADE)
             self._checked = True
-        self._compare(kept or {}, "when this collection was made")
+        self._compare(kept or {}, _KEPT)
+
+    def expect(self, kept: Mapping[str, Vector]) -> None:
+        """Do as `check` does, for each modality when it is first encoded."""
+        known = self.model.known()
+
+        def compare(kept: Mapping[str, Vector], names: Iterable[str]) -> None:
+            alone = Encoder(self.model, self.dim)  # which expects nothing
+            alone._canaries = canaries.vectors(alone, names)
+            alone._compare({name: known[name] for name in names if name in known}, _MADE)
+            alone._compare(kept, _KEPT)
+
+        self._expected = Expectations(kept, known, compare)
 
     def _compare(self, known: Mapping[str, Vector], where: str) -> None:
         cosines = strayed(known, self.canaries()) if known else {}
@@ -178,6 +193,8 @@ class Encoder:
         if role not in ROLES:
             raise ValueError(f"role is {role!r}: {' or '.join(ROLES)}")
         rows = [as_row(part) for part in parts]
+        if self._expected is not None:
+            self._expected.meet(rows)
         asked = Asked("query" if target is not None else role, target)
         pieces = [self._pieces(row) for row in rows]
         alone = [piece for row in pieces if not isinstance(row, PartError) for piece, _ in row]
