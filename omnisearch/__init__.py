@@ -17,6 +17,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 if TYPE_CHECKING:
     from omnisearch.collection import Collection
+    from omnisearch.cutting.cutter import Cutter, Extracted, thumbnail
     from omnisearch.encoder.encoder import Encoder
     from omnisearch.encoder.parts import Audio, Document, Image, Row, Text, Video
     from omnisearch.encoder.registry import EncoderInfo
@@ -31,10 +32,13 @@ if TYPE_CHECKING:
     from omnisearch.ingest.vector_files import VectorBatch, VectorFile, read_vectors
     from omnisearch.ingest.vector_folder import write_vectors
     from omnisearch.media.pool.report import SandboxReport, sandbox
+    from omnisearch.media.sniff import kind_of
+    from omnisearch.media.source import Stream
     from omnisearch.opening import open
     from omnisearch.query.hits import Batch, Hits
     from omnisearch.records import (
         CompactReport,
+        Details,
         Hit,
         Item,
         PageSpan,
@@ -54,6 +58,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "omnisearch.collection": ("Collection",),
+    "omnisearch.cutting.cutter": ("Cutter", "Extracted", "thumbnail"),
     "omnisearch.encoder.encoder": ("Encoder",),
     "omnisearch.encoder.parts": ("Audio", "Document", "Image", "Row", "Text", "Video"),
     "omnisearch.encoder.registry": ("EncoderInfo",),
@@ -68,10 +73,13 @@ _HOMES = {
     "omnisearch.ingest.vector_files": ("VectorBatch", "VectorFile", "read_vectors"),
     "omnisearch.ingest.vector_folder": ("write_vectors",),
     "omnisearch.media.pool.report": ("SandboxReport", "sandbox"),
+    "omnisearch.media.sniff": ("kind_of",),
+    "omnisearch.media.source": ("Stream",),
     "omnisearch.opening": ("open",),
     "omnisearch.query.hits": ("Batch", "Hits"),
     "omnisearch.records": (
         "CompactReport",
+        "Details",
         "Hit",
         "Item",
         "PageSpan",
@@ -94,10 +102,13 @@ __all__ = [
     "Batch",
     "Collection",
     "CompactReport",
+    "Cutter",
+    "Details",
     "Document",
     "Encoder",
     "EncoderInfo",
     "Estimate",
+    "Extracted",
     "FailedFile",
     "Files",
     "Forgotten",
@@ -119,6 +130,7 @@ __all__ = [
     "Space",
     "Speed",
     "Stats",
+    "Stream",
     "Text",
     "TextSpan",
     "TimeSpan",
@@ -129,12 +141,14 @@ __all__ = [
     "doctor",
     "errors",
     "estimate",
+    "kind_of",
     "open",
     "part_of",
     "read_vectors",
     "reclaim",
     "repair",
     "sandbox",
+    "thumbnail",
     "write_npy",
     "write_vectors",
 ]

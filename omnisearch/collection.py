@@ -14,11 +14,12 @@ from omnisearch import removal
 from omnisearch.errors import QueryError
 from omnisearch.ingest.report import Files
 from omnisearch.query import rows
+from omnisearch.query.details import details
 from omnisearch.query.filters import Where
 from omnisearch.query.hits import Answers, Batch, Hits
 from omnisearch.query.nearest import Question, check_queries, check_query, mask, nearest
 from omnisearch.questions import Asker, Asks, Decoder
-from omnisearch.records import CompactReport, Item, Record, Stats, VerifyReport
+from omnisearch.records import CompactReport, Details, Item, Record, Stats, VerifyReport
 from omnisearch.remembered import encoder_of, origin_of
 from omnisearch.schema import Metadata
 from omnisearch.storage import admission, backup, changes, figures, maintenance, verify
@@ -48,8 +49,6 @@ class Collection(AbstractContextManager["Collection"]):
         self._encoder = encoder
         if encoder is not None and options.writable:
             encoder.check(self._handle.canaries())
-
-    # what is in it
 
     @property
     def generation(self) -> int:
@@ -94,8 +93,6 @@ class Collection(AbstractContextManager["Collection"]):
     def stats(self) -> Stats:
         """Count what is stored and what it takes on disk."""
         return Stats(figures.figures(self.path, self._now()))
-
-    # writing
 
     def add(self, items: Sequence[Item], *, replace: bool = False) -> int:
         """Store records of text and media with metadata, each under its own id, in one generation.
@@ -181,8 +178,6 @@ class Collection(AbstractContextManager["Collection"]):
         """Bring everything into its fastest and smallest form."""
         return maintenance.compact_whole(self._handle.for_changing())
 
-    # reading
-
     def search(
         self,
         vector: npt.ArrayLike | None = None,
@@ -244,6 +239,11 @@ class Collection(AbstractContextManager["Collection"]):
         """Read rows by id, in this order; None where an id is not stored."""
         return rows.get(self._now(), admission.check_ids(ids), vectors=vectors)
 
+    def details(self, name: str) -> Details | None:
+        """Look closely at a hit by its id, or at an item: all it says, and what is around it."""
+        now = self._now()
+        return None if now is None else details(now, admission.check_ids([name])[0])
+
     def iterate(
         self,
         *,
@@ -268,8 +268,6 @@ class Collection(AbstractContextManager["Collection"]):
         """Count the rows, or those that match."""
         now = self._now()
         return 0 if now is None else rows.count(now, mask(now, where, params))
-
-    # keeping
 
     def verify(self, *, data: bool = True) -> VerifyReport:
         """Check every file against what was written; `data` includes each vector's bytes."""
