@@ -17,12 +17,14 @@ from omnisearch.ingest.encoding import Encoding
 from omnisearch.ingest.queues import Stop, StoppedError
 from omnisearch.ingest.reading import Reading
 from omnisearch.ingest.walking import Walking
+from omnisearch.storage import leftovers
 
 if TYPE_CHECKING:
     from omnisearch.ingest.report import Progress
     from omnisearch.ingest.run import Run
 
 _TICK_S, _MEMORY_S = 0.1, 1.0
+_TRIM_S = 5.0  # a trim takes some milliseconds, and gives back what a burst has left to allocators
 _LEAVING_S = 4.0  # for what is finished to be written, when a run is stopped
 _TIGHT = 0.9  # of what may be taken: from here on less is let in
 Show = Callable[["Progress"], object]
@@ -98,6 +100,7 @@ class Pipeline:
 
     def _watch(self, done: threading.Event, show: Show | None) -> None:
         run, checked = self._run, time.monotonic()
+        trimmed = checked
         while not done.wait(_TICK_S) and not run.stop.asked:
             run.encoded = self._encoding.segments
             if show is not None:
@@ -105,6 +108,9 @@ class Pipeline:
             if time.monotonic() - checked >= _MEMORY_S:
                 self._check_memory()
                 checked = time.monotonic()
+            if time.monotonic() - trimmed >= _TRIM_S:
+                leftovers.give_back()
+                trimmed = time.monotonic()
         if show is not None and not run.stop.asked:
             show(run.progress)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import threading
 import time
 from collections import deque
@@ -158,45 +156,3 @@ class Lane(Generic[Thing]):
         """Tell whether nothing is left and nothing more comes."""
         with self._changed:
             return self._closed and not self._things
-
-
-class Agenda(Generic[Thing]):
-    """What is to be read, the smallest rank first, and in a rank as it came; at most so many."""
-
-    def __init__(self, stop: Stop, most: int) -> None:
-        self._most = most
-        self._things: list[tuple[tuple[int, ...], int, Thing]] = []
-        self._number = itertools.count()
-        self._stop, self._closed = stop, False
-        self._changed = stop.condition()
-
-    def __len__(self) -> int:
-        return len(self._things)
-
-    def put(self, rank: tuple[int, ...], thing: Thing) -> None:
-        """Add a thing; waits where there are too many."""
-        with self._changed:
-            while len(self._things) >= self._most:
-                self._stop.check()
-                self._changed.wait()
-            heapq.heappush(self._things, (rank, next(self._number), thing))
-            self._changed.notify_all()
-
-    def close(self) -> None:
-        """Promise that nothing more comes."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-
-    def get(self) -> Thing | None:
-        """Take what is first in rank; None when nothing more comes."""
-        with self._changed:
-            while True:
-                self._stop.check()
-                if self._things:
-                    if len(self._things) == self._most:
-                        self._changed.notify_all()
-                    return heapq.heappop(self._things)[2]
-                if self._closed:
-                    return None
-                self._changed.wait()

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from omnisearch.ingest.agenda import Agenda
 from omnisearch.ingest.costs import Forecast
 from omnisearch.ingest.drafts import Draft, Fault, Spot
 from omnisearch.ingest.encoding import Task
-from omnisearch.ingest.entries import Entry
-from omnisearch.ingest.queues import Agenda, Budget, Lane, Stop
+from omnisearch.ingest.queues import Budget, Lane, Stop
 from omnisearch.ingest.report import Counts, Progress
 from omnisearch.ingest.scans import partly
 from omnisearch.locations import Location, Root, joined
@@ -96,7 +96,7 @@ class Run:
     encoded: int = 0  # segments
     finished: int = 0  # files that only wait to be committed
     now: bytes = b""
-    agenda: Agenda[Entry] = field(init=False)
+    agenda: Agenda = field(init=False)
     tasks: Lane[Task] = field(init=False)
     events: Lane[Event] = field(init=False)
     copies: Budget = field(init=False)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from omnisearch.ingest import difference, roots
-from omnisearch.ingest.costs import rank
 from omnisearch.ingest.difference import Loss, Met, New
 from omnisearch.ingest.drafts import Fault, Spot
 from omnisearch.ingest.entries import Entry, Refused
@@ -95,7 +94,7 @@ class Walking:
             with run.lock:
                 run.counts.seen += 1
                 run.forecast.expect(entry)
-            run.agenda.put(rank(entry), entry)
+            run.agenda.put(entry)
             return
         with run.lock:
             run.counts.seen += 1

@@ -1,10 +1,13 @@
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
 
-from omnisearch.ingest.queues import Agenda, Budget, Lane, Stop, StoppedError
+from omnisearch.ingest.agenda import Agenda
+from omnisearch.ingest.entries import Entry
+from omnisearch.ingest.queues import Budget, Lane, Stop, StoppedError
 
 
 def later(call: object) -> threading.Thread:
@@ -52,15 +55,15 @@ def test_a_stop_wakes_whoever_waits(kind: str) -> None:
     stop = Stop()
     budget: Budget = Budget(1, stop)
     lane: Lane[int] = Lane(stop)
-    agenda: Agenda[int] = Agenda(stop, 1)
+    agenda = Agenda(stop, 1)
     budget.take(1)
     if kind == "full agenda":
-        agenda.put((0,), 1)
+        agenda.put(_file(b"a.txt"))
     waits: dict[str, Callable[[], object]] = {
         "budget": lambda: budget.take(1),
         "lane": lane.get,
         "agenda": agenda.get,
-        "full agenda": lambda: agenda.put((0,), 2),
+        "full agenda": lambda: agenda.put(_file(b"b.txt")),
     }
     ended: list[BaseException] = []
 
@@ -100,10 +103,31 @@ def test_what_comes_within_a_time_is_taken_at_once() -> None:
 
 
 def test_an_agenda_goes_by_rank_and_then_by_order() -> None:
-    agenda: Agenda[str] = Agenda(Stop(), 10)
-    for rank, thing in (((2, 0), "film"), ((0, 0), "a"), ((1, -5), "long"), ((0, 0), "b")):
-        agenda.put(rank, thing)
-    agenda.put((1, -1), "short")
+    agenda = Agenda(Stop(), 10)
+    files = [_file(b"film.mp4"), _file(b"a.txt", 9), _file(b"long.wav", 5), _file(b"b.txt", 10)]
+    odd = Entry((1 << 32) - 1, b"no end \xff\n", (1 << 63) - 1, -(1 << 63), 1, (1 << 64) - 1, True)
+    for entry in (*files, _file(b"short.wav", 1), odd):
+        agenda.put(entry)
     agenda.close()
-    taken = iter(agenda.get, None)
-    assert list(taken) == ["a", "b", "long", "short", "film"]
+    taken = list(iter(agenda.get, None))
+    assert taken[2] == odd
+    del taken[2]
+    assert [one.path for one in taken] == [
+        b"a.txt", b"b.txt", b"long.wav", b"short.wav", b"film.mp4"
+    ]  # fmt: skip
+    assert taken[0] == files[1]
+
+
+def test_a_waiting_file_takes_little_memory() -> None:
+    agenda = Agenda(Stop(), 10_000)
+    tracemalloc.start()
+    try:
+        for number in range(5_000):
+            agenda.put(_file(b"folder/%04d.txt" % number, number))
+        assert tracemalloc.get_traced_memory()[0] < 5_000 * 160
+    finally:
+        tracemalloc.stop()
+
+
+def _file(path: bytes, size: int = 0) -> Entry:
+    return Entry(0, path, size, 10**18, 10**18, 7)
