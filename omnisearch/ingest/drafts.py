@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from omnisearch.ingest import twins
+from omnisearch import twins
 from omnisearch.ingest.entries import Entry
 from omnisearch.locations import Location
 from omnisearch.records import Modality, View

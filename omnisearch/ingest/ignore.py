@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from omnisearch.errors import InputError
-from omnisearch.ingest.globs import expression
+from omnisearch.globs import expression
 
 IGNORE_FILE = b".omnisearchignore"
 IGNORE_FILE_BYTES = 1 << 18

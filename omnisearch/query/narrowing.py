@@ -8,12 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from omnisearch.errors import QueryError
+from omnisearch.query import paths
+from omnisearch.query.filters import Test, evaluate
 from omnisearch.query.nearest import mask
 from omnisearch.query.options import Wish
 from omnisearch.storage import sides
 from omnisearch.storage.generation import Generation
 
 Mask = npt.NDArray[np.bool_]
+DATE = "file.date"  # when a picture or film was taken, else when the file changed
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Allowed:
 
 def narrow(now: Generation, wish: Wish) -> Allowed:
     """Apply the filters of a question."""
-    rows = None if wish.where is None else mask(now, wish.where, wish.params)
+    rows = _filtered(now, wish)
     kept = {
         kind: count
         for kind, count in now.sides.counts.items()
@@ -59,3 +63,36 @@ def narrow(now: Generation, wish: Wish) -> Allowed:
         totals = np.bincount(now.sides.kinds[rows], minlength=sides.KINDS)
         kept = {kind: int(totals[kind]) for kind in kept if totals[kind]}
     return Allowed(now, rows, kept)
+
+
+def _filtered(now: Generation, wish: Wish) -> Mask | None:
+    masks = []
+    if wish.where is not None:
+        masks.append(mask(now, wish.where, wish.params))
+    if wish.path:
+        masks.append(paths.matching(now, wish.path))
+    tests = _dates(now, wish)
+    for test in tests:
+        parts = [evaluate(test, part.columns) for part in now.parts]
+        masks.append(np.concatenate([np.zeros(0, bool), *parts]))
+    found = [one for one in masks if one is not None]
+    if not found:
+        return None
+    if now.shown is not None:
+        found.append(now.shown)
+    return np.logical_and.reduce(found) if len(found) > 1 else found[0]
+
+
+def _dates(now: Generation, wish: Wish) -> list[Test]:
+    """Say what the dates of files must be."""
+    given = [("after", wish.after, True), ("before", wish.before, False)]
+    tests = [
+        Test(DATE, "timestamp", "<", at, negated) for _, at, negated in given if at is not None
+    ]
+    if tests and DATE not in now.schema.columns:
+        names = " and ".join(name for name, at, _ in given if at is not None)
+        raise QueryError(
+            f"{names}: nothing here has a date, which files have that were taken in; leave it "
+            "out, or compare a column of your own in where"
+        )
+    return tests

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from omnisearch import twins
 from omnisearch.errors import InputError
-from omnisearch.ingest import bounds, memory, twins
+from omnisearch.ingest import bounds, memory
 from omnisearch.ingest.costs import Forecast, cost_of, rank
 from omnisearch.ingest.drafts import segment_id
 from omnisearch.ingest.entries import Entry
