@@ -13,7 +13,7 @@ def told(span: Span | None) -> str:
     """Say where, as a person would; nothing where it is the whole or the beginning."""
     match span:
         case om.TimeSpan(start_s, end_s):
-            hours = end_s >= 3600
+            hours, end_s = end_s >= 3600, max(round(end_s), int(start_s) + 1)
             return f"{clock(start_s, hours=hours)}-{clock(end_s, hours=hours)}"
         case om.PageSpan(page, _):
             return f"page {page:,}"

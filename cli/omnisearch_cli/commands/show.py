@@ -1,0 +1,128 @@
+"""`omnisearch show`: everything about one answer."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import click
+
+import omnisearch as om
+from omnisearch_cli import discovery, output, settings
+from omnisearch_cli.answers import chosen, moment, places
+from omnisearch_cli.answers.excerpt import excerpt
+
+EXAMPLES = """\b
+Examples:
+  omnisearch show 3
+  omnisearch show 3 --json
+  omnisearch show 22a8f8269bd58a3888ea587c8035f29d
+"""
+_LEAST = 30  # columns for a text, however narrow the terminal is
+_HERE = ">"
+_INSIDE = ("file.locations", "file.extractor")  # columns of no use to a person
+
+
+@click.command("show", epilog=EXAMPLES)
+@click.argument("name", metavar="N|ID")
+@click.option("--id", "is_id", is_flag=True, help="N is an id, though it is a number.")
+@settings.index
+@settings.json
+def command(name: str, is_id: bool, index: Path | None, json: bool | None) -> None:
+    """Show everything about an answer: where it is, what it says, what stands around it.
+
+    N is the number of a hit of your last query here; an ID is one of a hit or of an item.
+    """
+    path = discovery.for_reading(index)
+    with om.open(path, create=False, mode="r") as col:
+        found = chosen.details(col, name, is_id=is_id)
+    if output.wants_json(json):
+        output.line(as_json(found))
+        return
+    room = max(shutil.get_terminal_size().columns, _LEAST)
+    for line in told(found, room):
+        output.result(line)
+
+
+def as_json(found: om.Details) -> dict[str, object]:
+    """Give the hit as a query prints it, and what is known beyond."""
+    more = {"words": found.words, "views": list(found.views), "segments": found.segments}
+    around = {"before": found.before, "after": found.after}
+    return {
+        **found.hit.as_json(),
+        **more,
+        **{name: [_neighbour(one) for one in some] for name, some in around.items()},
+    }
+
+
+def _neighbour(one: om.Record) -> dict[str, object]:
+    span = None if one.span is None else one.span.as_json()
+    return {"id": one.id.removesuffix("~words"), "span": span, "words": one.words}
+
+
+def told(found: om.Details, room: int) -> Iterator[str]:
+    """Say it for a person."""
+    hit = found.hit
+    yield from _facts(_where(found), room)
+    if found.words:
+        yield ""
+        yield from textwrap.wrap(
+            output.escape(" ".join(found.words.split())), room, break_on_hyphens=False
+        )
+    if hit.metadata.keys() - set(_INSIDE):
+        yield ""
+        yield from _facts(
+            {
+                key: output.short(value)
+                for key, value in sorted(hit.metadata.items())
+                if key not in _INSIDE
+            },
+            room,
+        )
+    if found.before or found.after:
+        yield ""
+        yield f"{found.segments:,} segments in this item; around this one:"
+        yield from _around(found, room)
+
+
+def _where(found: om.Details) -> dict[str, str]:
+    hit = found.hit
+    files = {
+        f"{'file' if not number else ''}{' ' * number}": places.shown(uri)
+        for number, uri in enumerate(hit.locations)
+    }
+    known = {
+        "kind": hit.modality or "",
+        "moment": moment.told_whole(hit.span),
+        "views": " and ".join(found.views),
+        "id": hit.id,
+        "item": hit.item,
+    }
+    return {**files, **{name: value for name, value in known.items() if value}}
+
+
+def _facts(pairs: Mapping[str, str], room: int) -> Iterator[str]:
+    """Give names and values below each other; a long value goes on below its beginning."""
+    wide = min(max(map(len, pairs)), room // 2)
+    for name, value in pairs.items():
+        lines = textwrap.wrap(output.escape(value), max(room - wide - 2, 8)) or [""]
+        yield f"{name.strip():<{wide}}  {lines[0]}".rstrip()
+        yield from (f"{'':<{wide}}  {line}" for line in lines[1:])
+
+
+def _around(found: om.Details, room: int) -> Iterator[str]:
+    """Give the neighbours, a line each, and where among them the answer is."""
+    own = (found.hit.span, found.words)
+    rows = [
+        *((" ", one.span, one.words) for one in found.before),
+        (_HERE, *own),
+        *((" ", one.span, one.words) for one in found.after),
+    ]
+    names = [moment.told(span) or "the beginning" for _, span, _ in rows]
+    wide = max(map(len, names))
+    for (mark, _, words), name in zip(rows, names, strict=True):
+        left = max(room - wide - 4, 8)
+        said = excerpt(words, (), left, 1, bold=False) if words else [""]
+        yield f"{mark} {name:<{wide}}  {said[0]}".rstrip()
