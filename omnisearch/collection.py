@@ -46,6 +46,7 @@ class Collection(AbstractContextManager["Collection"]):
         self._handle = Handle(path, options)
         self._drop = weakref.finalize(self, self._handle.drop)
         self._decoder = Decoder()
+        self._held = weakref.WeakValueDictionary[int, Generation]()
         self._encoder = encoder
         if encoder is not None and options.writable:
             encoder.check(self._handle.canaries())
@@ -233,7 +234,7 @@ class Collection(AbstractContextManager["Collection"]):
         return self._asker().query_batch(questions, options)
 
     def _asker(self) -> Asker:
-        return Asker(self._need(), lambda: self.encoder, self._decoder)
+        return Asker(self._need(), lambda: self.encoder, self._decoder, self._held)
 
     def get(self, ids: Sequence[str], *, vectors: bool = False) -> list[Record | None]:
         """Read rows by id, in this order; None where an id is not stored."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 from omnisearch.errors import QueryError
+from omnisearch.query import cursor
 from omnisearch.query.answer import answer
 from omnisearch.query.asked import Asking, Decode, Decoded, asked
+from omnisearch.query.explaining import Stages
 from omnisearch.query.given import Named, given
 from omnisearch.query.hits import Batch, Hits
 from omnisearch.query.options import QueryOptions, Wish
@@ -56,14 +58,21 @@ class Asker:
     now: Generation
     encoder: Callable[[], Encoder]
     decode: Decode
+    held: MutableMapping[int, Generation]  # of hits that somebody still holds, for their cursors
 
     def query(self, parts: object, question: Asks) -> Hits:
         """Answer one question."""
         named = {name: question.pop(name) for name in Named.__annotations__ if name in question}  # type: ignore[misc]
         wish = Wish.of(cast(QueryOptions, question))
-        asking = Asking(self.now, self._encoder, self.decode)
+        now, stages = self.now, Stages()
+        if wish.cursor is not None:
+            now = cursor.generation(wish.cursor, now, self.held)
+        asking = Asking(now, lambda: self._encoder(now), self.decode)
         found = asked(asking, given(parts, **named), wish)
-        return answer(self.now, found, wish, self._calibrator())
+        calibrator = self._calibrator(now)
+        stages.end("encoding")
+        self.held[now.number] = now
+        return answer(now, found, wish, calibrator, stages)
 
     def query_batch(self, questions: Sequence[Mapping[str, Any]], options: Asks) -> Batch:
         """Answer many questions in one generation, each with its own parts and options."""
@@ -73,16 +82,16 @@ class Asker:
             answers.append(self.query(whole.pop("parts", None), cast(Asks, whole)))
         return Batch(answers)
 
-    def _encoder(self) -> Encoder:
-        if self.now.sealed.manifest.space == OWN_VECTORS:
+    def _encoder(self, now: Generation) -> Encoder:
+        if now.sealed.manifest.space == OWN_VECTORS:
             raise QueryError(
                 "this collection holds vectors of your own, and no encoder made them: ask with "
                 "vector= (one of the same model) or like= (a stored id)"
             )
         return self.encoder()
 
-    def _calibrator(self) -> Calibrator | None:
-        if self.now.sealed.manifest.space == OWN_VECTORS:
+    def _calibrator(self, now: Generation) -> Calibrator | None:
+        if now.sealed.manifest.space == OWN_VECTORS:
             return None
         from omnisearch.encoder.calibration.calibrator import Calibrator
 

@@ -1,21 +1,30 @@
 """From a question's vectors and words to exactly k hits.
 
-Candidates are taken deeper until the best k are settled, or there are no others.
+Candidates are taken deeper until nothing that is none of them could be among the best k, or there
+are no others.
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass, replace
+
 import numpy as np
+import numpy.typing as npt
 
 from omnisearch.encoder.calibration.calibrator import Calibrator
+from omnisearch.errors import QueryError
+from omnisearch.query import cursor, explaining
 from omnisearch.query.asked import Asked
 from omnisearch.query.candidates import Found, Segments, best_of_kinds
+from omnisearch.query.explaining import Explanation, Stages
 from omnisearch.query.grouping import Grouped, group
 from omnisearch.query.hits import Answers, Hits
 from omnisearch.query.judging import Judge, Judged
 from omnisearch.query.narrowing import Allowed, narrow
 from omnisearch.query.options import Wish
 from omnisearch.storage.generation import Generation
+from omnisearch.storage.words.asking import Asked as Words
 from omnisearch.storage.words.asking import ask
 from omnisearch.storage.words.scoring import Totals
 
@@ -24,61 +33,153 @@ _SAYING = 100  # candidates that say the question's words, at least
 _DEEPER = 3
 
 
-def answer(now: Generation, asked: Asked, wish: Wish, calibrator: Calibrator | None) -> Hits:
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked of one generation, its filters applied."""
+
+    asked: Asked
+    wish: Wish
+    allowed: Allowed
+    said: Totals | None
+    judge: Judge
+    least: float  # odds below which nothing is an answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What one depth of candidates comes to."""
+
+    found: list[Found]
+    judged: Judged
+    grouped: Grouped
+    whole: bool  # there are no other candidates
+    bound: float  # the order that no other candidate is above
+
+
+def answer(
+    now: Generation,
+    asked: Asked,
+    wish: Wish,
+    calibrator: Calibrator | None,
+    stages: Stages | None = None,
+) -> Hits:
     """Find exactly k hits, whenever k exist, best first; without a calibrator by score."""
+    stages = stages or Stages()
+    if wish.cursor is not None:
+        wish = replace(wish, offset=cursor.offset(wish.cursor, asked, wish))
+    question = _question(now, asked, wish, calibrator, stages)
+    depth, rounds = wish.reach + _BESIDE, 1
+    last = _round(question, depth, stages)
+    while not _is_settled(last, question):
+        depth, rounds = depth * _DEEPER, rounds + 1
+        last = _round(question, depth, stages)
+    found = _answers(question, last)
+    if wish.explain:
+        found = replace(found, plan=_explained(question, last, rounds, stages))
+    return Hits(now, found)
+
+
+def _question(
+    now: Generation, asked: Asked, wish: Wish, calibrator: Calibrator | None, stages: Stages
+) -> _Question:
     allowed = narrow(now, wish)
-    judge = Judge(now, asked, wish, calibrator)
-    said = _said(asked, allowed)
-    depth = wish.reach + _BESIDE
-    while True:
-        candidates, whole = _candidates(asked, wish, allowed, said, depth)
-        judged = judge.judge(candidates, said)
-        grouped = group(now, _sure(judged, wish), wish, asked.leave_out)
-        if whole or len(grouped.places) >= wish.reach:
-            break
-        depth *= _DEEPER
-    return Hits(now, _answers(judged, grouped, wish, judge))
+    stages.end("filters")
+    said = None
+    if asked.words is not None:
+        words = ask(asked.words)
+        if words.phrases and len(asked.vectors):
+            allowed = allowed.within(_phrases(words, allowed))
+        said = now.words.totals(words, allowed.every())
+        stages.end("words")
+    least = -math.inf
+    if wish.min_confidence is not None:
+        if calibrator is None:
+            raise QueryError(
+                "min_confidence: vectors of your own have no confidence, since no encoder made "
+                "them; use search with min_score"
+            )
+        least = _log_odds(wish.min_confidence)
+    return _Question(asked, wish, allowed, said, Judge(now, asked, wish, calibrator), least)
 
 
-def _said(asked: Asked, allowed: Allowed) -> Totals | None:
-    if asked.words is None:
-        return None
-    return allowed.now.words.totals(ask(asked.words), allowed.every())
+def _phrases(words: Words, allowed: Allowed) -> npt.NDArray[np.bool_]:
+    """Mark the rows of segments that say every phrase: what stands in quotes must be there."""
+    only = Words(phrases=words.phrases)
+    saying = allowed.now.words.totals(only, allowed.every()).scores > 0
+    others = allowed.now.sides.others
+    if others is not None:
+        beside = others[saying]
+        saying[beside[beside >= 0]] = True
+    return saying
 
 
-def _candidates(
-    asked: Asked, wish: Wish, allowed: Allowed, said: Totals | None, depth: int
-) -> tuple[Segments, bool]:
-    """Give candidates, and whether there are no others."""
+def _log_odds(share: float) -> float:
+    if share in (0.0, 1.0):
+        return math.inf if share else -math.inf
+    return math.log(share / (1 - share))
+
+
+def _round(question: _Question, depth: int, stages: Stages) -> _Round:
+    asked, wish, allowed, said = question.asked, question.wish, question.allowed, question.said
     found: list[Found] = []
     for vector in asked.vectors:
         found += best_of_kinds(allowed, vector, depth, wish.recall)
-    rows, whole = [one.positions for one in found], all(one.whole for one in found)
+    stages.end("search")
+    rows, whole, least = [one.positions for one in found], all(one.whole for one in found), 0.0
     if said is not None:
-        most = max(_SAYING, depth)
-        rows.append(said.best(most).positions)
-        if not len(asked.vectors):
-            whole = len(rows[-1]) < most
-    return Segments.of(allowed.now, np.concatenate([np.zeros(0, np.int64), *rows])), whole
+        best = said.best(max(_SAYING, depth))
+        rows.append(best.positions)
+        alone = not len(asked.vectors)
+        if alone:
+            whole = len(best.positions) < max(_SAYING, depth)
+        if len(best.scores) and not whole and (alone or wish.recall == 1.0):
+            least = float(best.scores[-1])
+    segments = Segments.of(allowed.now, np.concatenate([np.zeros(0, np.int64), *rows]))
+    judged = question.judge.judge(segments, said)
+    stages.end("scoring")
+    grouped = group(allowed.now, judged, wish, asked.leave_out, question.least)
+    bound = question.judge.bound(found, said, least)
+    stages.end("grouping")
+    return _Round(found, judged, grouped, whole, bound)
 
 
-def _sure(judged: Judged, wish: Wish) -> Judged:
-    if wish.min_confidence is None:
-        return judged
-    return judged
+def _is_settled(last: _Round, question: _Question) -> bool:
+    """Tell whether no other candidate could be among the hits."""
+    if last.whole or last.bound < question.least:
+        return True
+    places = last.grouped.places
+    if len(places) < question.wish.reach:
+        return False
+    return float(last.judged.order[places[question.wish.reach - 1]]) >= last.bound
 
 
-def _answers(judged: Judged, grouped: Grouped, wish: Wish, judge: Judge) -> Answers:
+def _answers(question: _Question, last: _Round) -> Answers:
+    wish, judged = question.wish, last.judged
     page = slice(wish.offset, wish.reach)
-    places = np.array(grouped.places[page], np.int64)
-    segments, by_words = judged.segments, judged.by_words[places]
-    positions = np.where(by_words, segments.words[places], segments.content[places])
+    places = np.array(last.grouped.places[page], np.int64)
     confidences = None
-    if judge.calibrated:
-        confidences = (1 / (1 + np.exp(-judged.odds[places].astype(np.float64)))).astype("f4")
+    if question.judge.calibrated:
+        odds = np.clip(judged.odds[places].astype(np.float64), -80, 80)
+        confidences = (1 / (1 + np.exp(-odds))).astype(np.float32)
     bm25 = judged.bm25[places]
-    parts = {"content": judged.content[places], "words": judged.words[places]}
-    parts["bm25"] = np.where(bm25 > 0, bm25, np.float32(np.nan))
     return Answers(
-        positions, judged.scores[places], confidences, grouped.folded[page], parts, segments=True
+        judged.positions[places],
+        judged.scores[places],
+        confidences,
+        last.grouped.folded[page],
+        parts={
+            "content": judged.content[places],
+            "words": judged.words[places],
+            "bm25": np.where(bm25 > 0, bm25, np.float32(np.nan)),
+        },
+        segments=True,
+        remarks=question.asked.remarks,
+        cursor=cursor.make(question.allowed.now, question.asked, wish),
     )
+
+
+def _explained(question: _Question, last: _Round, rounds: int, stages: Stages) -> Explanation:
+    said = None if question.said is None else int(np.count_nonzero(question.said.scores))
+    survivors, searched = explaining.survivors(question.allowed), explaining.searched(last.found)
+    stages.end("explaining")
+    return Explanation(survivors, searched, said, len(last.judged.odds), rounds, stages.ms)

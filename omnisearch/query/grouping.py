@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from omnisearch.query.collapse import Duplicates
 from omnisearch.query.judging import Judged
 from omnisearch.query.options import Wish
 from omnisearch.storage import batch, rows
@@ -41,39 +42,53 @@ def names(now: Generation, positions: Positions) -> Names:
         at = iter(places.tolist())
         for table in tables:
             columns = [table.column(one).to_pylist() for one in (batch.SEGMENT, batch.ITEM)]
-            for segment, item in zip(*columns, strict=True):
+            for name, item in zip(*columns, strict=True):
                 place = next(at)
-                segments[place], items[place] = segment, item or segment
+                segments[place] = name.removesuffix(batch.WORDS_MARK) if item else name
+                items[place] = item or name
     return Names(segments, items)
 
 
-def group(now: Generation, judged: Judged, wish: Wish, left_out: frozenset[str]) -> Grouped:
+def group(
+    now: Generation, judged: Judged, wish: Wish, left_out: frozenset[str], least: float
+) -> Grouped:
     """Walk down the candidates; what is folded leaves its place to the next."""
     found, seen = Grouped(), dict[str, int]()
-    for place, segment, item in _descending(now, judged):
+    positions = judged.segments.keys
+    alike = None if wish.collapse is None else Duplicates(now, positions, wish.collapse)
+    for place, segment, item in _descending(now, judged, least):
         if item in left_out:
             continue
         name = item if wish.group_by == "item" else segment
-        if name in seen:
-            found.folded[seen[name]] += 1
-            continue
-        seen[name] = len(found.places)
-        found.places.append(place)
-        found.folded.append(0)
+        hit = seen.get(name)
+        if hit is None and alike is not None:
+            hit = alike.of(place)
+        if hit is None:
+            hit = len(found.places)
+            found.places.append(place)
+            found.folded.append(0)
+        else:
+            found.folded[hit] += 1
+        seen[name] = hit
     return found
 
 
-def _descending(now: Generation, judged: Judged) -> Iterator[tuple[int, str, str]]:
-    """Give candidates with their ids, best first, equal ones by id."""
+def _descending(now: Generation, judged: Judged, least: float) -> Iterator[tuple[int, str, str]]:
+    """Give candidates with their ids, best first, equal ones by id; none of lower odds."""
     order = np.argsort(-judged.order, kind="stable")
+    order = order[judged.odds[order] >= least]
     found = names(now, judged.segments.keys[order])
-    values = judged.order[order]
-    edges = np.flatnonzero(values[1:] != values[:-1]) + 1
-    for begin, end in zip([0, *edges.tolist()], [*edges.tolist(), len(order)], strict=True):
-        if begin == end:
-            continue
+    segments, values = found.segments, judged.order[order]
+    for begin, end in _runs(values):
         run: Sequence[int] = range(begin, end)
         if end - begin > 1:
-            run = sorted(run, key=found.segments.__getitem__)
+            run = sorted(run, key=segments.__getitem__)
         for at in run:
-            yield int(order[at]), found.segments[at], found.items[at]
+            yield int(order[at]), segments[at], found.items[at]
+
+
+def _runs(values: Floats) -> Iterator[tuple[int, int]]:
+    """Cut sorted numbers where they change."""
+    edges = (np.flatnonzero(values[1:] != values[:-1]) + 1).tolist()
+    if len(values):
+        yield from zip([0, *edges], [*edges, len(values)], strict=True)

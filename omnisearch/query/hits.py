@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from omnisearch.query.explaining import Explanation
 from omnisearch.query.rows import read_records
 from omnisearch.records import Hit, Record
 from omnisearch.schema import tabulate, widen
@@ -39,6 +40,9 @@ class Answers:
     parts: Mapping[str, Floats] = field(default_factory=dict)
     explain: str | None = None
     segments: bool = False  # ids are those of segments, not of rows
+    remarks: tuple[str, ...] = ()
+    cursor: str | None = None
+    plan: Explanation | None = None
 
     @classmethod
     def of(cls, found: Neighbours | None, explain: bool, min_score: float | None) -> Answers:
@@ -53,12 +57,19 @@ class Answers:
 
 
 class Hits(Sequence[Hit]):
-    """The answers to one question, best first."""
+    """The answers to one question, best first.
+
+    `cursor` goes on behind them in the same generation; `remarks` are for whoever asked; with
+    `explain`, `plan` says what was done and `explain` the same in words.
+    """
 
     def __init__(self, now: Generation, found: Answers) -> None:
         self._now, self._found = now, found
         self._positions, self.scores = found.positions, found.scores
-        self.generation, self.explain = now.number, found.explain
+        self.generation = now.number
+        self.remarks, self.plan = found.remarks, found.plan
+        self.cursor = found.cursor if len(found.positions) else None
+        self.explain = found.explain if found.plan is None else str(found.plan)
         self._read: dict[int, Hit] = {}
         self._ledger: Ledger | None = None
 

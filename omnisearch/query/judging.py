@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,19 +11,20 @@ import numpy.typing as npt
 
 from omnisearch.encoder.calibration.calibrator import Calibrator, Scale, Target
 from omnisearch.query.asked import Asked
-from omnisearch.query.candidates import Segments
+from omnisearch.query.candidates import Found, Segments
 from omnisearch.query.fusing import Evidence, by_ranks, fuse
 from omnisearch.query.options import Wish
-from omnisearch.storage import sides
+from omnisearch.storage import rows, sides
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.words.scoring import Totals
 
 Floats = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.int64]
-Known = Mapping[int, float]  # cosines by position
 
 _RANKS = 60.0  # of reciprocal rank fusion, as in fusing
-_UNSET = np.float32(np.nan)
+_CONTENDERS = 1.5  # twice the reach: what is nearer to every question is looked at in these,
+_MARGIN = 1.5  # and in those less sure by so much, twice what it changes
+_NAN = np.float32(np.nan)
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Judged:
     content: Floats  # cosines of how they look or sound
     words: Floats  # cosines of what they say
     bm25: Floats
-    by_words: npt.NDArray[np.bool_]  # whether what it says is its nearer view
+    by_words: npt.NDArray[np.bool_]  # whether what it says is its better view
     odds: Floats
     order: Floats  # larger is better: the odds, unless ranks are asked for
 
@@ -42,6 +43,11 @@ class Judged:
     def scores(self) -> Floats:
         """Give the cosine of the better view."""
         return np.where(self.by_words, self.words, self.content)
+
+    @property
+    def positions(self) -> Positions:
+        """Give the row of the better view."""
+        return np.where(self.by_words, self.segments.words, self.segments.content)
 
 
 class Judge:
@@ -52,63 +58,93 @@ class Judge:
     ) -> None:
         self._now, self._asked, self._wish = now, asked, wish
         self._scale = None if calibrator is None else _scale(calibrator, asked)
-        self.calibrated = calibrator is not None
+
+    @property
+    def calibrated(self) -> bool:
+        """Tell whether odds are those of being right, and not only scores."""
+        return self._scale is not None
 
     def judge(self, segments: Segments, said: Totals | None) -> Judged:
         """Say of each candidate how sure it is."""
-        bm25 = self._bm25(segments, said)
-        each = [self._by_vector(segments, vector, bm25, said) for vector in self._asked.vectors]
+        each = [self._judged(segments, vector, said) for vector in self._asked.vectors]
         if not each:
-            none = np.full(len(segments), _UNSET)
-            each = [self._fused(segments, none, none, bm25, said)]
+            each = [self._judged(segments, None, said)]
         return each[0] if len(each) == 1 else _by_rank(each, self._asked.weights)
 
-    def _by_vector(
-        self, segments: Segments, vector: Floats, bm25: Floats, said: Totals | None
-    ) -> Judged:
-        content = self._cosines(vector, segments.content)
-        words = self._cosines(vector, segments.words)
-        return self._fused(segments, content, words, bm25, said)
+    def bound(self, found: Sequence[Found], said: Totals | None, least: float) -> float:
+        """Give the order above which nothing lies that is no candidate.
 
-    def _fused(
-        self,
-        segments: Segments,
-        content: Floats,
-        words: Floats,
-        bm25: Floats,
-        said: Totals | None,
-    ) -> Judged:
-        odds = self._odds(segments.content, content), self._odds(segments.words, words)
-        evidence = Evidence(*odds, bm25, said.most if said else 0.0, said.documents if said else 0)
-        if self.calibrated or said is not None:
-            found = fuse(evidence)
-        else:
-            found = np.fmax(*odds)
-        order = by_ranks(evidence) if self._wish.fuse == "rrf" else found
-        by_words = np.isnan(odds[0]) | (odds[1] > odds[0])
-        return Judged(segments, content, words, bm25, by_words, found, order)
+        `least` is the BM25 score of the last candidate that was found by words.
+        """
+        if self._wish.fuse == "rrf" or len(self._asked.vectors) > 1:
+            return -np.inf  # ranks are those among candidates
+        cuts = {one.kind: one for one in found if not one.whole}
+        modalities = dict.fromkeys(kind % sides.WORDS for kind in cuts)
+        odds = [
+            np.array([self._cut(cuts.get(modality + view)) for modality in modalities], np.float32)
+            for view in (0, sides.WORDS)
+        ]
+        if not found and least:
+            odds = [np.array([np.nan], np.float32)] * 2
+        bm25 = np.full(len(odds[0]), least, np.float32)
+        return float(np.max(self._fuse(odds, bm25, said), initial=-np.inf))
 
-    def _cosines(self, vector: Floats, positions: Positions) -> Floats:
+    def _cut(self, found: Found | None) -> float:
+        if found is None:
+            return np.nan
+        kinds = np.array([found.kind])
+        last = found.cosines[-1:]
+        return float((last if self._scale is None else self._scale.odds(kinds, last))[0])
+
+    def _judged(self, segments: Segments, vector: Floats | None, said: Totals | None) -> Judged:
+        views = segments.content, segments.words
+        cosines = [self._cosines(vector, one) for one in views]
+        odds = [self._odds(one, near) for one, near in zip(views, cosines, strict=True)]
+        bm25 = _bm25(segments, said)
+        order = found = self._fuse(odds, bm25, said)
+        if self._wish.fuse == "rrf":
+            order = by_ranks(_evidence(odds, bm25, said))
+        unseen = np.isnan(odds[0])  # found by words alone: those are what is shown
+        by_words = (odds[1] > odds[0]) | (unseen & (segments.words >= 0))
+        return Judged(segments, cosines[0], cosines[1], bm25, by_words, found, order)
+
+    def _fuse(self, odds: Sequence[Floats], bm25: Floats, said: Totals | None) -> Floats:
+        if said is None and self._scale is None:
+            return np.fmax(*odds)
+        return fuse(_evidence(odds, bm25, said))
+
+    def _cosines(self, vector: Floats | None, positions: Positions) -> Floats:
         """Give exact cosines, by the same kernel as the search; NaN where there is no row."""
-        found = np.full(len(positions), _UNSET)
+        found = np.full(len(positions), _NAN)
         there = np.flatnonzero(positions >= 0)
-        found[there] = self._now.searcher.scores(vector, positions[there])
-        if self._now.sealed.manifest.settings.metric == "cosine":
-            np.clip(found, -1.0, 1.0, out=found)
+        if vector is not None and len(there):
+            found[there] = self._now.searcher.scores(vector, positions[there])
+            if self._now.sealed.manifest.settings.metric == "cosine":
+                np.clip(found, -1.0, 1.0, out=found)
         return found
 
     def _odds(self, positions: Positions, cosines: Floats) -> Floats:
+        """Turn cosines into odds, those of rows near to every question lowered where it matters."""
         if self._scale is None:
             return cosines
         kinds = self._now.sides.kinds[positions]  # of what is not there, cosines are NaN anyway
-        return self._scale.odds(kinds, cosines)
+        odds = self._scale.odds(kinds, cosines)
+        if self._scale.usual is None:
+            return odds
+        near = self._contenders(odds)
+        vectors = rows.vectors(self._now, positions[near]).astype(np.float32)
+        lowered = cosines[near] - self._scale.crowding(kinds[near], vectors)
+        odds[near] = self._scale.odds(kinds[near], lowered)
+        return odds
 
-    def _bm25(self, segments: Segments, said: Totals | None) -> Floats:
-        if said is None:
-            return np.zeros(len(segments), np.float32)
-        content = np.where(segments.content >= 0, said.scores[segments.content], 0)
-        words = np.where(segments.words >= 0, said.scores[segments.words], 0)
-        return np.maximum(content, words).astype(np.float32)
+    def _contenders(self, odds: Floats) -> Positions:
+        """Choose the rows that may be among the hits, for looking at all takes too long."""
+        measured = np.flatnonzero(~np.isnan(odds))
+        most = int(_CONTENDERS * self._wish.reach)
+        if len(measured) <= most:
+            return measured
+        last = np.partition(odds[measured], -most)[-most]
+        return np.flatnonzero(odds >= last - _MARGIN)
 
 
 def _scale(calibrator: Calibrator, asked: Asked) -> Scale:
@@ -118,7 +154,21 @@ def _scale(calibrator: Calibrator, asked: Asked) -> Scale:
     return calibrator.scale(asked.modality, targets)
 
 
-def _by_rank(each: list[Judged], weights: Floats) -> Judged:
+def _evidence(odds: Sequence[Floats], bm25: Floats, said: Totals | None) -> Evidence:
+    content, words = odds
+    most, documents = (said.most, said.documents) if said else (0.0, 0)
+    return Evidence(content, words, bm25, most, documents)
+
+
+def _bm25(segments: Segments, said: Totals | None) -> Floats:
+    if said is None:
+        return np.zeros(len(segments), np.float32)
+    content = np.where(segments.content >= 0, said.scores[segments.content], 0)
+    words = np.where(segments.words >= 0, said.scores[segments.words], 0)
+    return np.asarray(np.maximum(content, words), np.float32)
+
+
+def _by_rank(each: Sequence[Judged], weights: Floats) -> Judged:
     """Add reciprocal ranks; how sure a candidate is, its best list says."""
     order = np.zeros(len(each[0].odds), np.float32)
     for one, weight in zip(each, weights.tolist(), strict=True):

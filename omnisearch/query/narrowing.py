@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,19 +50,27 @@ class Allowed:
         among = self.now.shown if self.rows is None else self.rows
         return found if among is None else found & among
 
+    def within(self, rows: Mask) -> Allowed:
+        """Allow only what is among some rows too."""
+        every = self.every()
+        return _counted(self.now, rows if every is None else rows & every, tuple(self.counts))
+
 
 def narrow(now: Generation, wish: Wish) -> Allowed:
     """Apply the filters of a question."""
-    rows = _filtered(now, wish)
-    kept = {
-        kind: count
-        for kind, count in now.sides.counts.items()
+    kinds = [
+        kind
+        for kind in now.sides.counts
         if wish.modality is None or sides.modality_of(kind) in wish.modality
-    }
-    if rows is not None:
-        totals = np.bincount(now.sides.kinds[rows], minlength=sides.KINDS)
-        kept = {kind: int(totals[kind]) for kind in kept if totals[kind]}
-    return Allowed(now, rows, kept)
+    ]
+    return _counted(now, _filtered(now, wish), kinds)
+
+
+def _counted(now: Generation, rows: Mask | None, kinds: Sequence[int]) -> Allowed:
+    if rows is None:
+        return Allowed(now, None, {kind: now.sides.counts[kind] for kind in kinds})
+    totals = np.bincount(now.sides.kinds[rows], minlength=sides.KINDS)
+    return Allowed(now, rows, {kind: int(totals[kind]) for kind in kinds if totals[kind]})
 
 
 def _filtered(now: Generation, wish: Wish) -> Mask | None:

@@ -63,7 +63,7 @@ def _fits(patterns: Sequence[str], roots: dict[int, Root]) -> Callable[[str], bo
         place = Location.parse(location)
         root = roots.get(place.root)
         own = b"" if root is None else root.path
-        path = place.path or os.path.basename(own)  # of a root that is a file
+        path = place.path or own.rpartition(b"/")[2]  # of a root that is a file
         if relative is not None and relative.fullmatch(path):
             return True
         return absolute is not None and bool(absolute.fullmatch(joined(own, place.path)))

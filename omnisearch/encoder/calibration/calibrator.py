@@ -56,11 +56,19 @@ class Scale:
     widths: Numbers
     heights: Numbers
     slope: float
+    crowd: Crowd | None = None
+    usual: Numbers | None = None  # nearness of rows to questions; NaN where it is not known
 
     def odds(self, which: npt.NDArray[np.integer], scores: Scores) -> Scores:
         """Give the log odds of hits (n,), each of the target whose number it has."""
         places = (scores - self.middles[which]) / self.widths[which]
         return np.asarray(self.heights[which] + self.slope * rarity(places), np.float32)
+
+    def crowding(self, which: npt.NDArray[np.integer], vectors: Vectors) -> Scores:
+        """Tell what to take from the cosines of rows (n, d) that are near to every question."""
+        if self.crowd is None or self.usual is None:
+            return np.zeros(len(vectors), np.float32)
+        return np.nan_to_num(self.crowd.beyond(self.usual[which], vectors))
 
 
 @dataclass(frozen=True)
@@ -112,10 +120,14 @@ class Calibrator:
         """Lay out what `adjust` computes with, for many questions of a modality."""
         seen = [self._background(query, *target) for target in targets]
         counts = [max(1.0, self.rows.get(target, _UNKNOWN_ROWS)) for target in targets]
-        heights = [self.prior.heights.get(_learnt(query, *t), self.prior.height) for t in targets]
-        columns = [one.middle for one in seen], [one.width for one in seen], counts, heights
-        middles, widths, rows, lines = (np.asarray(column, np.float64) for column in columns)
-        return Scale(middles, widths, lines - self.prior.slope * np.log(rows), self.prior.slope)
+        lines = [self.prior.heights.get(_learnt(query, *t), self.prior.height) for t in targets]
+        columns = [one.middle for one in seen], [one.width for one in seen], counts, lines
+        middles, widths, rows, heights = (np.asarray(column, np.float64) for column in columns)
+        usual = None
+        if query == "text" and self.crowd is not None:
+            usual = np.array([self.crowd.usual.get(target, np.nan) for target in targets])
+        heights = heights - self.prior.slope * np.log(rows)
+        return Scale(middles, widths, heights, self.prior.slope, self.crowd, usual)
 
     def confidence(
         self, query: Modality, targets: Sequence[Modality], view: View, scores: Scores

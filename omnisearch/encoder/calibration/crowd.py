@@ -33,7 +33,11 @@ class Crowd:
         """Give what is taken from the cosines of rows (n, d)."""
         if target not in self.usual:
             return np.zeros(len(rows), np.float32)
-        return np.asarray(PART * (_nearness(self.questions, rows) - self.usual[target]), np.float32)
+        return self.beyond(np.array(self.usual[target]), rows)
+
+    def beyond(self, usual: npt.NDArray[np.float64], rows: Vectors) -> npt.NDArray[np.float32]:
+        """Give what is taken from the cosines of rows (n, d) of which each has its usual (n,)."""
+        return np.asarray(PART * (_nearness(self.questions, rows) - usual), np.float32)
 
 
 def learn(questions: Vectors, rows: Mapping[Target, Vectors]) -> Crowd:

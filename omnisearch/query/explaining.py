@@ -1,0 +1,120 @@
+"""What was done for a question and how long each stage took, for `explain`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from omnisearch.query.candidates import Found
+from omnisearch.query.narrowing import Allowed
+from omnisearch.storage import sides
+from omnisearch_indexes import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Survivors:
+    """A part of the collection: a sealed shard, or the tail; rows, and those that pass."""
+
+    part: str
+    rows: int
+    allowed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """How the rows of one modality and view were searched."""
+
+    modality: str | None
+    view: str
+    plan: Plan
+    found: int
+
+
+@dataclass
+class Stages:
+    """The time of each stage; the clock is read between them."""
+
+    ms: dict[str, float] = field(default_factory=dict)
+    _last: float = field(default_factory=time.perf_counter)
+
+    def end(self, stage: str) -> None:
+        """Take note of what has passed since the stage before."""
+        now = time.perf_counter()
+        self.ms[stage] = self.ms.get(stage, 0.0) + 1e3 * (now - self._last)
+        self._last = now
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The plan of one question: what passed the filters, how it was searched, stage by stage."""
+
+    survivors: tuple[Survivors, ...]
+    searched: tuple[Searched, ...]
+    said: int | None  # rows that say words of the question; None where none were looked for
+    candidates: int
+    rounds: int
+    stages: dict[str, float]  # milliseconds
+
+    def __str__(self) -> str:
+        lines = [f"{one.part}: {one.allowed:,} of {one.rows:,} rows pass" for one in self.survivors]
+        for one in self.searched:
+            lines.append(f"{one.modality or 'vectors'} {one.view}: {one.plan}; {one.found} taken")
+        if self.said is not None:
+            lines.append(f"words: {self.said:,} rows say some of the question")
+        lines.append(f"{self.candidates:,} candidates in {self.rounds} round(s)")
+        lines.append(", ".join(f"{stage} {ms:.2f} ms" for stage, ms in self.stages.items()))
+        return "\n".join(lines)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the same for programs."""
+        return {
+            "survivors": [[one.part, one.rows, one.allowed] for one in self.survivors],
+            "searched": [
+                {
+                    "modality": one.modality,
+                    "view": one.view,
+                    "method": one.plan.method,
+                    "allowed": one.plan.allowed,
+                    "candidates": one.plan.candidates,
+                    "expected_recall": one.plan.expected_recall,
+                    "found": one.found,
+                }
+                for one in self.searched
+            ],
+            "said": self.said,
+            "candidates": self.candidates,
+            "rounds": self.rounds,
+            "stages_ms": self.stages,
+        }
+
+
+def survivors(allowed: Allowed) -> tuple[Survivors, ...]:
+    """Count what passes the filters, part by part."""
+    now, mask = allowed.now, allowed.every()
+    shards = [shard.name for shard in now.sealed.shards]
+    names = [f"shard {name}" for name in shards]
+    counted: list[tuple[str, int, int]] = []
+    for number, part in enumerate(now.parts):
+        start = int(now.starts[number])
+        passed = part.rows
+        if mask is not None:
+            passed = int(np.count_nonzero(mask[start : start + part.rows]))
+        name = names[number] if number < len(names) else "not yet sealed"
+        if counted and number > len(names):
+            _, rows, before = counted.pop()
+            counted.append((name, rows + part.rows, before + passed))
+        else:
+            counted.append((name, part.rows, passed))
+    return tuple(Survivors(*one) for one in counted)
+
+
+def searched(found: Sequence[Found]) -> tuple[Searched, ...]:
+    """List how each kind was searched."""
+    return tuple(
+        Searched(sides.modality_of(one.kind), sides.view_of(one.kind), one.plan, len(one.positions))
+        for one in found
+    )
