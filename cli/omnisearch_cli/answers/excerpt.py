@@ -17,18 +17,26 @@ _WORD = re.compile(r"\S+")
 def excerpt(text: str, marks: Sequence[Mark], columns: int, lines: int, *, bold: bool) -> list[str]:
     """Give at most so many lines, harmless to a terminal, with the marked words in bold."""
     columns = max(columns, 8)
-    start, end = _window(text, marks, columns * lines)
-    words = list(_words(text, start, end, marks))
+    start, end = _window(text, marks, _room(text, columns * lines))
+    words = [
+        (output.escape(text[first:last]), _marked(text, first, last, marks if bold else ()))
+        for first, last in _parts(text, start, end, columns)
+    ]
     if end < len(text.rstrip()):
         words.append((_MORE, _MORE))
     if start > 0:
         words.insert(0, (_MORE, _MORE))
-    return list(_wrapped(words, columns, lines, bold=bold))
+    return list(_wrapped(words, columns, lines))
+
+
+def _room(text: str, cells: int) -> int:
+    """Give how many characters fill so many cells: of some scripts each takes two."""
+    return cells * len(text) // max(output.width(text), len(text), 1)
 
 
 def _window(text: str, marks: Sequence[Mark], room: int) -> Mark:
     """Choose the characters that are shown: all, or those with most marks, whole words."""
-    if len(text) <= room and output.width(text) <= room:
+    if len(text) <= room:
         return 0, len(text)
     room = max(room - 4, 4)  # the signs that there is more
     if not marks:
@@ -60,31 +68,36 @@ def _densest(marks: Sequence[Mark], room: int) -> Mark:
     return best
 
 
-def _words(text: str, start: int, end: int, marks: Sequence[Mark]) -> Iterator[tuple[str, str]]:
-    """Give each word as it is seen, and as it is written with marks."""
+def _parts(text: str, start: int, end: int, columns: int) -> Iterator[Mark]:
+    """Give where each word stands; one that is wider than a line is cut where the line ends."""
     for found in _WORD.finditer(text, start, end):
-        first, last = found.span()
-        parts, at = [], first
-        for begin, behind in marks:
-            begin, behind = max(begin, at), min(behind, last)
-            if begin < behind:
-                parts += [output.escape(text[at:begin]), _BOLD]
-                parts += [output.escape(text[begin:behind]), _PLAIN]
-                at = behind
-        plain = output.escape(found[0])
-        yield plain, "".join([*parts, output.escape(text[at:last])])
+        first, used = found.start(), 0
+        for at in range(*found.span()):
+            wide = output.width(output.escape(text[at]))
+            if used + wide > columns and at > first:
+                yield first, at
+                first, used = at, 0
+            used += wide
+        yield first, found.end()
 
 
-def _wrapped(
-    words: Sequence[tuple[str, str]], columns: int, lines: int, *, bold: bool
-) -> Iterator[str]:
-    """Fill lines with words; one that is wider than a line is cut."""
+def _marked(text: str, first: int, last: int, marks: Sequence[Mark]) -> str:
+    """Write a word with what is marked of it in bold."""
+    parts, at = [], first
+    for begin, behind in marks:
+        begin, behind = max(begin, at), min(behind, last)
+        if begin < behind:
+            parts += [output.escape(text[at:begin]), _BOLD]
+            parts += [output.escape(text[begin:behind]), _PLAIN]
+            at = behind
+    return "".join([*parts, output.escape(text[at:last])])
+
+
+def _wrapped(words: Sequence[tuple[str, str]], columns: int, lines: int) -> Iterator[str]:
+    """Fill lines with words, each as it is seen and as it is written."""
     line, used, given = list[str](), 0, 0
     for plain, marked in words:
         wide = output.width(plain)
-        if wide > columns:
-            plain = marked = output.cut_right(plain, columns)
-            wide = output.width(plain)
         if line and used + 1 + wide > columns:
             given += 1
             if given == lines:
@@ -93,7 +106,7 @@ def _wrapped(
             yield " ".join(line)
             line, used = [], 0
         used += wide + (1 if line else 0)
-        line.append(marked if bold else plain)
+        line.append(marked)
     if line:
         yield " ".join(line)
 
@@ -102,6 +115,6 @@ def _closed(line: list[str], used: int, columns: int) -> list[str]:
     """End the last line with a sign that there is more."""
     if line[-1] == _MORE:
         return line
-    if used + 2 > columns and len(line) > 1:
-        line = line[:-1]
+    if used + 2 > columns:
+        line = line[:-1] if len(line) > 1 else [output.cut_right(line[0], columns - 2)]
     return [*line, _MORE]

@@ -15,20 +15,34 @@ from omnisearch_cli.answers.excerpt import excerpt
 from omnisearch_cli.answers.screen import Screen
 
 _WIDE = 110  # columns from which on there is room for what few look at
+_NARROW = 56  # columns below which there is room for names alone
 _LEAST = 12  # columns that the name of a file has, however narrow the terminal is
 _LINES = 2  # of what an answer says
 _OURS = ("file.", "image.", "audio.", "video.", "doc.", "segment.")
+_TEXTS = ("date", "kind")  # columns that begin on the left
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """One answer, cut into what stands in columns, what follows, and what is said below."""
+class _Layout:
+    """Which columns there are in front of the name, and how wide each is."""
 
-    cells: tuple[str, ...]
-    hit: om.Hit
-    where: str
-    behind: str
+    screen: Screen
+    names: tuple[str, ...]
+    widths: tuple[int, ...]
+
+    @property
+    def indent(self) -> int:
+        """Count the cells in front of the name."""
+        return sum(self.widths) + 2 * len(self.widths)
+
+    def front(self, cells: Sequence[str]) -> str:
+        """Bring cells to their widths, numbers to the right."""
+        padded = []
+        for cell, wide, name in zip(cells, self.widths, self.names, strict=True):
+            blanks = " " * (wide - output.width(cell))
+            padded.append(cell + blanks if name in _TEXTS else blanks + cell)
+        return "".join(f"{cell}  " for cell in padded)
 
 
 def lines(hits: Sequence[om.Hit], screen: Screen, first: int = 1) -> Iterator[str]:
@@ -36,22 +50,18 @@ def lines(hits: Sequence[om.Hit], screen: Screen, first: int = 1) -> Iterator[st
     found = list(hits)
     if not found:
         return
-    header = _header(found, screen)
-    rows = [_row(number, hit, header) for number, hit in enumerate(found, first)]
-    widths = [
-        max(output.width(cell) for cell in column)
-        for column in zip(header, *(row.cells for row in rows), strict=True)
-    ]
-    last = "where" if any(hit.uri for hit in found) else "id"
-    titles = "  ".join([*_padded(header, widths), last])
+    names = _names(found, screen)
+    rows = [_cells(number, hit, names) for number, hit in enumerate(found, first)]
+    columns = zip(names, *rows, strict=True)
+    layout = _Layout(screen, names, tuple(max(map(output.width, column)) for column in columns))
+    titles = layout.front(names) + ("where" if any(hit.uri for hit in found) else "id")
     yield f"{_BOLD}{titles}{_PLAIN}" if screen.bold else titles
-    indent = sum(widths) + 2 * len(widths)
-    for row in rows:
-        yield _line(row, widths, screen, indent)
-        yield from _said(row.hit, screen, indent)
+    for cells, hit in zip(rows, found, strict=True):
+        yield f"{layout.front(cells)}{_named_line(hit, layout)}".rstrip()
+        yield from _said(hit, layout)
 
 
-def _header(hits: Sequence[om.Hit], screen: Screen) -> tuple[str, ...]:
+def _names(hits: Sequence[om.Hit], screen: Screen) -> tuple[str, ...]:
     """Choose the columns: those that some hit has something to say in."""
     sure = any(hit.confidence is not None for hit in hits)
     scored = any(hit.score is not None for hit in hits)
@@ -60,27 +70,21 @@ def _header(hits: Sequence[om.Hit], screen: Screen) -> tuple[str, ...]:
         "#": True,
         "sure": sure,
         "score": scored and (wide or not sure),
-        "date": wide and any(isinstance(hit.metadata.get("file.date"), datetime) for hit in hits),
-        "kind": any(hit.modality for hit in hits),
+        "date": wide and any(_date(hit) for hit in hits),
+        "kind": screen.columns >= _NARROW and any(hit.modality for hit in hits),
     }
     return tuple(name for name, there in names.items() if there)
 
 
-def _row(number: int, hit: om.Hit, header: Sequence[str]) -> _Row:
-    date = hit.metadata.get("file.date")
-    cells = {
+def _cells(number: int, hit: om.Hit, names: Sequence[str]) -> list[str]:
+    told = {
         "#": str(number),
         "sure": sure(hit.confidence),
-        "score": "-"
-        if hit.score is None
-        else f"{hit.score:.4g}"
-        if abs(hit.score) >= 10
-        else f"{hit.score:.4f}",
-        "date": f"{date:%Y-%m-%d}" if isinstance(date, datetime) else "",
+        "score": scored(hit.score),
+        "date": _date(hit),
         "kind": hit.modality or "",
     }
-    where = hit.item if hit.uri is None else places.shown(hit.uri)
-    return _Row(tuple(cells[name] for name in header), hit, output.escape(where), _behind(hit))
+    return [told[name] for name in names]
 
 
 def sure(confidence: float | None) -> str:
@@ -92,43 +96,49 @@ def sure(confidence: float | None) -> str:
     return f"{min(round(confidence * 100), 99)}%"
 
 
-def _behind(hit: om.Hit) -> str:
+def scored(score: float | None) -> str:
+    """Write a score; a cosine with four digits, others as large as they are."""
+    if score is None:
+        return "-"
+    return f"{score:.4f}" if abs(score) < 10 else f"{score:.6g}"
+
+
+def _date(hit: om.Hit) -> str:
+    date = hit.metadata.get("file.date")
+    return f"{date:%Y-%m-%d}" if isinstance(date, datetime) else ""
+
+
+def _named_line(hit: om.Hit, layout: _Layout) -> str:
+    """Give the name of an answer and what stands behind it: the name gives way first."""
+    name = output.escape(hit.item if hit.uri is None else places.shown(hit.uri))
+    behind = "".join(f"  {part}" for part in _behind(hit))
+    room = layout.screen.columns - layout.indent - output.width(behind)
+    name = output.cut_left(name, max(room, _LEAST))
+    if hit.uri is None and not hit.snippet:
+        left = room - output.width(name) - 2
+        told = _described(hit.metadata)
+        behind += f"  {output.cut_right(told, left)}" if told and left >= _LEAST else ""
+    if layout.screen.links and hit.uri is not None and places.linkable(hit.uri):
+        name = f"\x1b]8;;{hit.uri}\x1b\\{name}\x1b]8;;\x1b\\"
+    return f"{name}{behind}"
+
+
+def _behind(hit: om.Hit) -> Iterator[str]:
     """Say what stands behind the name: the moment, other moments, other copies."""
-    parts = [moment.told(hit.span)]
+    if told := moment.told(hit.span):
+        yield told
     if hit.folded:
-        parts.append(f"+{hit.folded:,}")
+        yield f"+{hit.folded:,} more"
     if len(hit.locations) > 1:
-        parts.append(f"{len(hit.locations):,} copies")
-    return "  ".join(part for part in parts if part)
+        yield f"{len(hit.locations):,} copies"
 
 
-def _padded(cells: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
-    """Bring cells to their widths; the last is text, those before it are numbers."""
-    for number, (cell, wide) in enumerate(zip(cells, widths, strict=True)):
-        blanks = " " * (wide - output.width(cell))
-        yield cell + blanks if number and cell[:1].isalpha() else blanks + cell
-
-
-def _line(row: _Row, widths: Sequence[int], screen: Screen, indent: int) -> str:
-    """Give the line of an answer: the name gives way before the moment does."""
-    behind = f"  {row.behind}" if row.behind else ""
-    room = max(screen.columns - indent - output.width(behind), _LEAST)
-    name = output.cut_left(row.where, room)
-    if screen.links and row.hit.uri is not None and places.linkable(row.hit.uri):
-        name = f"\x1b]8;;{row.hit.uri}\x1b\\{name}\x1b]8;;\x1b\\"
-    more = ""
-    if row.hit.uri is None and not row.hit.snippet:
-        left = screen.columns - indent - output.width(row.where) - output.width(behind) - 2
-        told = _described(row.hit.metadata)
-        more = f"  {output.cut_right(told, left)}" if told and left >= _LEAST else ""
-    return "  ".join([*_padded(row.cells, widths), f"{name}{behind}{more}"]).rstrip()
-
-
-def _said(hit: om.Hit, screen: Screen, indent: int) -> Iterator[str]:
+def _said(hit: om.Hit, layout: _Layout) -> Iterator[str]:
     """Give the lines below: what is said there, if that is more than the name of the file."""
     if not hit.snippet or (hit.uri is not None and not hit.marks and _named(hit)):
         return
-    blanks = " " * min(indent, screen.columns // 3)
+    screen = layout.screen
+    blanks = " " * min(layout.indent, screen.columns // 3)
     room = screen.columns - len(blanks)
     for line in excerpt(hit.snippet, hit.marks, room, _LINES, bold=screen.bold):
         yield f"{blanks}{line}"
