@@ -91,7 +91,7 @@ def sure(confidence: float | None) -> str:
     """Write how sure an answer is; never 100 %, nor 0."""
     if confidence is None:
         return "-"
-    if confidence < 0.005:
+    if confidence < 0.01:
         return "<1%"
     return f"{min(round(confidence * 100), 99)}%"
 
