@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from omnisearch.collection import Collection
     from omnisearch.cutting.cutter import Cutter, Extracted, thumbnail
     from omnisearch.encoder.encoder import Encoder
+    from omnisearch.encoder.kept import KeptEncoder
     from omnisearch.encoder.parts import Audio, Document, Image, Row, Text, Video
     from omnisearch.encoder.registry import EncoderInfo
     from omnisearch.encoder.sources import part_of
@@ -60,6 +61,7 @@ _HOMES = {
     "omnisearch.collection": ("Collection",),
     "omnisearch.cutting.cutter": ("Cutter", "Extracted", "thumbnail"),
     "omnisearch.encoder.encoder": ("Encoder",),
+    "omnisearch.encoder.kept": ("KeptEncoder",),
     "omnisearch.encoder.parts": ("Audio", "Document", "Image", "Row", "Text", "Video"),
     "omnisearch.encoder.registry": ("EncoderInfo",),
     "omnisearch.encoder.sources": ("part_of",),
@@ -118,6 +120,7 @@ __all__ = [
     "IngestOptions",
     "IngestReport",
     "Item",
+    "KeptEncoder",
     "KindEstimate",
     "PageSpan",
     "Problem",

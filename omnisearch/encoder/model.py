@@ -97,6 +97,16 @@ class ModelFiles:
         """Which graphs are in memory."""
         return frozenset(self._sessions)
 
+    def open(self, graph: str) -> None:
+        """Bring a graph into memory before it is needed."""
+        self._session(graph)
+
+    def adopt(self) -> None:
+        """Go on in a fork of the process that opened it, which had no other thread."""
+        if self.threads > 1:
+            raise RuntimeError("an encoder with threads of its own does not outlive a fork")
+        self._process = os.getpid()
+
     def _session(self, graph: str) -> Any:  # noqa: ANN401 - a class of onnxruntime, untyped
         if os.getpid() != self._process:  # also where no thread waits: it must not depend on that
             raise RuntimeError(

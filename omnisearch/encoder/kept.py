@@ -1,0 +1,38 @@
+"""The shipped encoder, opened once by a process that answers in forks of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from omnisearch.encoder.encoder import Encoder
+from omnisearch.encoder.omni_mini import OmniMini
+from omnisearch.encoder.registry import SHIPPED, place
+
+
+class KeptEncoder:
+    """omni-mini with its words loaded; a fork takes it over in a moment, where loading takes long.
+
+    Nothing else may run in the process that is forked: a thread of it would be gone in the copy.
+    """
+
+    def __init__(self) -> None:
+        folder = place(SHIPPED)
+        assert folder is not None
+        self._model = OmniMini.open(folder)
+        Encoder(self._model).encode(["warm"], role="query")
+
+    @property
+    def opened(self) -> frozenset[str]:
+        """Which of its graphs are in memory."""
+        return self._model.files.opened
+
+    def open(self, graphs: Iterable[str]) -> None:
+        """Bring graphs into memory; what has no such name is passed over."""
+        for graph in graphs:
+            if graph in self._model.files.model["graphs"]:
+                self._model.files.open(graph)
+
+    def adopt(self) -> Encoder:
+        """Give the encoder for use in a fork, which calls this first."""
+        self._model.files.adopt()
+        return Encoder(self._model)
