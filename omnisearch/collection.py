@@ -48,8 +48,8 @@ class Collection(AbstractContextManager["Collection"]):
         self._decoder = Decoder()
         self._held = weakref.WeakValueDictionary[int, Generation]()
         self._encoder = encoder
-        if encoder is not None and options.writable:
-            encoder.check(self._handle.canaries())
+        if encoder is not None:
+            (encoder.check if options.writable else encoder.expect)(self._handle.canaries())
 
     @property
     def generation(self) -> int:

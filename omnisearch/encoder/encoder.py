@@ -49,7 +49,7 @@ class Encoder:
         self._reads = frozenset(model.modalities)
         self._checked = False
         self._canaries: Mapping[str, Vector] | None = None
-        self._expected: Expectations | None = None
+        self._expected: list[Expectations] = []
         if self.dim not in model.dims:
             valid = " or ".join(str(one) for one in sorted(model.dims))
             raise DimensionError(f"dim is {dim}: {model.name} was made for {valid}, leave dim out")
@@ -128,7 +128,8 @@ class Encoder:
             alone._compare({name: known[name] for name in names if name in known}, _MADE)
             alone._compare(kept, _KEPT)
 
-        self._expected = Expectations(kept, known, compare)
+        still = [one for one in self._expected if not one.met]
+        self._expected = [*still, Expectations(kept, known, compare)]
 
     def _compare(self, known: Mapping[str, Vector], where: str) -> None:
         cosines = strayed(known, self.canaries()) if known else {}
@@ -193,8 +194,8 @@ class Encoder:
         if role not in ROLES:
             raise ValueError(f"role is {role!r}: {' or '.join(ROLES)}")
         rows = [as_row(part) for part in parts]
-        if self._expected is not None:
-            self._expected.meet(rows)
+        for one in self._expected:
+            one.meet(rows)
         asked = Asked("query" if target is not None else role, target)
         pieces = [self._pieces(row) for row in rows]
         alone = [piece for row in pieces if not isinstance(row, PartError) for piece, _ in row]

@@ -25,6 +25,11 @@ class Expectations:
         self._open = {*names, *kept}
         self._lock = threading.Lock()
 
+    @property
+    def met(self) -> bool:
+        """Tell whether all were compared."""
+        return not self._open
+
     def meet(self, rows: Iterable[Row]) -> None:
         """Compare what belongs to these rows and was not compared yet; raises where it differs."""
         if not self._open or not (due := self._open & _named(rows)):

@@ -52,3 +52,12 @@ def test_a_reader_asks_with_words_without_opening_towers(tmp_path: Path) -> None
         assert [hit.item for hit in col.query(text="dog")] == ["a"]
         assert isinstance(col.encoder.model, OmniMini)
         assert col.encoder.model.files.opened == {"text"}
+
+
+def test_collections_that_share_an_encoder_are_all_heeded() -> None:
+    encoder = Encoder.load()
+    kept = dict(encoder.model.known())
+    encoder.expect({**kept, "text": -kept["text"]})
+    encoder.expect(kept)
+    with pytest.raises(SpaceMismatchError, match="text -"):
+        encoder.encode(["dog"])
