@@ -173,6 +173,7 @@ def _answers(question: _Question, last: _Round) -> Answers:
             "bm25": np.where(bm25 > 0, bm25, np.float32(np.nan)),
         },
         segments=True,
+        words=question.asked.words,
         remarks=question.asked.remarks,
         cursor=cursor.make(question.allowed.now, question.asked, wish),
     )

@@ -13,6 +13,8 @@ import pyarrow as pa
 
 from omnisearch.query.explaining import Explanation
 from omnisearch.query.rows import read_records
+from omnisearch.query.snippets import Snippet, Snippets
+from omnisearch.query.spoken import around
 from omnisearch.records import Hit, Record
 from omnisearch.schema import tabulate, widen
 from omnisearch.storage import batch, sides
@@ -22,7 +24,6 @@ from omnisearch_indexes import Neighbours
 
 Floats = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.int64]
-_SNIPPET = 240  # characters
 _READ_AT_ONCE = 256  # rows read together when hits are looked at in turn
 
 
@@ -40,6 +41,7 @@ class Answers:
     parts: Mapping[str, Floats] = field(default_factory=dict)
     explain: str | None = None
     segments: bool = False  # ids are those of segments, not of rows
+    words: str | None = None  # that were asked for: they are marked in what hits say
     remarks: tuple[str, ...] = ()
     cursor: str | None = None
     plan: Explanation | None = None
@@ -109,6 +111,7 @@ class Hits(Sequence[Hit]):
     def _hit(self, record: Record, number: int) -> Hit:
         places, found = self._places(record), self._found
         parts = {name: float(values[number]) for name, values in found.parts.items()}
+        said = self._said(record, number)
         return Hit(
             id=batch.segment_of(record.id, record.view) if found.segments else record.id,
             item=record.item,
@@ -121,9 +124,21 @@ class Hits(Sequence[Hit]):
             confidence=None if found.confidences is None else _known(found.confidences[number]),
             parts={name: value for name, value in parts.items() if value == value},
             folded=0 if found.folded is None else found.folded[number],
-            snippet=None if record.words is None else snippet(record.words),
+            snippet=None if said is None else said.text,
             metadata=record.metadata,
+            marks=() if said is None else said.marks,
         )
+
+    def _said(self, record: Record, number: int) -> Snippet | None:
+        """Cut what a segment says; of a sound or film that is a transcript around it."""
+        if record.words is None:
+            return None
+        spoken = around(self._now, int(self._positions[number]), record)
+        return self._snippets.cut(record.words) if spoken is None else self._snippets.spoken(spoken)
+
+    @cached_property
+    def _snippets(self) -> Snippets:
+        return Snippets(self._found.words)
 
     def _places(self, record: Record) -> tuple[str, ...]:
         """Give where the file of a hit is, every copy, as URIs."""
@@ -153,15 +168,6 @@ class Hits(Sequence[Hit]):
 
 def _known(value: np.float32) -> float | None:
     return None if value != value else float(value)
-
-
-def snippet(words: str) -> str:
-    """Cut what a segment says to one short line."""
-    line = " ".join(words[: 4 * _SNIPPET].split())
-    if len(line) <= _SNIPPET:
-        return line
-    cut = line[:_SNIPPET].rpartition(" ")[0] or line[:_SNIPPET]
-    return f"{cut} …"
 
 
 class Batch(Sequence[Hits]):

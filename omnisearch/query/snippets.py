@@ -49,7 +49,7 @@ class Snippets:
     """Cuts what segments say for one question; without words it gives their beginnings."""
 
     def __init__(self, question: str | None = None) -> None:
-        wanted = _wanted(question or "")
+        wanted = _wanted(question) if question else []
         self._stems = {one.term for one in wanted if one.how != "start"}
         self._starts = {one.term for one in wanted if one.how == "start"}
 
