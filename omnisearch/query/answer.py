@@ -144,13 +144,13 @@ def _round(question: _Question, depth: int, stages: Stages) -> _Round:
 
 
 def _is_settled(last: _Round, question: _Question) -> bool:
-    """Tell whether no other candidate could be among the hits."""
+    """Tell whether no other candidate could be among the hits; one as sure might, by its id."""
     if last.whole or last.bound < question.least:
         return True
     places = last.grouped.places
     if len(places) < question.wish.reach:
         return False
-    return float(last.judged.order[places[question.wish.reach - 1]]) >= last.bound
+    return float(last.judged.order[places[question.wish.reach - 1]]) > last.bound
 
 
 def _answers(question: _Question, last: _Round) -> Answers:

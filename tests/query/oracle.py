@@ -1,0 +1,97 @@
+"""What should be answered: every segment judged, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+import numpy as np
+
+from omnisearch import twins
+from omnisearch.query.asked import Asked
+from omnisearch.query.fusing import Evidence, fuse
+from omnisearch.query.options import Wish
+from omnisearch.storage.batch import WORDS_MARK
+from omnisearch.storage.words.asking import ask
+from tests.query.world import CALIBRATOR, Segment, Vector, World
+
+_NAN = np.float32(np.nan)
+
+
+class Answer(NamedTuple):
+    """What is compared: the id and how sure it is."""
+
+    id: str
+    odds: float
+
+
+def answers(world: World, asked: Asked, wish: Wish) -> list[Answer]:
+    """List all hits of a question, best first, from offset on."""
+    found = sorted(_judged(world, asked, wish), key=lambda pair: (-pair[1], pair[0].id))
+    kept: list[tuple[Segment, float]] = []
+    names: set[str] = set()
+    for one, odds in found:
+        name = one.item if wish.group_by == "item" else one.id
+        if name in names or one.item in asked.leave_out:
+            continue
+        names.add(name)
+        if wish.collapse is None or not any(_alike(one, other, wish) for other, _ in kept):
+            kept.append((one, odds))
+    page = kept[wish.offset : wish.reach]
+    return [Answer(one.id, odds) for one, odds in page]
+
+
+def _judged(world: World, asked: Asked, wish: Wish) -> Iterator[tuple[Segment, float]]:
+    now = world.now
+    totals = None if asked.words is None else now.words.totals(ask(asked.words))
+    phrases = asked.words is not None and '"' in asked.words
+    for one in world.segments.values():
+        if one.missing or not _passes(one, wish):
+            continue
+        names = [one.id, one.id + WORDS_MARK]
+        rows = [at for at in now.find(names).tolist() if at >= 0]
+        bm25 = 0.0 if totals is None else max(float(totals.scores[at]) for at in rows)
+        if not bm25 and (phrases or not len(asked.vectors)):
+            continue
+        odds = [np.array([_odds(one, asked, view)], np.float32) for view in ("content", "words")]
+        most, documents = (totals.most, totals.documents) if totals else (0.0, 0)
+        evidence = Evidence(odds[0], odds[1], np.array([bm25], np.float32), most, documents)
+        sure = float(fuse(evidence)[0])
+        if wish.min_confidence is None or 1 / (1 + np.exp(-sure)) >= wish.min_confidence:
+            yield one, sure
+
+
+def _odds(one: Segment, asked: Asked, view: str) -> np.float32:
+    vector = one.content if view == "content" else one.words
+    if vector is None or not len(asked.vectors):
+        return _NAN
+    cosine = np.array([float(asked.vectors[0] @ vector)], np.float32)
+    return CALIBRATOR.adjust(asked.modality, [one.modality], view, cosine)[0]  # type: ignore[arg-type]
+
+
+def _passes(one: Segment, wish: Wish) -> bool:
+    return (
+        (wish.modality is None or one.modality in wish.modality)
+        and (wish.where is None or one.price <= 2)
+        and (not wish.path or any(fnmatchcase(one.path, f"{path}/*") for path in wish.path))
+        and (wish.after is None or one.date >= wish.after)
+        and (wish.before is None or one.date < wish.before)
+    )
+
+
+def _alike(one: Segment, other: Segment, wish: Wish) -> bool:
+    assert wish.collapse is not None
+    if one.look is not None and other.look is not None:
+        return _apart(one.look, other.look) <= wish.collapse
+    return _apart(_twin(one), _twin(other)) <= wish.collapse // 2
+
+
+def _twin(one: Segment) -> int:
+    vector: Vector | None = one.words if one.content is None else one.content
+    assert vector is not None
+    return twins.signature(vector)
+
+
+def _apart(one: int, other: int) -> int:
+    return ((one ^ other) & (1 << 64) - 1).bit_count()

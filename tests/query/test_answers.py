@@ -1,0 +1,142 @@
+"""Exactly k answers, those of the oracle and in its order, under every mixture of options."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from omnisearch.query.answer import answer
+from omnisearch.query.asked import Asked
+from omnisearch.query.hits import Hits
+from omnisearch.query.options import QueryOptions, Wish
+from omnisearch.records import Modality
+from tests.query import oracle
+from tests.query.world import CALIBRATOR, DAY, DIM, MODALITIES, VOCABULARY, World, build, exact
+
+WORLDS = 12
+
+
+@pytest.fixture(scope="module")
+def worlds() -> Iterator[list[World]]:
+    """Collections of 0 to 60 items, of which some are sealed, compacted, deleted or missing."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = [
+            build(Path(folder) / str(seed), random.Random(seed), items)
+            for seed, items in zip(range(WORLDS), (0, 1, 3, *[25] * 5, *[60] * 4), strict=True)
+        ]
+        yield made
+        for world in made:
+            world.handle.close()
+
+
+def options() -> st.SearchStrategy[QueryOptions]:
+    """Draw any mixture of options that the oracle knows."""
+    return st.fixed_dictionaries(  # type: ignore[return-value]
+        {},
+        optional={
+            "k": st.sampled_from([1, 2, 5, 10, 1000]),
+            "modality": st.lists(st.sampled_from(MODALITIES), min_size=1, unique=True),
+            "where": st.just("price <= 2"),
+            "path": st.sampled_from(["photos", "notes", ["photos/2024", "notes"]]),
+            "after": st.sampled_from(["1970-01-02", "1970-01-04"]),
+            "before": st.sampled_from(["1970-01-05", "1970-01-06"]),
+            "min_confidence": st.sampled_from([0.1, 0.5, 0.9]),
+            "group_by": st.sampled_from(["item", "none"]),
+            "collapse": st.sampled_from([False, True, 0, 20]),
+            "offset": st.sampled_from([0, 1, 7]),
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A question to one of the worlds."""
+
+    world: int
+    seed: int
+    mode: str
+    modality: Modality
+    words: str
+    wanted: QueryOptions
+
+    def asked(self, vectors: int = 1) -> Asked:
+        rng = random.Random(self.seed)
+        left_out = frozenset({f"item{rng.randint(0, 9)}"} if rng.random() < 0.3 else ())
+        count = 0 if self.mode == "words" else vectors
+        some = np.array([exact(rng) for _ in range(count)], np.float32).reshape(count, DIM)
+        said = None if self.mode == "vector" else self.words
+        return Asked(some, np.ones(count, np.float32), self.modality, said, left_out)
+
+    def wish(self, **more: Any) -> Wish:
+        return Wish.of({**self.wanted, "recall": 1.0, **more})  # type: ignore[typeddict-item]
+
+
+QUESTIONS = st.builds(
+    Drawn,
+    st.integers(0, WORLDS - 1),
+    st.integers(0, 1 << 16),
+    st.sampled_from(["hybrid", "vector", "words"]),
+    st.sampled_from(["text", "image"]),
+    st.sampled_from([*VOCABULARY, "red dog", '"dog beach"', '"red" night', "unsaid"]),
+    options(),
+)
+SETTINGS = settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def told(hits: Hits) -> list[tuple[str, float]]:
+    return [(hit.id, round(hit.confidence or 0, 5)) for hit in hits]
+
+
+@given(QUESTIONS)
+@SETTINGS
+def test_answers_are_those_of_the_oracle(worlds: list[World], drawn: Drawn) -> None:
+    world, question, wish = worlds[drawn.world], drawn.asked(), drawn.wish()
+    expected = oracle.answers(world, question, wish)
+    found = answer(world.now, question, wish, CALIBRATOR)
+    assert found.ids == [one.id for one in expected]
+    sure = [1 / (1 + np.exp(-one.odds)) for one in expected]
+    assert [hit.confidence for hit in found] == pytest.approx(sure, rel=1e-5)
+
+
+@given(QUESTIONS)
+@SETTINGS
+def test_pages_follow_each_other(worlds: list[World], drawn: Drawn) -> None:
+    """Pages of three, by cursor, are the whole list; asking again gives the same."""
+    now, question = worlds[drawn.world].now, drawn.asked()
+    everything = drawn.wish(k=1000, offset=0)
+    whole = told(answer(now, question, everything, CALIBRATOR))
+    assert whole == told(answer(now, question, everything, CALIBRATOR))
+    paged: list[tuple[str, float]] = []
+    page = answer(now, question, drawn.wish(k=3, offset=0), CALIBRATOR)
+    while page.cursor is not None:
+        paged += told(page)
+        page = answer(now, question, drawn.wish(k=3, offset=0, cursor=page.cursor), CALIBRATOR)
+    assert paged == whole
+
+
+@given(QUESTIONS, st.sampled_from(["rrf", "confidence"]), st.integers(1, 3))
+@SETTINGS
+def test_exactly_k_however_lists_are_brought_together(
+    worlds: list[World], drawn: Drawn, fuse: str, vectors: int
+) -> None:
+    world = worlds[drawn.world]
+    # neither how sure a hit is nor what repeats what is the same where the order is not
+    wish = drawn.wish(fuse=fuse, min_confidence=None, collapse=False)
+    found = answer(world.now, drawn.asked(vectors), wish, CALIBRATOR)
+    expected = oracle.answers(world, drawn.asked(), wish)
+    assert len(found) == len(set(found.ids)) == len(expected)
+
+
+def test_days_are_counted_from_the_same_moment() -> None:
+    assert Wish.of({"after": "1970-01-02"}).after == DAY
