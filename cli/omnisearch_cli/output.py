@@ -39,7 +39,7 @@ def wants_json(flag: bool | None) -> bool:
 
 def line(record: object) -> None:
     """Print one record as a line of JSON, in UTF-8 whatever the locale."""
-    _write(json_line(record))
+    write(json_line(record))
 
 
 def json_line(record: object) -> bytes:
@@ -137,10 +137,11 @@ def complain(fault: str) -> None:
 
 def _print(text: str) -> None:
     encoding = sys.stdout.encoding or "utf-8"
-    _write(f"{text}\n".encode(encoding, "backslashreplace"))
+    write(f"{text}\n".encode(encoding, "backslashreplace"))
 
 
-def _write(data: bytes) -> None:
+def write(data: bytes) -> None:
+    """Write bytes to stdout."""
     try:
         sys.stdout.buffer.write(data)
     except OSError as error:

@@ -11,6 +11,9 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 
@@ -20,10 +23,15 @@ import omnisearch as om
 from omnisearch_cli import interrupts, output, settings
 
 COMMANDS = tuple(
-    "delete doctor embed encoders export import ingest query snapshot status train".split()
+    "delete doctor embed encoders export extract import ingest query show snapshot status "
+    "train".split()
 )
 USAGE, UNUSABLE, INTERNAL, TERMINATED = 2, 4, 5, 143
 _CALLERS_FAULT = (400, 404, 415, 501)
+_NEAR = 0.75  # how much a word is like a command that may be meant
+
+
+Opened = Callable[[Path], AbstractContextManager[om.Collection]]
 
 
 class _Commands(click.Group):
@@ -43,8 +51,10 @@ class _Commands(click.Group):
 
 EXAMPLES = """\b
 Examples:
+  omnisearch ingest ./photos
+  omnisearch "a red bicycle"
+  omnisearch query ./photo.jpg --text "the same at night"
   omnisearch import vectors.npy --metadata metadata.parquet
-  omnisearch query --vector query.npy --where "price < 50"
   omnisearch status
   omnisearch embed --text "a red bicycle" --out v.npy
 
@@ -58,18 +68,24 @@ error arose.
 @click.group(cls=_Commands, epilog=EXAMPLES, context_settings=settings.CONTEXT)
 @click.version_option(package_name="omnisearch", message="%(prog)s %(version)s")
 def omnisearch() -> None:
-    """Search by vector, offline, in a folder of your own."""
+    """Search texts, pictures, sounds, films and pages by what they mean, offline.
+
+    Words without a command are a question: omnisearch "a red bicycle".
+    """
 
 
-def run(arguments: list[str]) -> int:
-    """Run a command; returns its exit code."""
+def run(arguments: list[str], opened: Opened | None = None) -> int:
+    """Run a command; returns its exit code.
+
+    A process that stays for several questions says what opens collections there.
+    """
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the caller
             setattr(sys, name, Path(os.devnull).open("w"))
     interrupts.heard_once()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
-        code = _run(arguments)
+        code = _run(_with_command(arguments), opened)
         sys.stdout.flush()
         return code
     except BrokenPipeError:  # the reader has what it wanted
@@ -80,10 +96,22 @@ def run(arguments: list[str]) -> int:
         return _fail(UNUSABLE, f"cannot write the output: {error.strerror}")
 
 
-def _run(arguments: list[str]) -> int:
+def _with_command(arguments: list[str]) -> list[str]:
+    """Take words without a command as a question; say so where a command may be meant."""
+    first = arguments[0] if arguments else "--help"
+    if first in (*COMMANDS, "-h", "--help", "--version") or first.startswith("--version"):
+        return arguments
+    if " " not in first and (near := get_close_matches(first, COMMANDS, 1, _NEAR)):
+        output.say(f"asking for {first!r}; did you mean the command {near[0]}?")
+    return ["query", *arguments]
+
+
+def _run(arguments: list[str], opened: Opened | None) -> int:
     try:
         defaults = settings.read(COMMANDS)
-        with omnisearch.make_context("omnisearch", arguments, default_map=defaults) as context:
+        with omnisearch.make_context(
+            "omnisearch", arguments, default_map=defaults, obj=opened
+        ) as context:
             code: int | None = omnisearch.invoke(context)
         return code or 0
     except click.exceptions.Exit as exit_:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from omnisearch.encoder.encoder import Encoder
     from omnisearch.query.options import Wish
     from omnisearch.storage.generation import Generation
+    from omnisearch.storage.manifest import Settings
 
 Floats = npt.NDArray[np.float32]
 MORE, LESS = 1.0, 0.5  # weights of what is stored, beside parts of weight 1
@@ -43,9 +44,9 @@ Decode = Callable[[Part], Decoded]
 class Asked:
     """What is looked for.
 
-    `vectors` (n, d) have unit length; several, with a weight each, only for combine="rank", and
-    none for mode="words". `modality` is the one whose calibration counts. `words` are for BM25;
-    items of `leave_out` are no answers; `remarks` are for a person.
+    `vectors` (n, d) have unit length where cosines count; several, with a weight each, only for
+    combine="rank", and none for mode="words". `modality` is the one whose calibration counts.
+    `words` are for BM25; items of `leave_out` are no answers; `remarks` are for a person.
     """
 
     vectors: Floats
@@ -83,7 +84,7 @@ def asked(asking: Asking, given: Given, wish: Wish) -> Asked:
         voices += stored.voices()
         if given.vector is not None:
             voices.append(_Voice(check_query(given.vector, asking.now)[0], 1.0))
-    vectors, weights = _composed(voices, asking.now.sealed.manifest.settings.dim, wish.combine)
+    vectors, weights = _composed(voices, asking.now.sealed.manifest.settings, wish.combine)
     modality = _modality(parts) or stored.modality or "text"
     return Asked(vectors, weights, modality, words, stored.items, remarks)
 
@@ -145,20 +146,24 @@ def _mean(encoder: Encoder, windows: Sequence[Row]) -> Floats:
     return _unit(encoder.encode(windows, role="query").mean(axis=0))
 
 
-def _composed(voices: Sequence[_Voice], dim: int, combine: str | None) -> tuple[Floats, Floats]:
+def _composed(
+    voices: Sequence[_Voice], settings: Settings, combine: str | None
+) -> tuple[Floats, Floats]:
     """Add what is wanted and take away what is not; for "rank" each wanted one stays apart."""
     if not voices:
-        return np.zeros((0, dim), np.float32), np.zeros(0, np.float32)
+        return np.zeros((0, settings.dim), np.float32), np.zeros(0, np.float32)
     away = [voice for voice in voices if voice.weight < 0]
     wanted = [voice for voice in voices if voice.weight > 0]
     groups = [[voice] for voice in wanted] if combine == "rank" else [wanted]
-    vectors = [_unit(sum_of([*group, *away])) for group in groups]
+    vectors = [_sum([*group, *away]) for group in groups]
+    if settings.metric == "cosine":
+        vectors = [_unit(vector) for vector in vectors]
     weights = [group[0].weight if combine == "rank" else 1.0 for group in groups]
     return np.array(vectors, np.float32), np.array(weights, np.float32)
 
 
-def sum_of(voices: Sequence[_Voice]) -> Floats:
-    """Add vectors by their weights."""
+def _sum(voices: Sequence[_Voice]) -> Floats:
+    """Add vectors by their weights; one alone stays as it is."""
     largest = max(abs(voice.weight) for voice in voices)
     total = sum(voice.weight / largest * voice.vector.astype(np.float64) for voice in voices)
     return np.asarray(total, np.float32)
@@ -198,7 +203,7 @@ class _Stored:
         found = []
         for (_, _, weight), (positions, _) in zip(self._named, self._seen, strict=True):
             stored = rows.vectors(self._now, positions).astype(np.float32)
-            found.append(_Voice(_unit(stored.mean(axis=0)), weight))
+            found.append(_Voice(stored.mean(axis=0), weight))
         return found
 
     def _positions(self, name: str, how: str) -> npt.NDArray[np.int64]:

@@ -26,7 +26,7 @@ def fault(done: subprocess.CompletedProcess[str]) -> str:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["query"], "give either --vector FILE or --like ID"),
+        (["query"], "nothing is asked: give words"),
         (["query", "--vector", "absent.npy"], "absent.npy does not exist"),
         (["query", "--vector", "vectors.npy"], "holds 300 vectors: choose one with --row"),
         (["query", "--vector", "vectors.npy", "--row", "300"], "has no row 300"),

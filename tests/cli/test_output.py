@@ -15,7 +15,7 @@ def test_a_table_on_a_terminal(imported: Place) -> None:
     code, shown = imported.on_terminal("query", "--vector", "query.npy", "-k", "2", NO_COLOR="1")
     header, first, second = shown.splitlines()
     assert code == 0
-    assert re.fullmatch(r"#   score  id +metadata", header)
+    assert re.fullmatch(r"#   score  id", header)
     assert re.fullmatch(r"1  1\.0000  row-7 +n=7  tag=odd", first)
     assert second.startswith("2  0.")
 
@@ -71,7 +71,8 @@ def test_import_on_a_terminal_is_a_sentence(place: Place, files: Path) -> None:
 
 def test_every_help_has_an_example(place: Place) -> None:
     names = re.findall(r"^  (\w+)  ", place.run("--help").stdout, re.MULTILINE)
-    wanted = "delete doctor embed encoders export import ingest query snapshot status train"
+    wanted = "delete doctor embed encoders export extract import ingest query show snapshot"
+    wanted += " status train"
     assert names == wanted.split()
     for name in names:
         shown = place.run(name, "--help")

@@ -1,47 +1,126 @@
-"""`omnisearch query`: the rows nearest to a vector."""
+"""`omnisearch query`: ask with words, pictures, sounds, films, pages, ids and vectors."""
 
 from __future__ import annotations
 
-import json as json_
-import sys
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, TypedDict, Unpack
+import math
+from typing import Any, Unpack
 
 import click
 
-import omnisearch as om
-from omnisearch_cli import discovery, output, settings
+from omnisearch_cli import questions, settings
+from omnisearch_cli.questions import Flags
 
 EXAMPLES = """\b
 Examples:
-  omnisearch query --vector query.npy
-  omnisearch query --vector queries.npy --row 3 -k 20
-  omnisearch query --like shoe-7 --where "price < 50 and brand in ('a', 'b')"
-  echo '[0.1, 0.2, 0.3]' | omnisearch query --vector - --json
+  omnisearch query "a red bicycle"
+  omnisearch "a red bicycle"
+  omnisearch query ./photo.jpg --text "the same at night"
+  omnisearch query --audio talk.mp3 --from 1:12 --to 1:18 --modality video
+  omnisearch query --image street.jpg --box 0.5,0,0.5,1 --not-text people
+  omnisearch query --text "beach:2" --text "dog" --not-image indoors.jpg:0.3
+  omnisearch query "invoice" --where "doc.pages < 5" --after 2026-01-01
+  omnisearch query --more 3 --less 7
+  omnisearch query --vector queries.npy --row 3 -k 20 --json
+  omnisearch query "sunset" --paths0 | xargs -0 cp -t ./chosen
+  omnisearch query --batch questions.jsonl > answers.jsonl
+
+\b
+A weight stands behind a colon: --text "beach:2". Of files that hold something
+else than their flag says, what they hold is asked with, and that is said.
 """
-FIELDS = (
-    "id item uri locations modality view span score confidence parts folded snippet metadata"
-).split()
+MODALITIES = ("text", "image", "audio", "video", "document")
+_PAIRS = {"image": "A picture", "audio": "A sound", "video": "A film", "document": "A PDF"}
 
 
-class Question(TypedDict):
-    """What `Collection.search` takes beside the vector."""
+def _box(context: click.Context, parameter: click.Parameter, text: str | None) -> Any:  # noqa: ANN401
+    if text is None:
+        return None
+    try:
+        numbers = tuple(float(number) for number in text.split(","))
+    except ValueError:
+        numbers = ()
+    if len(numbers) != 4:
+        raise click.BadParameter(f"{text!r} is no box: x,y,w,h as fractions, such as 0.5,0,0.5,1")
+    return numbers
 
-    like: str | None
-    k: int
-    where: str | None
-    min_score: float | None
-    recall: float | None
-    explain: bool
+
+def _time(context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
+    if text is None:
+        return None
+    seconds = 0.0
+    try:
+        for part in text.split(":"):
+            seconds = 60 * seconds + float(part)
+    except ValueError:
+        seconds = math.nan
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise click.BadParameter(f"{text!r} is no time: seconds, or 1:30 or 1:02:30")
+    return seconds
+
+
+def _media(function: Any) -> Any:  # noqa: ANN401
+    """Add the flags of files, wanted and not wanted."""
+    for name, what in reversed(_PAIRS.items()):
+        away = click.option(
+            f"--not-{name}", multiple=True, metavar="FILE", help=f"{what} to lead away from."
+        )
+        wanted = click.option(
+            f"--{name}", multiple=True, metavar="FILE", help=f"{what}; may be repeated."
+        )
+        function = wanted(away(function))
+    return function
 
 
 @click.command("query", epilog=EXAMPLES)
+@click.argument("words", nargs=-1, metavar="[WORDS|FILE]...")
+@click.option("--text", multiple=True, metavar="WORDS", help="Words, whatever they look like.")
+@_media
+@click.option("--not-text", multiple=True, metavar="WORDS", help="Words to lead away from.")
+@click.option("--box", metavar="X,Y,W,H", callback=_box, help="This part of the picture.")
+@click.option("--from", "from_s", metavar="TIME", callback=_time, help="Where the piece begins.")
+@click.option("--to", "to_s", metavar="TIME", callback=_time, help="Where the piece ends.")
+@click.option("--page", type=click.IntRange(1), help="This page of the PDF. Default: the first.")
+@click.option("--like", multiple=True, metavar="ID", help="What is stored under this id.")
+@click.option("--more", multiple=True, metavar="ID", help="More like this hit, beside the rest.")
+@click.option("--less", multiple=True, metavar="ID", help="Less like this hit.")
 @click.option("--vector", metavar="FILE", help="A file with the vector; - reads JSON from stdin.")
 @click.option("--row", type=click.IntRange(0), help="Which vector of the file, from 0.")
-@click.option("--like", metavar="ID", help="Use the vector stored under this id.")
-@click.option("--where", metavar="FILTER", help='Only rows that pass, e.g. "price < 50".')
-@click.option("--min-score", type=float, help="Only hits with this score or more.")
+@click.option("--batch", metavar="FILE", help="Questions as JSON Lines; - is stdin.")
+@click.option(
+    "--combine",
+    type=click.Choice(("joint", "sum", "rank")),
+    help="How parts make one question. Default: joint, where one medium meets words.",
+)
+@click.option(
+    "--mode",
+    type=click.Choice(("hybrid", "vector", "words")),
+    help="What words are compared with: meaning and spelling, or one of them.",
+)
+@click.option(
+    "--fuse", type=click.Choice(("confidence", "rrf")), help="How lists are put together."
+)
+@click.option("--modality", multiple=True, type=click.Choice(MODALITIES), help="Only these.")
+@click.option("--where", metavar="FILTER", help='Only what passes, e.g. "price < 50".')
+@click.option("--path", multiple=True, metavar="GLOB", help="Only files below, as photos/**/*.jpg.")
+@click.option("--after", metavar="DATE", help="Only what was taken or changed since.")
+@click.option("--before", metavar="DATE", help="Only what was taken or changed before.")
+@click.option("--min-confidence", type=float, help="Only hits that are as sure, 0 to 1.")
+@click.option("--min-score", type=float, help="Only hits with this score, for vectors and ids.")
+@click.option(
+    "--group-by",
+    type=click.Choice(("item", "none")),
+    help="One hit for each item, its best moment, or every moment. Default: item.",
+)
+@click.option(
+    "--collapse",
+    is_flag=False,
+    flag_value=questions.NEAR,
+    type=int,
+    metavar="[BITS]",
+    help="Fold near-duplicates into one hit.",
+)
+@click.option("--offset", type=click.IntRange(0), help="Leave out so many hits.")
+@click.option("--cursor", metavar="TEXT", help="Go on behind an answer, in its generation.")
 @settings.setting(
     "-k", "--limit", "k", type=click.IntRange(1), default=10, show_default=True, help="Hits."
 )
@@ -51,71 +130,24 @@ class Question(TypedDict):
     help="Share of the true neighbours to find; 1 is exact. Default: the collection's.",
 )
 @settings.setting("--explain", is_flag=True, help="Say on stderr what was done, and why.")
+@click.option("--paths", is_flag=True, help="Print the paths of the files alone, one a line.")
+@click.option("--paths0", is_flag=True, help="The same, each ended by NUL.")
 @settings.index
 @settings.json
-def command(
-    vector: str | None,
-    row: int | None,
-    index: Path | None,
-    json: bool | None,
-    **question: Unpack[Question],
-) -> int:
-    """Find the rows nearest to a vector.
+@settings.quiet
+def command(**flags: Unpack[Flags]) -> int:
+    """Find what means the same as words, a picture, a sound, a film or a page.
 
-    The best comes first; a score is larger for what is nearer. Exits 1 when nothing is found.
+    A word that is an existing media file, or begins with ./ ../ / or ~/, is asked with as a file;
+    - takes what comes through stdin. Several parts make one question. The best hit comes first.
+
+    An ID is the number of a hit of the last query here, or what --json calls id or item. A TIME is
+    seconds, or 1:30. Exits 1 when nothing is found.
     """
-    if (vector is None) == (question["like"] is None):
-        raise click.UsageError("give either --vector FILE or --like ID")
-    path = discovery.for_reading(index)
-    asked = None if vector is None else _read(vector, row)
-    with om.open(path, create=False, mode="r") as col:
-        hits = col.search(asked, **question)
-        if question["explain"]:
-            output.say(hits.explain or "nothing to explain")
-        _show(hits, json)
-        return 0 if hits else 1
+    return questions.run(flags, *([opened] if (opened := _opened()) is not None else []))
 
 
-def _read(vector: str, row: int | None) -> Any:  # noqa: ANN401
-    if vector == "-":
-        return _parse(sys.stdin.read())
-    file = om.read_vectors(vector)
-    if row is None and file.rows != 1:
-        raise click.UsageError(f"{vector} holds {file.rows:,} vectors: choose one with --row")
-    wanted = row or 0
-    for batch in file.batches():
-        if wanted < batch.first + len(batch.vectors):
-            return batch.vectors[wanted - batch.first]
-    raise click.UsageError(f"{vector} has no row {wanted:,}: it holds {file.rows:,} vectors")
-
-
-def _parse(text: str) -> list[float]:
-    try:
-        found = json_.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise click.UsageError(f"stdin is not a JSON list of numbers ({error})") from error
-    if not isinstance(found, list) or not {type(number) for number in found} <= {int, float}:
-        raise click.UsageError("stdin is not a JSON list of numbers, such as [0.1, 0.2]")
-    try:
-        return [float(number) for number in found]
-    except OverflowError as error:
-        raise click.UsageError("stdin holds a number that is too large") from error
-
-
-def _show(hits: om.Hits, json: bool | None) -> None:
-    if output.wants_json(json):
-        for hit in hits:
-            output.line({name: value for name, value in hit.as_json().items() if name in FIELDS})
-        return
-    rows = [
-        (str(number), f"{hit.score:.4f}", hit.id, _described(hit.metadata))
-        for number, hit in enumerate(hits, 1)
-    ]
-    if rows:
-        output.table(("#", "score", "id", "metadata"), rows, right=2)
-    else:
-        output.say("no hits")
-
-
-def _described(metadata: Mapping[str, object]) -> str:
-    return "  ".join(f"{name}={output.short(value)}" for name, value in metadata.items())
+def _opened() -> questions.Opened | None:
+    """Give what opens collections where a process stays for several questions."""
+    found: questions.Opened | None = click.get_current_context().obj
+    return found

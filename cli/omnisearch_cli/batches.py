@@ -1,0 +1,100 @@
+"""Many questions, one a line: words as a JSON string, or parts and options as a JSON object."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import omnisearch as om
+from omnisearch_cli import lines, output
+from omnisearch_cli.answers import printed
+from omnisearch_cli.answers.screen import Screen
+
+_PARTS: Mapping[str, Callable[..., Any]] = {
+    "text": om.Text,
+    "image": om.Image,
+    "audio": om.Audio,
+    "video": om.Video,
+    "document": om.Document,
+}
+_SOURCE = "source"
+_KNOWN = (
+    *_PARTS,
+    *"like more less vector k modality where params path after before mode combine fuse".split(),
+    *"min_confidence group_by collapse offset recall".split(),
+)
+_SHORT = 60  # characters of a question that are shown above its answer
+
+
+def named(file: str) -> str:
+    """Name a file in a message."""
+    return "stdin" if file == lines.STDIN else file
+
+
+def questions(file: str) -> Iterator[tuple[int, dict[str, Any] | Exception]]:
+    """Give each question with its number, from 0, or what is wrong with its line."""
+    for number, line in enumerate(lines.lines(file)):
+        if isinstance(line, Exception):
+            yield number, line
+            continue
+        try:
+            yield number, _question(json.loads(line))
+        except (ValueError, TypeError, RecursionError) as error:
+            place = f"{named(file)}, line {number + 1:,}"
+            yield number, om.errors.QueryError(f"{place}: {error}")
+
+
+def _question(told: object) -> dict[str, Any]:
+    if isinstance(told, str):
+        return {"parts": [om.Text(told)]}
+    if not isinstance(told, dict):
+        raise ValueError('a question is a JSON string, or an object such as {"text": "a dog"}')
+    found: dict[str, Any] = {"parts": []}
+    for name, value in told.items():
+        if name in _PARTS:
+            listed = value if isinstance(value, list) else [value]
+            found["parts"] += [_part(name, one) for one in listed]
+        elif name in _KNOWN:
+            found[name] = value
+        else:
+            near = get_close_matches(str(name), _KNOWN, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_KNOWN)}"
+            raise ValueError(f"a question has no {name!r}: {hint}")
+    return found
+
+
+def _part(name: str, value: object) -> Any:  # noqa: ANN401
+    """Make a part of words or a path, perhaps with its weight and the piece that is meant."""
+    if isinstance(value, str):
+        return _PARTS[name](value)
+    if not isinstance(value, dict) or not isinstance(value.get(_SOURCE), str):
+        raise ValueError(
+            f'{name} is a string, or an object such as {{"{_SOURCE}": …, "weight": 2}}'
+        )
+    options = {key: tuple(one) if key == "box" else one for key, one in value.items()}
+    return _PARTS[name](options.pop(_SOURCE), **options)
+
+
+def show(
+    number: int, question: Mapping[str, Any], hits: om.Hits, form: printed.Form, screen: Screen
+) -> None:
+    """Print an answer: each line of JSON with the number of its question, from 0, in front."""
+    if form == "json":
+        for hit in hits:
+            output.line({"query": number, **hit.as_json()})
+        return
+    if form == "table":
+        output.result(f"{number}: {_told(question)}")
+    for line in printed.printed(hits, form, screen):
+        output.write(line)
+
+
+def _told(question: Mapping[str, Any]) -> str:
+    """Tell what was asked, in few words."""
+    named = [str(one.text if isinstance(one, om.Text) else one.source) for one in question["parts"]]
+    told = " + ".join(
+        [*named, *(f"{key}={question[key]}" for key in ("like", "more") if key in question)]
+    )
+    return output.cut_right(told, _SHORT)

@@ -1,0 +1,202 @@
+"""The whole of `omnisearch query`: from flags to the printed answer.
+
+It uses the folder, the environment and the streams of the process as they are when it is called, so
+a process that stays may run it for another; `opened` is what opens a collection there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, TypedDict
+
+import click
+
+import omnisearch as om
+from omnisearch_cli import batches, discovery, output, parts, vectors
+from omnisearch_cli.answers import last, printed
+from omnisearch_cli.answers.screen import Screen
+
+NO_HIT, SOME_FAILED = 1, 3
+NEAR = -1  # of --collapse without a number: what the engine calls near
+Opened = Callable[[Path], AbstractContextManager[om.Collection]]
+_OPTIONS = (
+    "k where path after before mode combine fuse min_confidence group_by collapse offset cursor "
+    "recall explain"
+).split()
+_IDS = ("like", "more", "less")
+
+
+class Shown(TypedDict):
+    """How answers are given, and from which collection."""
+
+    index: Path | None
+    json: bool | None
+    paths: bool
+    paths0: bool
+    quiet: bool
+
+
+class Flags(parts.Flags, parts.Pieces, Shown):
+    """All of the command line, as click gives it."""
+
+    like: tuple[str, ...]
+    more: tuple[str, ...]
+    less: tuple[str, ...]
+    vector: str | None
+    row: int | None
+    batch: str | None
+    k: int
+    modality: tuple[str, ...]
+    where: str | None
+    path: tuple[str, ...]
+    after: str | None
+    before: str | None
+    mode: str | None
+    combine: str | None
+    fuse: str | None
+    min_confidence: float | None
+    min_score: float | None
+    group_by: str | None
+    collapse: int | None
+    offset: int | None
+    cursor: str | None
+    recall: float | None
+    explain: bool
+
+
+def opened(path: Path) -> AbstractContextManager[om.Collection]:
+    """Open a collection for one question."""
+    return om.open(path, create=False, mode="r")
+
+
+def run(flags: Flags, opened: Opened = opened) -> int:
+    """Ask, print the answer, and give the exit code."""
+    form = _form(flags)
+    path = discovery.for_reading(flags["index"])
+    options = _options(flags)
+    if flags["batch"] is not None:
+        with opened(path) as col:
+            return _batch(col, flags["batch"], {**options, **_question(flags, path, col)}, flags)
+    given = parts.parts(flags, flags, quiet=flags["quiet"])
+    vector = None if flags["vector"] is None else vectors.read(flags["vector"], flags["row"])
+    if not given and vector is None and not any((flags["like"], flags["more"], flags["less"])):
+        raise click.UsageError(
+            'nothing is asked: give words (omnisearch query "a red bicycle"), a file, --like ID '
+            "or --vector FILE"
+        )
+    with opened(path) as col:
+        question = {**options, **_question(flags, path, col), "parts": given, "vector": vector}
+        hits = _asked(col, question, flags["min_score"])
+        return _show(path, hits, form, flags)
+
+
+def _form(flags: Flags) -> printed.Form:
+    if flags["paths"] + flags["paths0"] + (flags["json"] is True) > 1:
+        raise click.UsageError("--json, --paths and --paths0 are three forms: choose one")
+    if flags["paths0"]:
+        return "paths0"
+    if flags["paths"]:
+        return "paths"
+    return "json" if output.wants_json(flags["json"]) else "table"
+
+
+def _options(flags: Flags) -> dict[str, Any]:
+    """Give the options that were named; the engine knows what holds for the others."""
+    given: Mapping[str, Any] = flags
+    found = {name: given[name] for name in _OPTIONS if given[name] not in (None, ())}
+    if flags["modality"]:
+        found["modality"] = list(flags["modality"])
+    if flags["collapse"] == NEAR:
+        found["collapse"] = True
+    return found
+
+
+def _question(flags: Flags, path: Path, col: om.Collection) -> dict[str, Any]:
+    """Give the ids that are asked with; a small number is a hit of the last query here."""
+    given: Mapping[str, Any] = flags
+    return {name: [_id(path, col, one) for one in given[name]] for name in _IDS if given[name]}
+
+
+def _id(path: Path, col: om.Collection, name: str) -> str:
+    if not (name.isascii() and name.isdigit()) or col.get([name])[0] is not None:
+        return name
+    found = last.recall(path)
+    hit = None if found is None else found.named(int(name))
+    if hit is None:
+        raise om.errors.QueryError(
+            f"{name} is neither a stored id nor the number of a hit of your last query here"
+        )
+    return hit
+
+
+def _asked(col: om.Collection, question: dict[str, Any], min_score: float | None) -> om.Hits:
+    if min_score is None:
+        return col.query(question.pop("parts"), **question)
+    likes, asked_with = question.pop("like", []), question.pop("parts")
+    others = sorted(question.keys() - {"vector", "k", "where", "recall", "explain"})
+    if asked_with or others or len(likes) > 1:
+        remedy = "--min-confidence means the same for every question"
+        raise click.UsageError(f"--min-score goes with --vector or one --like alone: {remedy}")
+    return col.search(like=likes[0] if likes else None, min_score=min_score, **question)
+
+
+def _show(path: Path, hits: om.Hits, form: printed.Form, flags: Flags) -> int:
+    tell(hits, flags["explain"], quiet=flags["quiet"])
+    first = (flags["offset"] or 0) + 1
+    for line in printed.printed(hits, form, screen(), first):
+        output.write(line)
+    if hits:
+        last.remember(path, hits.ids, first)
+        return 0
+    if form == "table" or sys.stderr.isatty():
+        output.say("no hits")
+    return NO_HIT
+
+
+def tell(hits: om.Hits, explain: bool, *, quiet: bool) -> None:
+    """Say on stderr what is worth knowing beside the hits."""
+    if not quiet:
+        for remark in getattr(hits, "remarks", ()):
+            output.say(remark)
+    if explain:
+        output.say(hits.explain or "nothing to explain")
+
+
+def screen() -> Screen:
+    """Look at what stdout is."""
+    return Screen.of(
+        os.environ,
+        terminal=sys.stdout.isatty(),
+        columns=shutil.get_terminal_size().columns,
+        encoding=sys.stdout.encoding or "utf-8",
+    )
+
+
+def _batch(col: om.Collection, file: str, options: dict[str, Any], flags: Flags) -> int:
+    """Answer the questions of a file, one a line; one that is wrong is said, and others go on."""
+    form, asked, failed, found = _form(flags), 0, 0, 0
+    for number, question in batches.questions(file):
+        asked += 1
+        if isinstance(question, Exception):
+            failed += 1
+            output.complain(str(question))
+            continue
+        try:
+            hits = _asked(col, {**options, **question}, flags["min_score"])
+        except (om.errors.OmnisearchError, ValueError, TypeError) as error:
+            failed += 1
+            output.complain(f"{batches.named(file)}, line {number + 1:,}: {error}")
+            continue
+        found += len(hits)
+        tell(hits, flags["explain"], quiet=flags["quiet"])
+        batches.show(number, question, hits, form, screen())
+    if not asked:
+        raise click.UsageError(f"{batches.named(file)} has no line: give a question in each")
+    if failed:
+        return 2 if failed == asked else SOME_FAILED
+    return 0 if found else NO_HIT

@@ -1,0 +1,32 @@
+"""Weights behind a colon: `--image a.jpg:0.5`, `--text "at night:2"`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+_WEIGHT = re.compile(r"(.+):([+-]?(?:\d+\.?\d*|\.\d+)|nan|[+-]?inf)", re.IGNORECASE | re.DOTALL)
+_PLAIN = re.compile(r"\d+")
+
+
+def of_words(text: str) -> tuple[str, float]:
+    """Take words apart from their weight; 10:30, 16:9 and Genesis 1:2 are words."""
+    found = _WEIGHT.fullmatch(text)
+    if found is None or (_PLAIN.fullmatch(found[2]) and found[1][-1:].isdigit()):
+        return text, 1.0
+    return found[1], float(found[2])
+
+
+def of_name(name: str) -> tuple[str, float]:
+    """Take the name of a file apart from its weight; a file that is there keeps its whole name."""
+    found = _WEIGHT.fullmatch(name)
+    if found is None or _exists(name):
+        return name, 1.0
+    return found[1], float(found[2])
+
+
+def _exists(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):  # too long, or with a NUL
+        return False
