@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from omnisearch.collection import Collection
     from omnisearch.cutting.cutter import Cutter, Extracted, thumbnail
     from omnisearch.encoder.encoder import Encoder
-    from omnisearch.encoder.kept import KeptEncoder
     from omnisearch.encoder.parts import Audio, Document, Image, Row, Text, Video
     from omnisearch.encoder.registry import EncoderInfo
     from omnisearch.encoder.sources import part_of
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from omnisearch.ingest.report import FailedFile, Files, IngestReport, Progress
     from omnisearch.ingest.vector_files import VectorBatch, VectorFile, read_vectors
     from omnisearch.ingest.vector_folder import write_vectors
+    from omnisearch.kept import KeptEncoder
     from omnisearch.media.pool.report import SandboxReport, sandbox
     from omnisearch.media.sniff import kind_of
     from omnisearch.media.source import Stream
@@ -61,7 +61,7 @@ _HOMES = {
     "omnisearch.collection": ("Collection",),
     "omnisearch.cutting.cutter": ("Cutter", "Extracted", "thumbnail"),
     "omnisearch.encoder.encoder": ("Encoder",),
-    "omnisearch.encoder.kept": ("KeptEncoder",),
+    "omnisearch.kept": ("KeptEncoder",),
     "omnisearch.encoder.parts": ("Audio", "Document", "Image", "Row", "Text", "Video"),
     "omnisearch.encoder.registry": ("EncoderInfo",),
     "omnisearch.encoder.sources": ("part_of",),

@@ -10,7 +10,7 @@ import io
 import json
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,23 +31,14 @@ _RATE = 22_050  # another one than the encoder's, so that resampling is looked a
 
 def inputs() -> dict[str, Row]:
     """Give the inputs: one for each modality, and a picture with words."""
-    picture = Image(_png(_disc(96, 64)))
-    frames = [_disc(64, 64, 8 + 12 * at)[:, :, :3] for at in range(5)]
-    return {
-        "text": Row(Text(_TEXT)),
-        "image": Row(picture),
-        "audio": Row(Audio((_chirp(), _RATE))),
-        "video": Row(Video(frames, sound=(_chirp(), _RATE))),
-        "document": Row(Document(_pdf())),
-        "composed": Row(picture, Text("the same in blue")),
-    }
+    return {name: make() for name, make in _INPUTS.items()}
 
 
 def vectors(encoder: Encoder, names: Iterable[str] | None = None) -> dict[str, Vector]:
     """Encode those inputs that the encoder reads: all, or those named."""
-    rows, reads = inputs(), {*encoder.modalities}
-    chosen = rows.keys() if names is None else rows.keys() & names
-    known = {name: row for name, row in rows.items() if name in chosen and row.modalities <= reads}
+    chosen = _INPUTS.keys() if names is None else _INPUTS.keys() & names
+    rows = {name: make() for name, make in _INPUTS.items() if name in chosen}
+    known = {name: row for name, row in rows.items() if row.modalities <= {*encoder.modalities}}
     return dict(zip(known, encoder.encode(list(known.values())), strict=True))
 
 
@@ -135,3 +126,19 @@ def _pdf() -> bytes:
     file += b"xref\n0 %d\n0000000000 65535 f \n%s" % (count, table)
     file += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (count, begin)
     return bytes(file)
+
+
+def _film() -> Row:
+    frames = [_disc(64, 64, 8 + 12 * at)[:, :, :3] for at in range(5)]
+    return Row(Video(frames, sound=(_chirp(), _RATE)))
+
+
+_INPUTS: Mapping[str, Callable[[], Row]] = {
+    "text": lambda: Row(Text(_TEXT)),
+    "image": lambda: Row(Image(_png(_disc(96, 64)))),
+    "audio": lambda: Row(Audio((_chirp(), _RATE))),
+    "video": _film,
+    "document": lambda: Row(Document(_pdf())),
+    "composed": lambda: Row(Image(_png(_disc(96, 64))), Text("the same in blue")),
+}
+NAMES = frozenset(_INPUTS)

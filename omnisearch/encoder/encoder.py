@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,7 @@ class Encoder:
         self.dim = model.dim if dim is None else _whole(dim)
         self._reads = frozenset(model.modalities)
         self._checked = False
-        self._canaries: Mapping[str, Vector] | None = None
+        self._canaries: dict[str, Vector] = {}
         self._expected: list[Expectations] = []
         if self.dim not in model.dims:
             valid = " or ".join(str(one) for one in sorted(model.dims))
@@ -104,8 +105,13 @@ class Encoder:
 
     def canaries(self) -> Mapping[str, Vector]:
         """Encode inputs that everybody knows, one for each modality; done once."""
-        if self._canaries is None:
-            self._canaries = canaries.vectors(self)
+        return self._encoded(canaries.NAMES)
+
+    def _encoded(self, names: Iterable[str]) -> Mapping[str, Vector]:
+        """Encode known inputs of these names, unless they were."""
+        if lacking := set(names) - self._canaries.keys():
+            alone = Encoder(self.model, self.dim)  # which expects nothing
+            self._canaries = {**self._canaries, **canaries.vectors(alone, lacking)}
         return self._canaries
 
     def check(self, kept: Mapping[str, Vector] | None = None) -> None:
@@ -114,25 +120,27 @@ class Encoder:
         `kept` are further vectors to compare with: those of a collection.
         """
         if not self._checked:
-            self._compare(self.model.known(), _MADE)
+            self._compare(self._known, _MADE)
             self._checked = True
         self._compare(kept or {}, _KEPT)
 
     def expect(self, kept: Mapping[str, Vector]) -> None:
         """Do as `check` does, for each modality when it is first encoded."""
-        known = self.model.known()
 
         def compare(kept: Mapping[str, Vector], names: Iterable[str]) -> None:
-            alone = Encoder(self.model, self.dim)  # which expects nothing
-            alone._canaries = canaries.vectors(alone, names)
-            alone._compare({name: known[name] for name in names if name in known}, _MADE)
-            alone._compare(kept, _KEPT)
+            made = self._known
+            self._compare({name: made[name] for name in names if name in made}, _MADE)
+            self._compare(kept, _KEPT)
 
         still = [one for one in self._expected if not one.met]
-        self._expected = [*still, Expectations(kept, known, compare)]
+        self._expected = [*still, Expectations(kept, self._known, compare)]
+
+    @cached_property
+    def _known(self) -> Mapping[str, Vector]:
+        return self.model.known()
 
     def _compare(self, known: Mapping[str, Vector], where: str) -> None:
-        cosines = strayed(known, self.canaries()) if known else {}
+        cosines = strayed(known, self._encoded(known)) if known else {}
         if cosines:
             told = ", ".join(f"{name} {cosine:.4f}" for name, cosine in sorted(cosines.items()))
             raise SpaceMismatchError(
@@ -262,8 +270,7 @@ class Encoder:
         """Cut and scale to length 1; what has no direction is an error."""
         if isinstance(vector, OmnisearchError):
             return vector
-        given = _numbers(vector)
-        if given is None:
+        if (given := _numbers(vector)) is None:
             fault = f"{type(vector).__name__}, no numbers"
         elif given.shape != (self.model.dim,):
             fault = f"a vector of shape {given.shape}, not ({self.model.dim},)"

@@ -78,9 +78,7 @@ class OmniMini:
 
     def prior(self) -> Prior:
         """Give what its cosines were worth on the pairs that it was tried on."""
-        from omnisearch.encoder.calibration.prior import Prior
-
-        return Prior.load(self.files.model["calibration"])
+        return self._prior
 
     def passages(self, text: str) -> list[tuple[int, int]]:
         """Cut a long text into spans that fit a vector each."""
@@ -151,6 +149,12 @@ class OmniMini:
         if len(frames) == 1:
             return frames[0]
         return film(frames, self.files.model["video"].get("tokens"))
+
+    @cached_property
+    def _prior(self) -> Prior:
+        from omnisearch.encoder.calibration.prior import Prior
+
+        return Prior.load(self.files.model["calibration"])
 
     @cached_property
     def _speech(self) -> Speech:

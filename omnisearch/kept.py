@@ -1,4 +1,4 @@
-"""The shipped encoder, opened once by a process that answers in forks of itself."""
+"""What a process keeps in memory that answers questions in forks of itself."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from omnisearch.encoder.encoder import Encoder
 from omnisearch.encoder.omni_mini import OmniMini
 from omnisearch.encoder.registry import SHIPPED, place
+from omnisearch.storage.words.asking import ask
 
 
 class KeptEncoder:
-    """omni-mini with its words loaded; a fork takes it over in a moment, where loading takes long.
+    """omni-mini with all that words need; a fork takes it over at once, where loading takes long.
 
     Nothing else may run in the process that is forked: a thread of it would be gone in the copy.
     """
@@ -19,7 +20,11 @@ class KeptEncoder:
         folder = place(SHIPPED)
         assert folder is not None
         self._model = OmniMini.open(folder)
-        Encoder(self._model).encode(["warm"], role="query")
+        self._encoder = Encoder(self._model)
+        self._encoder.expect({})
+        self._encoder.encode(["warm"], role="query")
+        self._encoder.prior()
+        ask("warm", stems=True)
 
     @property
     def opened(self) -> frozenset[str]:
@@ -35,4 +40,4 @@ class KeptEncoder:
     def adopt(self) -> Encoder:
         """Give the encoder for use in a fork, which calls this first."""
         self._model.files.adopt()
-        return Encoder(self._model)
+        return self._encoder
