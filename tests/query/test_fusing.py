@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from omnisearch.query.fusing import Evidence, bound, by_ranks, fuse
+
+NONE = float("nan")
+ODDS = st.floats(-20, 20, width=32)
+VIEW = st.one_of(st.just(NONE), ODDS)
+SAID = st.floats(0, 10, width=32)
+SEGMENTS = st.lists(st.tuples(VIEW, VIEW, SAID), min_size=1, max_size=8)
+
+
+def evidence(*segments: tuple[float, float, float], most: float = 10.0) -> Evidence:
+    content, words, bm25 = np.array(segments, np.float32).T
+    return Evidence(content, words, bm25, most, 100)
+
+
+def test_what_is_only_seen_is_as_sure_as_it_looks() -> None:
+    seen = [(2.0, NONE, 0.0), (-7.5, NONE, 0.0)]
+    assert fuse(evidence(*seen)).tolist() == [2.0, -7.5]
+    assert fuse(evidence(*seen, most=0.0)).tolist() == [2.0, -7.5]
+
+
+def test_words_that_say_something_else_take_little() -> None:
+    (found,) = fuse(evidence((2.0, -15.0, 0.0)))
+    assert found == 1.0
+
+
+def test_both_views_together_are_surer_than_either() -> None:
+    both, seen, read = fuse(evidence((2.0, 2.0, 0.0), (2.0, NONE, 0.0), (NONE, 2.0, 0.0)))
+    assert both == pytest.approx(1.8)
+    assert read == pytest.approx(1.0)
+    high, *alone = fuse(evidence((5.0, 5.0, 0.0), (5.0, NONE, 0.0), (NONE, 5.0, 0.0)))
+    assert high > max(alone)
+    assert seen == 2.0
+
+
+def test_nearly_all_words_count_more_than_some() -> None:
+    none, some, most = fuse(evidence((NONE, 0.0, 0.0), (NONE, 0.0, 2.0), (NONE, 0.0, 6.0)))
+    assert some - none == pytest.approx(0.48)
+    assert most - none == pytest.approx(4.32)
+
+
+def test_without_vectors_words_alone_order() -> None:
+    found = fuse(evidence((NONE, NONE, 1.0), (NONE, NONE, 7.0)))
+    assert found.tolist() == pytest.approx([-4.35, 2.85])
+
+
+def test_sounds_and_pages_have_heights_where_words_ask() -> None:
+    several = evidence((1.0, NONE, 0.0), (1.0, NONE, 0.0), (1.0, NONE, 0.0), (1.0, NONE, 0.0))
+    asked = Evidence(
+        several.content, several.words, several.bm25, 0.0, 0, ["image", "audio", "document", None]
+    )
+    assert fuse(asked).tolist() == pytest.approx([1.0, 0.5, 2.1, 1.0])
+
+
+@given(SEGMENTS, st.integers(0, 2), st.floats(0, 5, width=32))
+def test_more_evidence_is_never_less_sure(
+    segments: list[tuple[float, float, float]], which: int, more: float
+) -> None:
+    nearer = [tuple(v + more * (at == which) for at, v in enumerate(one)) for one in segments]
+    before, after = fuse(evidence(*segments)), fuse(evidence(*nearer))  # type: ignore[arg-type]
+    assert (after >= before - 1e-5).all()
+
+
+@given(SEGMENTS)
+def test_the_order_of_segments_changes_nothing(
+    segments: list[tuple[float, float, float]],
+) -> None:
+    order = np.random.default_rng(len(segments)).permutation(len(segments))
+    found = fuse(evidence(*segments))
+    again = fuse(evidence(*[segments[at] for at in order]))
+    np.testing.assert_array_equal(found[order], again)
+
+
+@given(VIEW, VIEW, SAID, st.tuples(*[st.floats(0, 9, width=32)] * 3), st.integers(1, 3))
+def test_nothing_farther_is_above_the_bound(
+    seen: float, read: float, said: float, less: tuple[float, float, float], views: int
+) -> None:
+    content = seen - less[0] if views & 1 else NONE
+    words = read - less[1] if views & 2 else NONE
+    limit = bound(evidence((seen, read, said)))[0]
+    if not np.isnan([content, words]).all():
+        found = fuse(evidence((content, words, max(0.0, said - less[2]))))[0]
+        assert found <= limit + 1e-4
+
+
+def test_ranks_add_what_each_list_gives() -> None:
+    found = by_ranks(evidence((3.0, NONE, 0.0), (2.0, 1.0, 5.0), (NONE, 2.0, 0.0)))
+    assert found.tolist() == pytest.approx([1 / 61, 1 / 62 + 1 / 62 + 1 / 61, 1 / 61])
