@@ -87,7 +87,7 @@ class Cutter(AbstractContextManager["Cutter"]):
         hit, words = (found.hit, found.words) if isinstance(found, Details) else (found, None)
         hit = replace(hit, span=_wider(hit.span, around_s))
         goal = Target.of(target, hit, force=force)
-        ending = goal.ending or _forms(hit)[0]
+        ending = _forms(hit)[0] if goal.ending is None else goal.ending
         if ending not in _forms(hit):
             made = f"no {ending[1:]}" if ending else "nothing without an ending"
             forms = " ".join(_forms(hit))
