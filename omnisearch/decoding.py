@@ -136,7 +136,7 @@ def _as_given(window: Part, part: Part) -> Part:
 def _remarks(part: Part, item: ItemTold, rest: Sequence[SegmentTold]) -> Iterator[str]:
     """Say what a person did not expect: another kind of file, or one too long to ask with whole."""
     name = named(cast(File, _source(part)))
-    if item.modality != part.modality:
+    if item.modality != part.modality and (item.modality, part.modality) != ("text", "document"):
         yield f"{name} is {_KINDS[item.modality]}, not {_KINDS[part.modality]}: asked as what it is"
     if rest:
         where = rest[-1].span or {}

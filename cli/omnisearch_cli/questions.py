@@ -161,7 +161,7 @@ def _show(path: Path, hits: om.Hits, form: printed.Form, flags: Flags) -> int:
 def tell(hits: om.Hits, explain: bool, *, quiet: bool) -> None:
     """Say on stderr what is worth knowing beside the hits."""
     if not quiet:
-        for remark in getattr(hits, "remarks", ()):
+        for remark in hits.remarks:
             output.say(remark)
     if explain:
         output.say(hits.explain or "nothing to explain")

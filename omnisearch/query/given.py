@@ -78,7 +78,7 @@ def _listed(value: object) -> list[Any]:
 def _checked(part: Part) -> Part:
     if isinstance(part, Text) and not part.text.strip():
         raise QueryError("a text of the question has no words: leave it out, or give some")
-    if isinstance(part, Image | Audio | Video | Document) and part.source in ("", b""):
+    if not isinstance(part, Text) and isinstance(part.source, str | bytes) and not part.source:
         raise QueryError(f"the {part.modality} of the question has no name: give a file")
     return part
 

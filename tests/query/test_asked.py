@@ -1,0 +1,144 @@
+"""A question becomes vectors: weights, what leads away, stored ids, three ways to combine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import omnisearch as om
+from omnisearch.encoder.encoder import Encoder
+from omnisearch.query.asked import Asked, Asking, Decoded, asked
+from omnisearch.query.given import given
+from omnisearch.query.options import QueryOptions, Wish
+from tests.encoder.test_encoder import Three
+
+IDS = ["red", "green", "blue", "grey"]
+VECTORS = [[1, 0, 0], [0, 2, 0], [0, 0, 3], [1, 1, 1]]
+NONE: QueryOptions = {}
+
+
+@pytest.fixture(scope="module")
+def col(tmp_path_factory: pytest.TempPathFactory) -> Iterator[om.Collection]:
+    with om.open(tmp_path_factory.mktemp("asked") / "collection") as opened:
+        opened.add_vectors(IDS, np.array(VECTORS, np.float32))
+        yield opened
+
+
+def ask(col: om.Collection, *parts: Any, options: QueryOptions = NONE, **named: Any) -> Asked:
+    now = col._need()
+    known = {"x": [2.0, 0, 0], "y": [0, 3.0, 0], "z": [0, 0, 4.0]}
+    asking = Asking(now, lambda: Encoder(Three(**known)), lambda part: Decoded((part,)))
+    return asked(asking, given(list(parts), **named), Wish.of(options))
+
+
+def close(found: Asked, *vectors: list[float]) -> None:
+    wanted = np.array(vectors, np.float32)
+    wanted /= np.linalg.norm(wanted, axis=1, keepdims=True)
+    np.testing.assert_allclose(found.vectors, wanted, atol=1e-6)
+
+
+def test_words_are_a_vector_and_words(col: om.Collection) -> None:
+    found = ask(col, "x")
+    close(found, [1, 0, 0])
+    assert (found.words, found.modality, found.leave_out) == ("x", "text", frozenset())
+
+
+def test_parts_are_added_by_their_weights(col: om.Collection) -> None:
+    close(ask(col, "x", om.Text("y", weight=3.0)), [1, 3, 0])
+    assert ask(col, "x", om.Text("y", weight=3.0)).words == "x y"
+
+
+def test_a_negative_part_leads_away_and_gives_no_words(col: om.Collection) -> None:
+    found = ask(col, "x", om.Text("y", weight=-0.5))
+    close(found, [1, -0.5, 0])
+    assert found.words == "x"
+
+
+def test_a_picture_and_words_are_read_together(col: om.Collection) -> None:
+    both = (om.Image(b"y"), "x")
+    joint = ask(col, *both)
+    assert (joint.modality, joint.words) == ("image", None)
+    np.testing.assert_array_equal(
+        joint.vectors, ask(col, *both, options={"combine": "joint"}).vectors
+    )
+    apart = ask(col, *both, options={"combine": "sum"})
+    assert not np.allclose(joint.vectors, apart.vectors)
+
+
+def test_ranks_keep_wanted_parts_apart_with_their_weights(col: om.Collection) -> None:
+    parts = ("x", om.Text("y", weight=2.0), om.Text("z", weight=-1.0))
+    found = ask(col, *parts, options={"combine": "rank"})
+    close(found, [1, 0, -1], [0, 2, -1])
+    assert found.weights.tolist() == [1.0, 2.0]
+
+
+def test_stored_ids_ask_and_are_left_out(col: om.Collection) -> None:
+    found = ask(col, like="green")
+    close(found, [0, 1, 0])
+    assert found.leave_out == {"green"}
+    moved = ask(col, "x", more=["green"], less="blue")
+    close(moved, [1, 1, -0.5])
+    assert moved.leave_out == {"green", "blue"}
+
+
+def test_a_vector_asks_alone_or_beside_words(col: om.Collection) -> None:
+    close(ask(col, vector=[0, 0, 5]), [0, 0, 1])
+    close(ask(col, "x", vector=[0, 0, 5]), [1, 0, 1])
+
+
+def test_mode_decides_what_is_made(col: om.Collection) -> None:
+    words = ask(col, "x", options={"mode": "words"})
+    assert (words.vectors.shape, words.words) == ((0, 3), "x")
+    assert ask(col, "x", options={"mode": "vector"}).words is None
+
+
+def test_words_beside_a_picture_are_looked_up_where_they_are_quoted(col: om.Collection) -> None:
+    assert given([om.Image(b"y"), "x"]).parts[1].weight == 1
+    quoted = ask(col, om.Image(b"y"), '"x"', options={"mode": "words"})
+    assert quoted.words == '"x"'
+
+
+@pytest.mark.parametrize(
+    ("parts", "named", "message"),
+    [
+        ((), {}, "the question is empty: give words, a file, an id or a vector"),
+        (("",), {}, "a text of the question has no words"),
+        (("  \n",), {}, "a text of the question has no words"),
+        ((), {"text": []}, "the question is empty"),
+        ((), {"image": ""}, "the image of the question has no name"),
+        ((om.Text("x", weight=-1.0),), {}, "every part of the question leads away"),
+        ((), {"less": "blue"}, "every part of the question leads away"),
+        ((), {"like": ""}, "like is empty"),
+        ((), {"like": "nothing"}, "like='nothing' is not a stored id"),
+        (("x", om.Text("x", weight=-1.0)), {}, "take each other away: change a weight"),
+        ((), {"vector": [np.nan, 0, 0]}, "query"),
+    ],
+)
+def test_what_is_no_question_is_said(
+    col: om.Collection, parts: tuple[Any, ...], named: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(om.errors.QueryError, match=message):
+        ask(col, *parts, **named)
+
+
+@pytest.mark.parametrize("weight", [0, float("nan"), float("inf")])
+def test_impossible_weights_are_refused(weight: float) -> None:
+    with pytest.raises(ValueError, match="any finite number but 0"):
+        om.Text("x", weight=weight)
+
+
+def test_words_alone_need_words(col: om.Collection) -> None:
+    with pytest.raises(om.errors.QueryError, match="the question has none: give a text"):
+        ask(col, like="red", options={"mode": "words"})
+
+
+def test_what_is_no_part_is_a_type_error(col: om.Collection) -> None:
+    with pytest.raises(TypeError, match="int is no part"):
+        ask(col, 5)
+    with pytest.raises(TypeError, match="query takes no 'picture'"):
+        ask(col, picture="a.jpg")
+    with pytest.raises(TypeError, match="like is 5"):
+        ask(col, like=[5])
