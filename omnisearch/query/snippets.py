@@ -108,9 +108,14 @@ def _small_in(terms: list[str]) -> frozenset[str]:
 
 @cache
 def _small_words() -> dict[str, frozenset[str]]:
-    source = resources.files("omnisearch.ingest").joinpath("languages.json")
-    lists: dict[str, str] = json.loads(source.read_text("utf-8"))
-    return {name: frozenset(words.split()) for name, words in lists.items()}
+    """Read the small words of each language; of English also those that questions begin with."""
+    found: dict[str, frozenset[str]] = {}
+    for package, name in (("ingest", "languages.json"), ("query", "small.json")):
+        source = resources.files(f"omnisearch.{package}").joinpath(name)
+        lists: dict[str, str] = json.loads(source.read_text("utf-8"))
+        for language, words in lists.items():
+            found[language] = found.get(language, frozenset()) | frozenset(words.split())
+    return found
 
 
 def _marks(found: Iterable[_Found], start: int, end: int, shift: int) -> tuple[Mark, ...]:

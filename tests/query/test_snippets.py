@@ -43,6 +43,7 @@ def test_small_words_are_marked_only_where_there_are_no_others() -> None:
     assert (
         marked("der Hund und die Katze", "der Hund und die Katze") == "der [Hund] und die [Katze]"
     )
+    assert marked("how bees dance", "How bees dance") == "How [bees] [dance]"
     assert marked("the and", "the cat and") == "[the] cat [and]"
     assert marked('"the cat"', "the cat and the dog") == "[the] [cat] and [the] dog"
 
