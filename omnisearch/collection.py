@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy.typing as npt
 
 from omnisearch import removal
+from omnisearch.calibrating import Calibrating
 from omnisearch.errors import QueryError
 from omnisearch.ingest.report import Files
 from omnisearch.query import rows
@@ -18,7 +19,7 @@ from omnisearch.query.details import details
 from omnisearch.query.filters import Where
 from omnisearch.query.hits import Answers, Batch, Hits
 from omnisearch.query.nearest import Question, check_queries, check_query, mask, nearest
-from omnisearch.questions import Asker, Asks, Decoder
+from omnisearch.questions import Asker, Asks
 from omnisearch.records import CompactReport, Details, Item, Record, Stats, VerifyReport
 from omnisearch.remembered import encoder_of, origin_of
 from omnisearch.schema import Metadata
@@ -27,7 +28,6 @@ from omnisearch.storage.generation import Generation
 from omnisearch.storage.handle import Handle, Options
 from omnisearch.storage.ledger import Ledger
 from omnisearch.storage.store import Store
-from omnisearch_indexes import Neighbours
 
 if TYPE_CHECKING:
     from omnisearch.encoder.encoder import Encoder
@@ -44,9 +44,9 @@ class Collection(AbstractContextManager["Collection"]):
         self.path = path
         self._options = options
         self._handle = Handle(path, options)
-        self._drop = weakref.finalize(self, self._handle.drop)
-        self._decoder = Decoder()
-        self._held = weakref.WeakValueDictionary[int, Generation]()
+        self._calibrating = Calibrating(self._handle, weakref.WeakMethod(self._lend))
+        self._asker = Asker(self._handle, self._calibrating)
+        self._drop = weakref.finalize(self, self._calibrating.drop)
         self._encoder = encoder
         if encoder is not None:
             (encoder.check if options.writable else encoder.expect)(self._handle.canaries())
@@ -106,7 +106,8 @@ class Collection(AbstractContextManager["Collection"]):
 
         if not (rows := segments_of(items, self.encoder)).ids:
             return self.generation
-        return self._storing(rows).write(changes.recording(rows, replacing=replace))
+        store = self._storing(rows)
+        return self._calibrating.soon(store.write(changes.recording(rows, replacing=replace)))
 
     def ingest(
         self, *paths: PathLike, progress: Show | None = None, **options: Unpack[IngestOptions]
@@ -117,7 +118,7 @@ class Collection(AbstractContextManager["Collection"]):
 
         self._handle.check_writable()
         target = Target(self._handle.existing, self._storing, lambda: self.encoder)
-        return ingest(target, paths, options, progress)
+        return self._calibrating.now(ingest(target, paths, options, progress))
 
     def _storing(self, rows: Segments | None = None) -> Store:
         """Give the store for what the encoder makes; an empty collection is made if need be."""
@@ -177,7 +178,7 @@ class Collection(AbstractContextManager["Collection"]):
 
     def compact(self) -> CompactReport:
         """Bring everything into its fastest and smallest form."""
-        return maintenance.compact_whole(self._handle.for_changing())
+        return self._calibrating.now(maintenance.compact_whole(self._handle.for_changing()))
 
     def search(
         self,
@@ -219,22 +220,22 @@ class Collection(AbstractContextManager["Collection"]):
         now = self._need()
         queries = check_queries(vectors, now)
         near = nearest(now, queries, question, mask(now, where, params))
-        answers: list[Neighbours | None] = [*near] or [None] * len(queries)
-        return Batch([Hits(now, Answers.of(one, explain, min_score)) for one in answers])
+        found = [Answers.of(one, explain, min_score) for one in near]
+        return Batch([Hits(now, one) for one in found or [Answers.none()] * len(queries)])
 
     def query(self, parts: object = None, **question: Unpack[Asks]) -> Hits:
         """Find what a question of any modalities means, best first; see docs/query.md.
 
         `parts` is a text, a part such as `om.Image("a.jpg")`, or a list of them.
         """
-        return self._asker().query(parts, question)
+        return self._asker.query(parts, question)
 
     def query_batch(self, questions: Sequence[Mapping[str, Any]], **options: Unpack[Asks]) -> Batch:
         """Answer many questions in one generation: each a dict of what `query` takes."""
-        return self._asker().query_batch(questions, options)
+        return self._asker.query_batch(questions, options)
 
-    def _asker(self) -> Asker:
-        return Asker(self._need(), lambda: self.encoder, self._decoder, self._held)
+    def _lend(self) -> Encoder:
+        return self.encoder
 
     def get(self, ids: Sequence[str], *, vectors: bool = False) -> list[Record | None]:
         """Read rows by id, in this order; None where an id is not stored."""
@@ -242,8 +243,8 @@ class Collection(AbstractContextManager["Collection"]):
 
     def details(self, name: str) -> Details | None:
         """Look closely at a hit by its id, or at an item: all it says, and what is around it."""
-        now = self._now()
-        return None if now is None else details(now, admission.check_ids([name])[0])
+        (name,), now = admission.check_ids([name]), self._now()
+        return None if now is None else details(now, name)
 
     def iterate(
         self,
@@ -280,8 +281,9 @@ class Collection(AbstractContextManager["Collection"]):
 
     def close(self) -> None:
         """Seal a long tail and give everything back; the handle cannot be used any more."""
+        self._calibrating.finish()
         self._handle.close()
-        self._decoder.close()
+        self._asker.close()
         self._drop()
 
     def __exit__(self, *raised: object) -> None:

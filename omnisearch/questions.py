@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakValueDictionary
 
 from omnisearch.errors import QueryError
 from omnisearch.query import cursor
 from omnisearch.query.answer import answer
-from omnisearch.query.asked import Asking, Decode, Decoded, asked
+from omnisearch.query.asked import Asking, Decoded, asked
 from omnisearch.query.explaining import Stages
 from omnisearch.query.given import Named, given
-from omnisearch.query.hits import Batch, Hits
+from omnisearch.query.hits import Answers, Batch, Hits
 from omnisearch.query.options import QueryOptions, Wish
+from omnisearch.storage.generation import Generation
 from omnisearch.storage.origin import OWN_VECTORS
 
 if TYPE_CHECKING:
+    from omnisearch.calibrating import Calibrating
     from omnisearch.decoding import Decoding
-    from omnisearch.encoder.calibration.calibrator import Calibrator
     from omnisearch.encoder.encoder import Encoder
     from omnisearch.encoder.parts import Part
-    from omnisearch.storage.generation import Generation
+    from omnisearch.storage.handle import Handle
+
+
+_EMPTY = "nothing is stored yet: take in a folder with ingest, or records with add"
 
 
 class Asks(Named, QueryOptions, total=False):
@@ -51,36 +55,44 @@ class Decoder:
             self._decoding.close()
 
 
-@dataclass(frozen=True, slots=True)
 class Asker:
-    """What a collection lends to those who ask it."""
+    """Answers the questions to one collection."""
 
-    now: Generation
-    encoder: Callable[[], Encoder]
-    decode: Decode
-    held: MutableMapping[int, Generation]  # of hits that somebody still holds, for their cursors
+    def __init__(self, handle: Handle, calibrating: Calibrating) -> None:
+        self._handle, self._calibrating = handle, calibrating
+        self._decoder = Decoder()
+        # of hits that somebody still holds, for their cursors
+        self._held = WeakValueDictionary[int, Generation]()
 
     def query(self, parts: object, question: Asks) -> Hits:
         """Answer one question."""
-        named = {name: question.pop(name) for name in Named.__annotations__ if name in question}  # type: ignore[misc]
-        wish = Wish.of(cast(QueryOptions, question))
-        now, stages = self.now, Stages()
-        if wish.cursor is not None:
-            now = cursor.generation(wish.cursor, now, self.held)
-        asking = Asking(now, lambda: self._encoder(now), self.decode)
-        found = asked(asking, given(parts, **named), wish)
-        calibrator = self._calibrator(now)
-        stages.end("encoding")
-        self.held[now.number] = now
-        return answer(now, found, wish, calibrator, stages)
+        return self._answered(self._handle.need().reading(), parts, question)
 
     def query_batch(self, questions: Sequence[Mapping[str, Any]], options: Asks) -> Batch:
         """Answer many questions in one generation, each with its own parts and options."""
-        answers = []
+        now, answers = self._handle.need().reading(), []
         for one in questions:
             whole = {**options, **one}
-            answers.append(self.query(whole.pop("parts", None), cast(Asks, whole)))
+            answers.append(self._answered(now, whole.pop("parts", None), cast(Asks, whole)))
         return Batch(answers)
+
+    def close(self) -> None:
+        """End what decodes files."""
+        self._decoder.close()
+
+    def _answered(self, now: Generation, parts: object, question: Asks) -> Hits:
+        named = {name: question.pop(name) for name in Named.__annotations__ if name in question}  # type: ignore[misc]
+        wish, stages = Wish.of(cast(QueryOptions, question)), Stages()
+        whole = given(parts, **named)
+        if not now.live:
+            return Hits(now, Answers.none(_EMPTY))
+        if wish.cursor is not None:
+            now = cursor.generation(wish.cursor, now, self._held)
+        found = asked(Asking(now, lambda: self._encoder(now), self._decoder), whole, wish)
+        calibrator = self._calibrating.current(now)
+        stages.end("encoding")
+        self._held[now.number] = now
+        return answer(now, found, wish, calibrator, stages)
 
     def _encoder(self, now: Generation) -> Encoder:
         if now.sealed.manifest.space == OWN_VECTORS:
@@ -88,11 +100,4 @@ class Asker:
                 "this collection holds vectors of your own, and no encoder made them: ask with "
                 "vector= (one of the same model) or like= (a stored id)"
             )
-        return self.encoder()
-
-    def _calibrator(self, now: Generation) -> Calibrator | None:
-        if now.sealed.manifest.space == OWN_VECTORS:
-            return None
-        from omnisearch.encoder.calibration.calibrator import Calibrator
-
-        return Calibrator(self.encoder().prior())
+        return self._calibrating.encoder()

@@ -47,10 +47,15 @@ class Answers:
     plan: Explanation | None = None
 
     @classmethod
+    def none(cls, *remarks: str) -> Answers:
+        """Give no answers, and say why."""
+        return cls(np.zeros(0, np.int64), np.zeros(0, np.float32), remarks=remarks)
+
+    @classmethod
     def of(cls, found: Neighbours | None, explain: bool, min_score: float | None) -> Answers:
         """Take neighbours as they are."""
         if found is None:
-            return cls(np.zeros(0, np.int64), np.zeros(0, np.float32))
+            return cls.none()
         positions, scores = found.positions, found.scores
         if min_score is not None:
             kept = int(np.count_nonzero(scores >= min_score))

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from omnisearch.encoder.calibration.calibrator import Calibrator, Scale, Target
+from omnisearch.encoder.calibration.calibrator import TARGETS, Calibrator
 from omnisearch.query.asked import Asked
 from omnisearch.query.candidates import Found, Segments
-from omnisearch.query.fusing import Evidence, by_ranks, fuse
+from omnisearch.query.fusing import Evidence, bound, by_ranks, fuse
 from omnisearch.query.options import Wish
 from omnisearch.storage import rows, sides
 from omnisearch.storage.generation import Generation
@@ -20,6 +20,7 @@ from omnisearch.storage.words.scoring import Totals
 
 Floats = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.int64]
+Kinds = npt.NDArray[np.integer[Any]]
 
 _RANKS = 60.0  # of reciprocal rank fusion, as in fusing
 _CONTENDERS = 1.5  # twice the reach: what is nearer to every question is looked at in these,
@@ -57,7 +58,7 @@ class Judge:
         self, now: Generation, asked: Asked, wish: Wish, calibrator: Calibrator | None
     ) -> None:
         self._now, self._asked, self._wish = now, asked, wish
-        self._scale = None if calibrator is None else _scale(calibrator, asked)
+        self._scale = None if calibrator is None else calibrator.scale(asked.modality)
 
     @property
     def calibrated(self) -> bool:
@@ -79,20 +80,21 @@ class Judge:
         if self._wish.fuse == "rrf" or len(self._asked.vectors) > 1:
             return -np.inf  # ranks are those among candidates
         cuts = {one.kind: one for one in found if not one.whole}
-        modalities = dict.fromkeys(kind % sides.WORDS for kind in cuts)
+        kinds = np.array(list(dict.fromkeys(kind % sides.WORDS for kind in cuts)), np.int64)
         odds = [
-            np.array([self._cut(cuts.get(modality + view)) for modality in modalities], np.float32)
+            np.array([self._cut(cuts.get(kind + view)) for kind in kinds.tolist()], np.float32)
             for view in (0, sides.WORDS)
         ]
         if not found and least:
-            odds = [np.array([np.nan], np.float32)] * 2
-        bm25 = np.full(len(odds[0]), least, np.float32)
-        return float(np.max(self._fuse(odds, bm25, said), initial=-np.inf))
+            kinds, odds = np.zeros(1, np.int64), [np.full(1, _NAN)] * 2
+        evidence = self._evidence(kinds, odds, np.full(len(kinds), least, np.float32), said)
+        best = np.fmax(*odds) if self._plain(said) else bound(evidence)
+        return float(np.max(best, initial=-np.inf))
 
     def _cut(self, found: Found | None) -> float:
         if found is None:
             return np.nan
-        kinds = np.array([found.kind])
+        kinds = _LINES[[found.kind]]
         last = found.cosines[-1:]
         return float((last if self._scale is None else self._scale.odds(kinds, last))[0])
 
@@ -101,17 +103,26 @@ class Judge:
         cosines = [self._cosines(vector, one) for one in views]
         odds = [self._odds(one, near) for one, near in zip(views, cosines, strict=True)]
         bm25 = _bm25(segments, said)
-        order = found = self._fuse(odds, bm25, said)
+        evidence = self._evidence(self._now.sides.kinds[segments.keys], odds, bm25, said)
+        order = sure = np.fmax(*odds) if self._plain(said) else fuse(evidence)
         if self._wish.fuse == "rrf":
-            order = by_ranks(_evidence(odds, bm25, said))
+            order = by_ranks(evidence)
         unseen = np.isnan(odds[0])  # found by words alone: those are what is shown
         by_words = (odds[1] > odds[0]) | (unseen & (segments.words >= 0))
-        return Judged(segments, cosines[0], cosines[1], bm25, by_words, found, order)
+        return Judged(segments, cosines[0], cosines[1], bm25, by_words, sure, order)
 
-    def _fuse(self, odds: Sequence[Floats], bm25: Floats, said: Totals | None) -> Floats:
-        if said is None and self._scale is None:
-            return np.fmax(*odds)
-        return fuse(_evidence(odds, bm25, said))
+    def _plain(self, said: Totals | None) -> bool:
+        """Tell whether there is nothing to go by but scores, which are no odds."""
+        return said is None and self._scale is None
+
+    def _evidence(
+        self, kinds: Kinds, odds: Sequence[Floats], bm25: Floats, said: Totals | None
+    ) -> Evidence:
+        most, documents = (said.most, said.documents) if said else (0.0, 0)
+        modalities = None
+        if self._asked.modality == "text":
+            modalities = [_MODALITIES[kind] for kind in kinds.tolist()]
+        return Evidence(odds[0], odds[1], bm25, most, documents, modalities)
 
     def _cosines(self, vector: Floats | None, positions: Positions) -> Floats:
         """Give exact cosines, by the same kernel as the search; NaN where there is no row."""
@@ -127,7 +138,7 @@ class Judge:
         """Turn cosines into odds, those of rows near to every question lowered where it matters."""
         if self._scale is None:
             return cosines
-        kinds = self._now.sides.kinds[positions]  # of what is not there, cosines are NaN anyway
+        kinds = _LINES[self._now.sides.kinds[positions]]  # of no row, whose cosine is NaN, any
         odds = self._scale.odds(kinds, cosines)
         if self._scale.usual is None:
             return odds
@@ -147,17 +158,16 @@ class Judge:
         return np.flatnonzero(odds >= last - _MARGIN)
 
 
-def _scale(calibrator: Calibrator, asked: Asked) -> Scale:
-    targets: list[Target] = [
+def _numbers() -> npt.NDArray[np.int64]:
+    """Tell which line of a scale the rows of each kind have; without modality that of text."""
+    targets = [
         (sides.modality_of(kind) or "text", sides.view_of(kind)) for kind in range(sides.KINDS)
     ]
-    return calibrator.scale(asked.modality, targets)
+    return np.array([TARGETS.index(target) for target in targets])
 
 
-def _evidence(odds: Sequence[Floats], bm25: Floats, said: Totals | None) -> Evidence:
-    content, words = odds
-    most, documents = (said.most, said.documents) if said else (0.0, 0)
-    return Evidence(content, words, bm25, most, documents)
+_LINES = _numbers()
+_MODALITIES = [sides.modality_of(kind) for kind in range(sides.KINDS)]
 
 
 def _bm25(segments: Segments, said: Totals | None) -> Floats:

@@ -12,7 +12,8 @@ from omnisearch.storage.identity import Head, Identity, encode_head, has_remains
 from omnisearch.storage.locks import FileLock
 from omnisearch.storage.manifest import Manifest
 
-_OURS = {*layout.FOLDERS, layout.UNUSED, layout.FORMAT, layout.HEAD, layout.LOCK, layout.IGNORE}
+_FOLDERS = {*layout.FOLDERS, layout.CALIBRATION, layout.UNUSED}
+_OURS = {*_FOLDERS, layout.FORMAT, layout.HEAD, layout.LOCK, layout.IGNORE}
 IGNORE_TEXT = b"*\n"
 
 

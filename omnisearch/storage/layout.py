@@ -12,6 +12,7 @@ from omnisearch.errors import CorruptCollectionError
 FORMAT, LOCK, HEAD, IGNORE = "FORMAT", "LOCK", "HEAD", ".gitignore"
 MANIFESTS, LOG, SHARDS, CODEBOOKS = "manifests", "log", "shards", "codebooks"
 TOMBS, LEDGER, TMP = "tombs", "ledger", "tmp"
+CALIBRATION = "calibration"  # made when something is first learnt
 FOLDERS = (MANIFESTS, LOG, SHARDS, CODEBOOKS, TOMBS, LEDGER, TMP)
 UNUSED = "failures"  # a folder of older collections, always empty
 
@@ -28,7 +29,8 @@ NAMES = {
     CODEBOOKS: re.compile(rf"({_ULID})\.faiss"),
     TOMBS: re.compile(rf"({_ULID})\.(\d{{12}})\.bits"),
     LEDGER: re.compile(r"(\d{12})\.jsonl"),
-    TMP: re.compile(rf"probe-[12]|{_ULID}\.(json|jsonl|format)"),
+    CALIBRATION: re.compile(r"(\d{12})\.cal"),
+    TMP: re.compile(rf"probe-[12]|{_ULID}\.(json|jsonl|format|cal)"),
 }
 
 

@@ -56,7 +56,8 @@ def _judged(world: World, asked: Asked, wish: Wish) -> Iterator[tuple[Segment, f
             continue
         odds = [np.array([_odds(one, asked, view)], np.float32) for view in ("content", "words")]
         most, documents = (totals.most, totals.documents) if totals else (0.0, 0)
-        evidence = Evidence(odds[0], odds[1], np.array([bm25], np.float32), most, documents)
+        kinds = [one.modality] if asked.modality == "text" else None
+        evidence = Evidence(odds[0], odds[1], np.array([bm25], np.float32), most, documents, kinds)
         sure = float(fuse(evidence)[0])
         if wish.min_confidence is None or 1 / (1 + np.exp(-sure)) >= wish.min_confidence:
             yield one, sure

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from json import loads
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,7 @@ Scores = npt.NDArray[np.float32]
 Target = tuple[Modality, View]
 Key = tuple[Modality, Modality, View]  # who asks, who answers, with which side
 
+TARGETS: tuple[Target, ...] = tuple((one, view) for view in get_args(View) for one in MODALITIES)
 _UNKNOWN_ROWS = 1000.0  # of each modality, until a collection is looked at
 _UNKNOWN = Background(0.0, 0.25)  # of an encoder without prior, until a collection is looked at
 _ASKING = 240  # rows of a collection that stand for questions of their modality, as many as words
@@ -50,7 +52,7 @@ def questions() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Scale:
-    """The lines of several targets (t,): what `Calibrator.adjust` says, for hits of any of them."""
+    """The lines of all `TARGETS`: what `Calibrator.adjust` says, for hits of any of them."""
 
     middles: Numbers
     widths: Numbers
@@ -79,6 +81,7 @@ class Calibrator:
     rows: Mapping[Target, float] = field(default_factory=dict)
     backgrounds: Mapping[Key, Background] = field(default_factory=dict)
     crowd: Crowd | None = None
+    scales: dict[Modality, Scale] = field(default_factory=dict, repr=False, compare=False)
 
     def refine(self, samples: Mapping[Target, Sample], asked: Vectors) -> Calibrator:
         """Learn from a collection's rows and the vectors of `questions()`, asked as queries are."""
@@ -116,16 +119,21 @@ class Calibrator:
             found[here] = self.prior.odds(_learnt(query, modality, view), rare - np.log(rows))
         return found
 
-    def scale(self, query: Modality, targets: Sequence[Target]) -> Scale:
+    def scale(self, query: Modality) -> Scale:
         """Lay out what `adjust` computes with, for many questions of a modality."""
-        seen = [self._background(query, *target) for target in targets]
-        counts = [max(1.0, self.rows.get(target, _UNKNOWN_ROWS)) for target in targets]
-        lines = [self.prior.heights.get(_learnt(query, *t), self.prior.height) for t in targets]
+        if query not in self.scales:
+            self.scales[query] = self._scale(query)
+        return self.scales[query]
+
+    def _scale(self, query: Modality) -> Scale:
+        seen = [self._background(query, *target) for target in TARGETS]
+        counts = [max(1.0, self.rows.get(target, _UNKNOWN_ROWS)) for target in TARGETS]
+        lines = [self.prior.heights.get(_learnt(query, *t), self.prior.height) for t in TARGETS]
         columns = [one.middle for one in seen], [one.width for one in seen], counts, lines
         middles, widths, rows, heights = (np.asarray(column, np.float64) for column in columns)
         usual = None
         if query == "text" and self.crowd is not None:
-            usual = np.array([self.crowd.usual.get(target, np.nan) for target in targets])
+            usual = np.array([self.crowd.usual.get(target, np.nan) for target in TARGETS])
         heights = heights - self.prior.slope * np.log(rows)
         return Scale(middles, widths, heights, self.prior.slope, self.crowd, usual)
 
@@ -156,9 +164,9 @@ class Calibrator:
         return stored.pack(stored.Learnt(self.rows, self.backgrounds, self.crowd))
 
     @classmethod
-    def load(cls, content: bytes, prior: Prior) -> Calibrator:
-        """Read what `save` gave; damaged bytes are a CorruptCollectionError."""
-        found = stored.unpack(content)
+    def load(cls, content: bytes, prior: Prior, dim: int | None = None) -> Calibrator:
+        """Read what `save` gave; damaged bytes, or another dim, are a CorruptCollectionError."""
+        found = stored.unpack(content, dim)
         return cls(prior, found.rows, found.backgrounds, found.crowd)
 
     def _background(self, query: Modality, modality: Modality, view: View) -> Background:

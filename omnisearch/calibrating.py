@@ -1,0 +1,231 @@
+"""What cosines are worth in one collection: learnt behind its writer, read by whoever asks."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import numpy as np
+
+from omnisearch.errors import OmnisearchError
+from omnisearch.storage import calibration, ids, rows, sides
+from omnisearch.storage.batch import SEGMENT
+from omnisearch.storage.generation import Generation, Positions
+from omnisearch.storage.origin import OWN_VECTORS
+
+if TYPE_CHECKING:
+    from omnisearch.encoder.calibration.calibrator import Calibrator, Target
+    from omnisearch.encoder.calibration.prior import Prior
+    from omnisearch.encoder.calibration.sample import Sample
+    from omnisearch.encoder.encoder import Encoder
+    from omnisearch.encoder.protocol import Vectors
+    from omnisearch.storage.handle import Handle
+    from omnisearch.storage.store import Store
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+_LEAST = 64  # rows: of fewer, more is known from what ships
+_GROWTH = 1.1  # as many times the rows of a kind are worth a new look
+_FEW = 16  # more rows, whatever the growth
+_PAUSE_S = 1.0  # after a write, for others come behind it
+_LOOKED_AT = 8192  # rows of a kind, of which a sample keeps a quarter
+_AT_ONCE = 16  # questions that are encoded between two looks whether to stop
+
+
+class _Known(NamedTuple):
+    """The calibrator of a generation, and of which file it was made."""
+
+    generation: int
+    stamp: int
+    calibrator: Calibrator
+
+
+class Calibrating:
+    """Keeps the calibrator of one collection."""
+
+    def __init__(self, handle: Handle, lend: weakref.ref[Callable[[], Encoder]]) -> None:
+        self._handle, self._lend = handle, lend
+        self._known: _Known | None = None
+        self._looked_at = 0  # rows that were there when it was last learnt
+        self._hurry, self._stop = threading.Event(), threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def current(self, now: Generation) -> Calibrator | None:
+        """Give what holds for a generation; None where no encoder made the vectors."""
+        if now.sealed.manifest.space == OWN_VECTORS:
+            return None
+        root = now.sealed.place.root
+        stamp = calibration.stamp(root)
+        known = self._known
+        if known is not None and known[:2] == (now.number, stamp):
+            return known.calibrator
+        learnt = self._read(now) if known is None or known.stamp != stamp else known.calibrator
+        found = replace(learnt, rows=_counts(now), scales={})
+        self._known = _Known(now.number, stamp, found)
+        return found
+
+    def _read(self, now: Generation) -> Calibrator:
+        from omnisearch.encoder.calibration.calibrator import Calibrator
+
+        prior, raw = self._prior(), calibration.newest(now.sealed.place.root)
+        if raw is None:
+            return Calibrator(prior)
+        try:
+            return Calibrator.load(raw, prior, now.sealed.manifest.settings.dim)
+        except OmnisearchError as error:
+            _log.warning("%s: what ships is used meanwhile", error)
+            return Calibrator(prior)
+
+    def _prior(self) -> Prior:
+        """Give what ships with the encoder; if it is not on this machine, what holds for all."""
+        try:
+            return self.encoder().prior()
+        except OmnisearchError:
+            from omnisearch.encoder.calibration.prior import shipped
+
+            return shipped().foreign()
+
+    def soon(self, done: T) -> T:
+        """Learn in the background what a write has brought; give what was done."""
+        self._wake()
+        return done
+
+    def now(self, done: T) -> T:
+        """Learn before anything else what was brought; give what was done."""
+        self.learn()
+        return done
+
+    def _wake(self) -> None:
+        store = self._handle.existing()
+        if store is None or (self._thread is not None and self._thread.is_alive()):
+            return
+        live = store.reading().live
+        if live < _LEAST or live < self._looked_at + max(_FEW, self._looked_at // 10):
+            return
+        arguments = weakref.ref(self), self._hurry
+        self._thread = threading.Thread(
+            target=_behind, args=arguments, name="omnisearch-calibration", daemon=True
+        )
+        self._thread.start()
+
+    def learn(self) -> bool:
+        """Learn now, if rows of a kind grew by a tenth since it was learnt; True if so."""
+        store = None if self._stop.is_set() else self._handle.existing()
+        if store is None or not store.writing or store.in_transaction:
+            return False
+        now = store.reading()
+        self._looked_at = now.live
+        if now.sealed.manifest.space == OWN_VECTORS or not self._is_due(now):
+            return False
+        try:
+            return self._learn(store, now)
+        except (OmnisearchError, OSError) as error:
+            _log.warning("confidences are those of what ships: %s", error)
+            return False
+
+    def _is_due(self, now: Generation) -> bool:
+        counts = _counts(now)
+        if sum(counts.values()) < _LEAST:
+            return False
+        learnt = self._read(now)
+        if not learnt.backgrounds:
+            return True
+        return any(
+            abs(count - learnt.rows.get(target, 0.0))
+            >= max(_FEW, (_GROWTH - 1) * learnt.rows.get(target, 0.0))
+            for target, count in counts.items()
+        )
+
+    def _learn(self, store: Store, now: Generation) -> bool:
+        asked = self._questions(now)
+        if asked is None:
+            return False
+        from omnisearch.encoder.calibration.calibrator import Calibrator
+
+        learnt = Calibrator(self.encoder().prior()).refine(_samples(now, self._stop), asked)
+        if self._stop.is_set():
+            return False
+        calibration.write(store, replace(learnt, rows=_counts(now)).save())
+        return True
+
+    def _questions(self, now: Generation) -> Vectors | None:
+        """Give the vectors of the questions, kept from the last time; None when told to stop."""
+        from omnisearch.encoder.calibration.calibrator import questions
+
+        before = self._read(now).crowd
+        if before is not None and len(before.questions) == len(questions()):
+            return before.questions
+        encoder, found, texts = self.encoder(), [], questions()
+        for begin in range(0, len(texts), _AT_ONCE):
+            if self._stop.is_set():
+                return None
+            found.append(encoder.encode(texts[begin : begin + _AT_ONCE], role="query"))
+        return np.concatenate(found)
+
+    def encoder(self) -> Encoder:
+        """Give the encoder of the collection."""
+        lend = self._lend()
+        if lend is None:
+            raise OmnisearchError("the collection is closed")
+        return lend()
+
+    def finish(self) -> None:
+        """Wait until what is being learnt is written."""
+        self._hurry.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def drop(self) -> None:
+        """Leave what is being learnt unfinished, and give the collection back."""
+        self._stop.set()
+        self.finish()
+        self._handle.drop()
+
+
+def _behind(held: weakref.ref[Calibrating], hurry: threading.Event) -> None:
+    hurry.wait(_PAUSE_S)
+    calibrating = held()
+    if calibrating is not None:
+        calibrating.learn()
+
+
+def _counts(now: Generation) -> Mapping[Target, float]:
+    """Count the rows of each modality and view; what has no modality counts as text."""
+    found: dict[Target, float] = {}
+    for kind, count in now.sides.counts.items():
+        target: Target = (sides.modality_of(kind) or "text", sides.view_of(kind))
+        found[target] = found.get(target, 0.0) + count
+    return found
+
+
+def _samples(now: Generation, stop: threading.Event) -> dict[Target, Sample]:
+    """Sample the rows of each kind; of many only those whose ids have the least hashes."""
+    from omnisearch.encoder.calibration.sample import Sample
+
+    found: dict[Target, Sample] = {}
+    for kind in now.sides.counts:
+        mask = now.sides.mask(kind)
+        positions = np.arange(now.rows) if mask is None else np.flatnonzero(mask)
+        if len(positions) > _LOOKED_AT:
+            positions = _drawn(now, positions)
+        target: Target = (sides.modality_of(kind) or "text", sides.view_of(kind))
+        sample = found.setdefault(target, Sample(now.sealed.manifest.settings.dim))
+        for begin in range(0, len(positions), _LOOKED_AT // 8):
+            if stop.is_set():
+                return {}
+            sample.add(rows.vectors(now, positions[begin : begin + _LOOKED_AT // 8]))
+    return found
+
+
+def _drawn(now: Generation, positions: Positions) -> Positions:
+    hashes = np.empty(len(positions), np.uint64)
+    for places, part in rows.by_part(now, positions):
+        tables = rows.tables(now, positions[places], part)
+        names = [name for table in tables for name in table.column(SEGMENT).to_pylist()]
+        hashes[places] = ids.hash_ids(names)
+    return np.sort(positions[np.argpartition(hashes, _LOOKED_AT)[:_LOOKED_AT]])
