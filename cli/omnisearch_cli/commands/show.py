@@ -68,9 +68,7 @@ def told(found: om.Details, room: int) -> Iterator[str]:
     yield from _facts(_where(found), room)
     if found.words:
         yield ""
-        yield from textwrap.wrap(
-            output.escape(" ".join(found.words.split())), room, break_on_hyphens=False
-        )
+        yield from _said(found.words, room)
     if hit.metadata.keys() - set(_INSIDE):
         yield ""
         yield from _facts(
@@ -103,6 +101,17 @@ def _where(found: om.Details) -> dict[str, str]:
     return {**files, **{name: value for name, value in known.items() if value}}
 
 
+def _said(words: str, room: int) -> Iterator[str]:
+    """Give all that is said, line by line as it was written; of several empty lines one."""
+    empty = False
+    for line in words.strip().splitlines():
+        if line.strip():
+            yield from textwrap.wrap(output.escape(line.rstrip()), room, break_on_hyphens=False)
+        elif not empty:
+            yield ""
+        empty = not line.strip()
+
+
 def _facts(pairs: Mapping[str, str], room: int) -> Iterator[str]:
     """Give names and values below each other; a long value goes on below its beginning."""
     wide = min(max(map(len, pairs)), room // 2)
@@ -110,6 +119,13 @@ def _facts(pairs: Mapping[str, str], room: int) -> Iterator[str]:
         lines = textwrap.wrap(output.escape(value), max(room - wide - 2, 8)) or [""]
         yield f"{name.strip():<{wide}}  {lines[0]}".rstrip()
         yield from (f"{'':<{wide}}  {line}" for line in lines[1:])
+
+
+def _short(span: moment.Span | None) -> str:
+    """Tell neighbours apart: a page, and what stands on it."""
+    if isinstance(span, om.PageSpan) and span.box is not None:
+        return f"{moment.told(span)}, part"
+    return moment.told(span) or "the beginning"
 
 
 def _around(found: om.Details, room: int) -> Iterator[str]:
@@ -120,7 +136,7 @@ def _around(found: om.Details, room: int) -> Iterator[str]:
         (_HERE, *own),
         *((" ", one.span, one.words) for one in found.after),
     ]
-    names = [moment.told(span) or "the beginning" for _, span, _ in rows]
+    names = [_short(span) for _, span, _ in rows]
     wide = max(map(len, names))
     for (mark, _, words), name in zip(rows, names, strict=True):
         left = max(room - wide - 4, 8)
