@@ -16,22 +16,20 @@ from contextlib import AbstractContextManager
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 import omnisearch as om
-from omnisearch_cli import interrupts, output, settings
+from omnisearch_cli import commands, interrupts, output, settings
 
-COMMANDS = tuple(
-    "delete doctor embed encoders export extract import ingest query show snapshot status "
-    "train".split()
-)
+COMMANDS = commands.COMMANDS
 USAGE, UNUSABLE, INTERNAL, TERMINATED = 2, 4, 5, 143
 _CALLERS_FAULT = (400, 404, 415, 501)
 _NEAR = 0.75  # how much a word is like a command that may be meant
 
-
-Opened = Callable[[Path], AbstractContextManager[om.Collection]]
+if TYPE_CHECKING:  # it would load the whole engine for every command
+    Opened = Callable[[Path], AbstractContextManager[om.Collection]]
 
 
 class _Commands(click.Group):

@@ -21,7 +21,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 NAMES = frozenset(
     (
         "encoder explain index jobs json kind limit max_hours max_memory max_pages max_pixels "
-        "max_text metric quiet recall threads"
+        "max_text metric no_helper quiet recall threads"
     ).split()
 )
 KINDS = ("auto", "flat", "scan", "ivfpq", "hnsw")

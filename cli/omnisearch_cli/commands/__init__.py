@@ -1,1 +1,6 @@
-"""One module per command, each with a `command` that `main` finds by name."""
+"""One module per command, each with a `command` that the program finds by name."""
+
+COMMANDS = tuple(
+    "delete doctor embed encoders export extract helper import ingest query show snapshot status "
+    "train".split()
+)

@@ -9,6 +9,7 @@ import click
 
 from omnisearch_cli import questions, settings
 from omnisearch_cli.questions import Flags
+from omnisearch_cli.warm import option
 
 EXAMPLES = """\b
 Examples:
@@ -135,6 +136,7 @@ def _media(function: Any) -> Any:  # noqa: ANN401
 @settings.index
 @settings.json
 @settings.quiet
+@option.no_helper
 def command(**flags: Unpack[Flags]) -> int:
     """Find what means the same as words, a picture, a sound, a film or a page.
 

@@ -1,0 +1,110 @@
+"""The other side of the helper: a question is handed over, and what it printed is printed here.
+
+Nothing is printed before all of the answer is there, so whoever gets none may answer itself.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from omnisearch_cli.commands import COMMANDS
+
+Told = dict[str, object]
+_BEGUN_S = 1.0  # until the helper has taken a question; it hangs, or is busy, if it does not
+_WORDS_S = 5.0  # for an answer to words: without a helper it takes about one
+_MEDIA_S = 60.0  # where a file may have to be decoded
+_UNWRITABLE, _TERMINATED = 4, 143
+_ANSWERED_HERE = ("-", "-h", "--help", "--version", "--no-helper", "--batch")
+_OWN = ("/dev/", "/proc/")  # paths that mean something else in another process
+_MEDIA = ("--image", "--audio", "--video", "--document", "--not-", "./", "../", "/", "~/")
+
+
+def answered(arguments: list[str]) -> int | None:
+    """Let the helper answer, and give the exit code; None where it must be done here."""
+    if not (may_help(arguments) and is_question(arguments)):
+        return None
+    try:
+        told = _asked(arguments)
+    except (OSError, ValueError):
+        return None  # no helper, one that broke off, or one that was not quick enough
+    return None if told is None else _printed(told)
+
+
+def may_help(arguments: list[str]) -> bool:
+    """Tell whether helpers are wanted here: at a terminal, by a person who did not refuse."""
+    refused = os.environ.get("OMNISEARCH_NO_HELPER", "").lower()
+    if refused not in ("", "0", "false", "f", "no", "n", "off") or os.environ.get("CI"):
+        return False
+    if sys.platform != "linux" or any(one.split("=")[0] in _ANSWERED_HERE for one in arguments):
+        return False
+    try:
+        return all(os.isatty(number) for number in range(3))
+    except OSError:
+        return False
+
+
+def is_question(arguments: list[str]) -> bool:
+    """Tell whether a command line is a question that another process can answer."""
+    if not arguments or (arguments[0] in COMMANDS and arguments[0] != "query"):
+        return False
+    given = (part for one in arguments for part in (one, one.partition("=")[2]))
+    return not any(part.startswith(_OWN) for part in given)
+
+
+def _asked(arguments: list[str]) -> Told | None:
+    from omnisearch_cli.warm import frames, place  # 10 ms that other commands do not need
+
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(_TERMINATED))
+    folder = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    connection = place.connect(_BEGUN_S)
+    try:
+        frames.send(connection, _request(arguments), (0, 1, 2, folder))
+        told = frames.receive(connection)
+        if "begun" not in told:
+            return None
+        connection.settimeout(_MEDIA_S if any(map(_may_be_media, arguments)) else _WORDS_S)
+        told = frames.receive(connection)
+        return told if "code" in told else None
+    finally:
+        connection.close()
+        os.close(folder)
+
+
+def _may_be_media(argument: str) -> bool:
+    return argument.startswith(_MEDIA) or os.access(argument, os.F_OK)
+
+
+def _request(arguments: list[str]) -> Told:
+    """Tell all of this process that a question may depend on."""
+    from omnisearch_cli.warm.identity import identity, surroundings
+
+    mask = os.umask(0o077)
+    os.umask(mask)
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    return {
+        "asked": "query",
+        "identity": identity(),
+        "surroundings": surroundings(),
+        "arguments": arguments,
+        "program": sys.argv[0],
+        "environment": dict(os.environ),
+        "streams": [[one.encoding, one.errors] for one in streams],
+        "umask": mask,
+        "niceness": os.getpriority(os.PRIO_PROCESS, 0),
+    }
+
+
+def _printed(told: Told) -> int:
+    """Print what the question printed, in its order, and give its exit code."""
+    code, said = told["code"], told["said"]
+    assert isinstance(code, int) and isinstance(said, list)
+    for number, text in said:
+        raw = text.encode("latin-1")
+        try:
+            while raw:
+                raw = raw[os.write(number, raw) :]
+        except OSError:  # the terminal is gone
+            return _UNWRITABLE
+    return code
