@@ -66,6 +66,16 @@ class Commits:
             self._waiting.append(event)
             self._rows += len(event.rows) if isinstance(event, Draft) else 1
             self._run.finished += _files(event)
+            self._foresee(event)
+
+    def _foresee(self, event: Event) -> None:
+        """Let progress know at once what failed, and how long files take."""
+        run = self._run
+        failed = event.fault if isinstance(event, Draft | Failed) else None
+        run.failing += _files(event) if failed is not None else 0
+        if isinstance(event, Draft):
+            with run.lock:
+                run.forecast.learn(event.found[0].entry, event.took_s)
 
     def _due(self) -> bool:
         if not self._waiting:
@@ -167,7 +177,7 @@ class Commits:
     def _settle(self, events: Sequence[Event]) -> None:
         ledger = self._ledger
         with self._run.lock:
-            self._run.finished = 0
+            self._run.finished = self._run.failing = 0
             for event in events:
                 match event:
                     case Draft():
@@ -191,7 +201,6 @@ class Commits:
     def _settle_draft(self, draft: Draft) -> None:
         counts = self._run.counts
         first, *copies = draft.found
-        self._run.forecast.learn(first.entry, draft.took_s)
         if draft.fault is not None:
             for spot in draft.found:
                 self._fail(spot, draft.fault_of(spot) or draft.fault, draft.item)
@@ -205,6 +214,9 @@ class Commits:
         counts.segments += draft.segments
         counts.truncated += draft.truncated
         counts.types[draft.type] += 1
+        if draft.notes:
+            path = self._run.path(first.location)
+            counts.note(path, [plain(note) for note in draft.notes])
         for spot in draft.found:
             counts.bytes += spot.entry.size
             self._remember(spot, "stored", draft.item)

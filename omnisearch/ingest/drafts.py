@@ -114,11 +114,12 @@ class Draft:
     type: str = ""
     columns: dict[str, Any] = field(default_factory=dict)
     truncated: bool = False
+    notes: list[str] = field(default_factory=list)  # for a person; nothing of it is a fault
     fault: Fault | None = None
     skipped: str | None = None  # why this is no case for us
     kept: bool = True  # that stays so until the file changes
     unread: str | None = None  # why a passage has no vector; no fault while others have one
-    wordless: bool = False  # it has pages without words, and nobody read what is printed there
+    wordless: bool = False  # it is a picture, or has pages, of which nobody read what is printed
     closed: bool = False  # it is being written: a copy that is met now comes later
     took_s: float = 0.0  # of all threads together
     _places: Counter[tuple[str, tuple[View, ...]]] = field(default_factory=Counter)

@@ -27,7 +27,7 @@ from omnisearch.ingest.walk import Rules
 from omnisearch.ingest.walking import Walking
 from omnisearch.locations import Location
 from omnisearch.media.pool.pool import Pool
-from omnisearch.storage import changes
+from omnisearch.storage import changes, leftovers
 from omnisearch.storage.catalog import Catalog, folder_of
 from omnisearch.storage.ledger import Ledger
 
@@ -55,6 +55,7 @@ def conducted(
     plan = planned(target, paths, options)
     known = target.ledger()
     with ExitStack() as stack:
+        stack.enter_context(leftovers.trimmable())
         limits = bounds.of(options)
         pool = Lazy(lambda: Pool(workers=limits.workers, limits=limits.limits))
         stack.callback(lambda: _close(pool))

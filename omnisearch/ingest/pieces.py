@@ -26,6 +26,7 @@ _VIEWS: Mapping[str, tuple[View, ...]] = {
 }
 _FACTS = ("image.", "audio.", "video.", "doc.")  # what a decoder may know
 _LONGEST = 10_000  # code points of a fact
+_LONGEST_NOTE, _MOST_NOTES = 200, 4
 _INTEGERS = range(-(2**63), 2**63)
 _NEEDED = {"image": "image", "document": "image", "video": "frames", "audio": "sound"}
 
@@ -38,6 +39,7 @@ class ItemTold:
     type: str
     columns: Mapping[str, Any]
     truncated: bool
+    notes: tuple[str, ...] = ()  # for a person: a guessed encoding, a name that misleads
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class EndTold:
 
     truncated: bool
     columns: Mapping[str, Any] = field(default_factory=dict)
+    damaged: bool = False
 
 
 Told = ItemTold | SegmentTold | EndTold
@@ -77,8 +80,9 @@ def read(pieces: Iterator[Piece]) -> Iterator[Told]:
     yield _item(first.fields)
     for piece in pieces:
         if piece.fields.get("what") == "end":
-            truncated = bool(piece.fields.get("truncated"))
-            yield EndTold(truncated, facts(piece.fields.get("columns")))
+            told = facts(piece.fields.get("columns"))
+            fields = piece.fields
+            yield EndTold(bool(fields.get("truncated")), told, bool(fields.get("damaged")))
             if next(pieces, None) is not None:
                 raise DecoderError("the decoder went on after the end of the file")
             return
@@ -90,7 +94,14 @@ def _item(fields: Mapping[str, Any]) -> ItemTold:
     name = text(fields.get("type"))[:100]
     modality = _one_of(fields.get("modality"), _MODALITIES)
     told = facts(fields.get("columns"))
-    return ItemTold(modality, name, told, bool(fields.get("truncated")))  # type: ignore[arg-type]
+    cut = bool(fields.get("truncated"))
+    return ItemTold(modality, name, told, cut, _notes(fields.get("notes")))  # type: ignore[arg-type]
+
+
+def _notes(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        return ()
+    return tuple(text(note)[:_LONGEST_NOTE] for note in value[:_MOST_NOTES])
 
 
 def _segment(piece: Piece) -> SegmentTold:

@@ -19,9 +19,10 @@ from omnisearch.ingest.entries import Entry, Refused, RefusedError
 from omnisearch.ingest.opening import Copy
 from omnisearch.ingest.pieces import EndTold, ItemTold, SegmentTold
 from omnisearch.ingest.run import Failed, Found, Lost, Run, Skipped
-from omnisearch.locations import Location
+from omnisearch.locations import Location, plain
 from omnisearch.media.pool.ask import Ask
 from omnisearch.media.sniff import format_of
+from omnisearch.media.source import named
 
 if TYPE_CHECKING:
     from omnisearch.ingest.beneath import Beneath
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 READ, DECODE = "read", "decode"  # stages, as failures tell them
 UNSUPPORTED, EMPTY = "unsupported type", "empty text"
+DAMAGED = "damaged: some of it does not decode and is left out"
 _WRITTEN = ("text", "document")
 _TRIES = 3  # of a large file that changes while it is decoded
 
@@ -47,6 +49,10 @@ class Reading:
 
     def __init__(self, run: Run, pool: Lazy[Pool]) -> None:
         self._run, self._pool = run, pool
+        self._failed: dict[str, list[Location]] = {}  # where contents are that are known to fail
+        for place, failure in run.failures.items():
+            if failure.digest is not None:
+                self._failed.setdefault(failure.digest, []).append(place)
 
     def run(self) -> None:
         """Read until the agenda is over."""
@@ -122,6 +128,7 @@ class Reading:
             draft.fail(READ, "it changes while it is read")
         if draft.end():
             run.events.put(draft)
+        self._follow(item, spot)
         return True
 
     def _find(self, item: str, spot: Spot) -> None:
@@ -144,6 +151,17 @@ class Reading:
             run.vacated.update([left] if left else [])
         if left:
             run.events.put(Lost(left))
+
+    def _follow(self, item: str, spot: Spot) -> None:
+        """Tell from where a content has moved that is known to fail: nothing of it is missing."""
+        run = self._run
+        with run.lock:
+            places = [one for one in self._failed.pop(item, []) if one != spot.location]
+        for place in places:
+            if run.handles.state(place) == "gone":
+                with run.lock:
+                    run.vacated.add(place)
+                run.events.put(Lost(place))
 
     def _forget(self, draft: Draft) -> None:
         """Take a draft back whose file was another one in the end."""
@@ -174,7 +192,7 @@ class Reading:
             self._run.stop.check()  # closed because the run ends
             raise
         except MediaError as error:
-            draft.fail(DECODE, str(error).removeprefix(f"{name}: "))
+            draft.fail(DECODE, _without(name, str(error)))
         finally:
             draft.took(time.monotonic() - begun)
 
@@ -185,11 +203,13 @@ class Reading:
                 draft.modality, draft.type = told.modality, told.type
                 draft.columns.update(told.columns)
                 draft.truncated |= told.truncated
+                draft.notes += told.notes
             case SegmentTold():
                 self._cut(draft, told)
             case EndTold():
                 draft.columns.update(told.columns)
                 draft.truncated |= told.truncated
+                draft.notes += [DAMAGED] if told.damaged else []
 
     def _cut(self, draft: Draft, told: SegmentTold) -> None:
         """Give a segment to the encoders, once there is room for it."""
@@ -215,3 +235,10 @@ class Reading:
                 with run.lock:
                     run.counts.seen -= 1
                     run.forecast.settle(spot.entry)
+
+
+def _without(name: str, message: str) -> str:
+    """Take a file's name from the front of a message, however it was made harmless there."""
+    for shown in (name, named(name), plain(name)):
+        message = message.removeprefix(f"{shown}: ")
+    return message

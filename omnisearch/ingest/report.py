@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from omnisearch.locations import Location, joined
 if TYPE_CHECKING:
     from omnisearch.storage.ledger import Ledger
 
+_MOST_NOTES = 1_000  # that are kept: a folder of old texts has one for each
 Name = bytes  # a path as the file system has it; a report has a count of that name
 
 
@@ -23,6 +24,14 @@ class FailedFile:
     stage: str
     reason: str
     new: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NotedFile:
+    """A file that was taken in otherwise than it claims to be: a guessed encoding, another type."""
+
+    path: Name
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,7 @@ class Files:
 class IngestReport:
     """Counts of a run: `seen = stored + unchanged + duplicate + failed + skipped`.
 
-    `moved` are among `unchanged` and `truncated` among `stored`; `missing` were not seen.
+    `moved` are among `unchanged`, `truncated` and `noted` among `stored`; `missing` were not seen.
     """
 
     seen: int
@@ -67,11 +76,13 @@ class IngestReport:
     generation: int
     new_failures: int = 0
     truncated: int = 0
+    noted: int = 0
     pruned: int = 0
     bytes: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)  # why files were skipped
     types: Mapping[str, int] = field(default_factory=dict)  # of what was stored
     failures: tuple[FailedFile, ...] = ()
+    notes: tuple[NotedFile, ...] = ()  # the first thousand
     warnings: tuple[str, ...] = ()
     withheld: bool = False  # files seem to be gone, and are kept as they were
 
@@ -115,12 +126,14 @@ class Counts:
     missing: int = 0
     segments: int = 0
     truncated: int = 0
+    noted: int = 0
     pruned: int = 0
     new_failures: int = 0
     bytes: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     types: Counter[str] = field(default_factory=Counter)
     failures: list[FailedFile] = field(default_factory=list)
+    notes: list[NotedFile] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     withheld: bool = False
 
@@ -140,6 +153,12 @@ class Counts:
         self.new_failures += failure.new
         self.failures.append(failure)
 
+    def note(self, path: Name, notes: Sequence[str]) -> None:
+        """Keep what a person may want to know of a file that was stored."""
+        self.noted += 1
+        if len(self.notes) < _MOST_NOTES:
+            self.notes.append(NotedFile(path, "; ".join(notes)))
+
     def report(self, seconds: float, generation: int) -> IngestReport:
         """Close the books."""
         return IngestReport(
@@ -156,11 +175,13 @@ class Counts:
             generation=generation,
             new_failures=self.new_failures,
             truncated=self.truncated,
+            noted=self.noted,
             pruned=self.pruned,
             bytes=self.bytes,
             reasons=dict(self.reasons.most_common()),
             types=dict(self.types.most_common()),
             failures=tuple(self.failures),
+            notes=tuple(self.notes),
             warnings=tuple(self.warnings),
             withheld=self.withheld,
         )

@@ -95,6 +95,7 @@ class Run:
     walking: bool = True
     encoded: int = 0  # segments
     finished: int = 0  # files that only wait to be committed
+    failing: int = 0  # of them
     now: bytes = b""
     agenda: Agenda = field(init=False)
     tasks: Lane[Task] = field(init=False)
@@ -132,7 +133,7 @@ class Run:
                 items=counts.stored,
                 segments=self.encoded,
                 bytes=counts.bytes,
-                failed=counts.failed,
+                failed=counts.failed + self.failing,
                 seconds=time.monotonic() - self.begun,
                 left_s=None if self.walking else left,
                 now=self.now,

@@ -53,8 +53,8 @@ class Scans:
             return segment, []
         reader = self._opened() if self._wanted else None
         if reader is None:
+            draft.wordless = True
             if segment.modality == "document":
-                draft.wordless = True
                 self._count()
             return segment, []
         lines = reader.read(image)

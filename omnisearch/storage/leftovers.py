@@ -3,8 +3,25 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pyarrow as pa
+
+
+@contextmanager
+def trimmable() -> Iterator[None]:
+    """Let Arrow take its memory from malloc for a block.
+
+    The pool that it has by default kept 65 MB behind 3 in use after 14,000 files, whoever asked for
+    them back; malloc gives back what a trim finds.
+    """
+    before = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(before)
 
 
 def give_back() -> None:

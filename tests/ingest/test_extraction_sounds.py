@@ -68,9 +68,9 @@ def test_silence_is_left_out_unless_there_is_nothing_else() -> None:
     assert len(segments) == 1 and end.fields["columns"] == {"audio.seconds": 60.0}
 
 
-@pytest.mark.slow
-def test_of_hours_of_silence_some_is_told() -> None:
-    hush = sound(np.zeros(1_000 * 4_000, np.float32), 1_000)  # 4,000 s
+def test_of_hours_of_silence_some_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sounds, "_SILENCE_S", 180.0)  # of minutes, here
+    hush = sound(np.zeros(1_000 * 400, np.float32), 1_000)  # 400 s
     assert len(extracted(hush, "night.wav")[1]) == 2
 
 
@@ -143,3 +143,11 @@ def test_a_sound_that_is_cut_off_is_stored_as_far_as_it_goes() -> None:
     content = file_of(noise(20), codec="flac", kind="flac")
     _, segments, _ = extracted(content[: len(content) // 2], "a.flac")
     assert 8 < spans(segments)[-1]["end_s"] < 12
+
+
+def test_a_sound_before_a_void_is_stored_as_far_as_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sounds, "_VOID_BYTES", 4 << 20)
+    content = file_of(noise(1.5), codec="libmp3lame", kind="mp3") + bytes(16 << 20)
+    _, segments, end = extracted(content, "a.mp3")
+    assert [1.5 <= one["end_s"] < 1.7 for one in spans(segments)] == [True]
+    assert end.fields["truncated"] and 1.5 <= end.fields["columns"]["audio.seconds"] < 1.7

@@ -71,6 +71,7 @@ def test_a_run_may_leave_print_unread(source: Path, col: om.Collection) -> None:
     ]
     versions = {row.metadata["file.name"]: row.metadata["file.extractor"] for row in col.iterate()}
     assert versions.pop("scan.pdf") == -EXTRACTOR  # so a run that can read it knows
+    assert {versions.pop(name) for name in ("sign.png", "pattern.png")} == {-EXTRACTOR}
     assert set(versions.values()) == {EXTRACTOR}
     assert col.ingest(source, ocr=False).unchanged == 4
 
@@ -119,7 +120,8 @@ def test_scans_that_were_left_unread_are_read_by_the_next_run(
     col.ingest(source, ocr=False)
     assert col.ingest(source, ocr=False).unchanged == 4
     report = col.ingest()
-    assert (report.stored, report.unchanged) == (1, 3)
+    assert (report.stored, report.unchanged) == (3, 1)
+    assert "violin" in " ".join(filter(None, said(col, "sign.png").values()))
     assert " ".join(LINES[:5]) in said(col, "scan.pdf").values()
     assert col.ingest().unchanged == 4
     with om.open(tmp_path / "other", encoder=encoder) as other:

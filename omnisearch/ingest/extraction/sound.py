@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
+from typing import BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +28,7 @@ _SILENCE_S = 1800.0  # of a longer one a window is told now and then: it is read
 _FRAME = RATE // 50  # a syllable has several
 _BACK = 25  # frames: in a long pause a window ends half a second before the next sound
 _AROUND = 15  # frames: a pause of 0.3 s is taken before a gap between two syllables
+_VOID_BYTES = 64 << 20  # 4 s of 64 channels at 48 kHz have less
 _SILENT_DB = -65.0  # of full scale: nobody speaks so low
 Floats = npt.NDArray[np.float32]
 Window = tuple[int, Floats]  # the number of its first sample
@@ -33,12 +36,14 @@ Window = tuple[int, Floats]  # the number of its first sample
 
 def extract(source: Stream, kind: Type, caps: Caps) -> Iterator[Extract]:
     """Give the windows of a sound, as long as the cap allows."""
+    patience = Patience(source.file)
+    source = Stream(cast(BinaryIO, patience), source.name)
     told = container.told(source)
     columns = facts.of_sound(told.tags, told.seconds)
     notes = [kind.note] if kind.note else []
     yield Item("audio", kind.name, columns, str(columns.get("audio.title", "")), notes)
     flow = Flow(source, RATE)
-    reel = Reel(flow, round(caps.hours * 3600 * RATE))
+    reel = Reel(patience.hearing(flow), round(caps.hours * 3600 * RATE))
     last: Window | None = None
     told_at = 0  # the sample behind what was told last
     for start, samples in windows(reel):
@@ -50,9 +55,47 @@ def extract(source: Stream, kind: Type, caps: Caps) -> Iterator[Extract]:
         raise MediaError(f"{source.name} has no sound that can be heard: copy it again")
     if not told_at:
         yield _segment(*last)  # nothing but silence is what it is
-    seconds = reel.read / RATE
-    known = {} if reel.truncated else {"audio.seconds": round(seconds, 3)}
-    yield End(reel.truncated, flow.damaged, known)
+    known = {} if reel.truncated else {"audio.seconds": round(reel.read / RATE, 3)}
+    yield End(reel.truncated or patience.over, flow.damaged, known)
+
+
+class Patience:
+    """A file that ends where too much of it held no sound: zeros may go on for gigabytes.
+
+    It ends there for whoever reads it again, too.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._size = file, file.seek(0, os.SEEK_END)
+        self._at, self._void, self._end = 0, 0, self._size
+
+    @property
+    def over(self) -> bool:
+        """Tell whether it was given up before its end."""
+        return self._end < self._size
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place; who goes back begins anew."""
+        at = self._file.seek(offset, whence)
+        if whence == os.SEEK_SET:
+            self._void = 0 if at < self._at else self._void
+            self._at = at
+        return at
+
+    def read(self, most: int) -> bytes:
+        """Read on, or tell that nothing more comes."""
+        found = self._file.read(max(min(most, self._end - self._at), 0))
+        self._at += len(found)
+        self._void += len(found)
+        if self._void >= _VOID_BYTES:
+            self._end = min(self._end, self._at)
+        return found
+
+    def hearing(self, flow: Iterable[Floats]) -> Iterator[Floats]:
+        """Hand samples on, each of which is a reason to go on."""
+        for samples in flow:
+            self._void = 0
+            yield samples
 
 
 class Reel:
