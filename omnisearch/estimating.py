@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from omnisearch.ingest.estimate import Estimate
     from omnisearch.ingest.options import IngestOptions, PathLike
     from omnisearch.ingest.pipeline import Show
+    from omnisearch.ingest.plan import Target
 
 
 def estimate(
@@ -26,5 +27,11 @@ def estimate(
 
     with tempfile.TemporaryDirectory(prefix="omnisearch-") as name:
         with Collection(Path(name, "scratch"), Options(), collection.encoder) as scratch:
-            targets = collection._target(), scratch._target()
+            targets = _target(collection), _target(scratch)
             return estimate(*targets, paths, options, progress)
+
+
+def _target(collection: Collection) -> Target:
+    from omnisearch.ingest.plan import Target
+
+    return Target(collection._handle.existing, collection._storing, lambda: collection.encoder)
