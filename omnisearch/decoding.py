@@ -26,9 +26,11 @@ from omnisearch.media.pool.piece import Piece
 from omnisearch.media.pool.pool import Pool
 from omnisearch.media.source import FILES, File, Stream, named
 from omnisearch.query.asked import Decoded
+from omnisearch.query.voices import evenly
 from omnisearch.records import PageSpan, RegionSpan, Span, TimeSpan
 
-WINDOWS = 32  # that a file is asked with: of a sound about five minutes
+WINDOWS = 64  # that are read of a file: of a sound about ten minutes
+_BYTES = 96 << 20  # that they take: a film in large frames is read less far
 _EXTRACTOR = "omnisearch.ingest.extraction.question:pieces"
 _LIMITS = Limits(item_s=60.0)  # somebody waits for it
 _END_S = 1e9  # of a sound: as long as it is
@@ -60,7 +62,7 @@ class Decoding:
         if not isinstance(source, FILES):
             return Decoded((part,))
         item, windows, more = self._windows(source, part.modality, _span(part))
-        found = tuple(_as_given(_part(one), part) for one in windows)
+        found = tuple(_as_given(_part(windows[at]), part) for at in evenly(len(windows)))
         if not found:
             raise MediaError(f"{named(source)} holds nothing to ask with: give another file")
         return Decoded(found, tuple(_remarks(part, item, windows if more else ())))
@@ -76,7 +78,7 @@ class Decoding:
         self, source: File, modality: str, span: Span | None
     ) -> tuple[ItemTold, list[SegmentTold], bool]:
         """Decode a file up to so many windows, and tell whether there are more."""
-        windows: list[SegmentTold] = []
+        windows, left = list[SegmentTold](), _BYTES
         ask = Ask(_name(source), modality=modality, span=None if span is None else span.as_json())
         with descriptor_of(source) as descriptor:
             coming = self._started().decode(descriptor, ask)
@@ -84,10 +86,11 @@ class Decoding:
                 told = pieces.read(coming)
                 item = cast(ItemTold, next(told))
                 for one in told:
-                    if len(windows) == WINDOWS:
-                        return item, windows, isinstance(one, SegmentTold)
                     if isinstance(one, SegmentTold):
+                        if len(windows) == WINDOWS or left < one.bytes:
+                            return item, windows, True
                         windows.append(one)
+                        left -= one.bytes
         return item, windows, False
 
     def _started(self) -> Pool:

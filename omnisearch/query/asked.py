@@ -16,17 +16,16 @@ from omnisearch.encoder.parts import Modality, Part, Row, Text
 from omnisearch.errors import QueryError
 from omnisearch.query.given import Given
 from omnisearch.query.nearest import check_query
+from omnisearch.query.voices import MOST, Voice, composed, evenly
 from omnisearch.storage import batch, rows
 
 if TYPE_CHECKING:
     from omnisearch.encoder.encoder import Encoder
     from omnisearch.query.options import Wish
     from omnisearch.storage.generation import Generation
-    from omnisearch.storage.manifest import Settings
 
 Floats = npt.NDArray[np.float32]
 MORE, LESS = 1.0, 0.5  # weights of what is stored, beside parts of weight 1
-_NOTHING = 1e-6  # a length that is only rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +43,10 @@ Decode = Callable[[Part], Decoded]
 class Asked:
     """What is looked for.
 
-    `vectors` (n, d) have unit length where cosines count; several, with a weight each, only for
-    combine="rank", and none for mode="words". `modality` is the one whose calibration counts.
-    `words` are for BM25; items of `leave_out` are no answers; `remarks` are for a person.
+    `vectors` (n, d) have unit length where cosines count; none for mode="words". Several are
+    `windows` of what is long, or with a weight each the parts of combine="rank". `modality` is
+    the one whose calibration counts. `words` are for BM25; items of `leave_out` are no answers;
+    `remarks` are for a person.
     """
 
     vectors: Floats
@@ -55,6 +55,7 @@ class Asked:
     words: str | None
     leave_out: frozenset[str] = frozenset()
     remarks: tuple[str, ...] = ()
+    windows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +67,22 @@ class Asking:
     decode: Decode
 
 
-@dataclass(frozen=True, slots=True)
-class _Voice:
-    """One side of a question: where it points to, and how much it counts."""
-
-    vector: Floats
-    weight: float
-
-
 def asked(asking: Asking, given: Given, wish: Wish) -> Asked:
     """Make vectors and words of a question."""
     parts, remarks = _decoded(asking.decode, given)
     stored = _Stored(asking.now, given)
     words = _words(given, wish.mode)
-    voices = [] if wish.mode == "words" else _voices(asking, parts, wish.combine)
+    voices: list[Voice] = []
     if wish.mode != "words":
-        voices += stored.voices()
+        voices = [*_voices(asking, parts, wish.combine), *stored.voices()]
         if given.vector is not None:
-            voices.append(_Voice(check_query(given.vector, asking.now)[0], 1.0))
-    vectors, weights = _composed(voices, asking.now.sealed.manifest.settings, wish.combine)
+            voices.append(Voice(check_query(given.vector, asking.now), 1.0))
+    settings = asking.now.sealed.manifest.settings
+    found = composed(voices, settings.dim, wish.combine, unit=settings.metric == "cosine")
     modality = _modality(parts) or stored.modality or "text"
-    return Asked(vectors, weights, modality, words, stored.items, remarks)
+    return Asked(
+        found.vectors, found.weights, modality, words, stored.items, remarks, found.windows
+    )
 
 
 def _decoded(decode: Decode, given: Given) -> tuple[list[Decoded], tuple[str, ...]]:
@@ -113,67 +109,33 @@ def _words(given: Given, mode: str) -> str | None:
     return said
 
 
-def _voices(asking: Asking, parts: Sequence[Decoded], combine: str | None) -> list[_Voice]:
+def _voices(asking: Asking, parts: Sequence[Decoded], combine: str | None) -> list[Voice]:
     """Encode parts: a medium and texts of weight 1 together, if they are to be joined."""
     if not parts:
         return []
     encoder = asking.encoder()
     media = [one for one in parts if not isinstance(one.windows[0], Text)]
-    plain = [one.windows[0] for one in parts if isinstance(one.windows[0], Text)]
-    joint = [part for part in plain if part.weight == 1]
-    joins = combine in (None, "joint") and len(media) == 1 and bool(joint)
-    if (
-        joins
-        and media[0].windows[0].weight == 1
-        and encoder.model.joins([*media[0].windows[:1], *joint])
-    ):
-        together = [Row(window, *joint) for window in media[0].windows]
-        apart = [one for one in parts if one is not media[0] and one.windows[0] not in joint]
-        return [_Voice(_mean(encoder, together), 1.0), *_apart(encoder, apart)]
+    joint = [one for one in parts if isinstance(one.windows[0], Text) and _joins(one)]
+    if combine in (None, "joint") and len(media) == 1 and joint and _joins(media[0], MOST):
+        texts = [one.windows[0] for one in joint]
+        together = [Row(window, *texts) for window in media[0].windows]
+        if encoder.model.joins(together[0].parts):
+            apart = [one for one in parts if one is not media[0] and one not in joint]
+            return [Voice(encoder.encode(together, role="query"), 1.0), *_apart(encoder, apart)]
     return _apart(encoder, parts)
 
 
-def _apart(encoder: Encoder, parts: Sequence[Decoded]) -> list[_Voice]:
+def _joins(one: Decoded, windows: int = 1) -> bool:
+    """Tell whether a part may be read together with others: a weight has no meaning there."""
+    return len(one.windows) <= windows and one.windows[0].weight == 1
+
+
+def _apart(encoder: Encoder, parts: Sequence[Decoded]) -> list[Voice]:
     found = []
     for one in parts:
-        weight = one.windows[0].weight
         alone = [Row(replace(window, weight=1.0)) for window in one.windows]
-        found.append(_Voice(_mean(encoder, alone), weight))
+        found.append(Voice(encoder.encode(alone, role="query"), one.windows[0].weight))
     return found
-
-
-def _mean(encoder: Encoder, windows: Sequence[Row]) -> Floats:
-    return _unit(encoder.encode(windows, role="query").mean(axis=0))
-
-
-def _composed(
-    voices: Sequence[_Voice], settings: Settings, combine: str | None
-) -> tuple[Floats, Floats]:
-    """Add what is wanted and take away what is not; for "rank" each wanted one stays apart."""
-    if not voices:
-        return np.zeros((0, settings.dim), np.float32), np.zeros(0, np.float32)
-    away = [voice for voice in voices if voice.weight < 0]
-    wanted = [voice for voice in voices if voice.weight > 0]
-    groups = [[voice] for voice in wanted] if combine == "rank" else [wanted]
-    vectors = [_sum([*group, *away]) for group in groups]
-    if settings.metric == "cosine":
-        vectors = [_unit(vector) for vector in vectors]
-    weights = [group[0].weight if combine == "rank" else 1.0 for group in groups]
-    return np.array(vectors, np.float32), np.array(weights, np.float32)
-
-
-def _sum(voices: Sequence[_Voice]) -> Floats:
-    """Add vectors by their weights; one alone stays as it is."""
-    largest = max(abs(voice.weight) for voice in voices)
-    total = sum(voice.weight / largest * voice.vector.astype(np.float64) for voice in voices)
-    return np.asarray(total, np.float32)
-
-
-def _unit(vector: Floats) -> Floats:
-    length = float(np.linalg.norm(vector))
-    if length < _NOTHING:
-        raise QueryError("the parts of the question take each other away: change a weight")
-    return np.asarray(vector / length, np.float32)
 
 
 class _Stored:
@@ -198,12 +160,13 @@ class _Stored:
                 return modality
         return None
 
-    def voices(self) -> list[_Voice]:
-        """Give the stored vectors; of an item with many segments their mean."""
+    def voices(self) -> list[Voice]:
+        """Give the stored vectors; an item with many segments has as many windows."""
         found = []
         for (_, _, weight), (positions, _) in zip(self._named, self._seen, strict=True):
-            stored = rows.vectors(self._now, positions).astype(np.float32)
-            found.append(_Voice(stored.mean(axis=0), weight))
+            chosen = positions[evenly(len(positions))]
+            stored = rows.vectors(self._now, chosen).astype(np.float32)
+            found.append(Voice(stored, weight))
         return found
 
     def _positions(self, name: str, how: str) -> npt.NDArray[np.int64]:

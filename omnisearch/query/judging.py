@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from omnisearch.encoder.calibration.calibrator import TARGETS, Calibrator
 from omnisearch.query.asked import Asked
 from omnisearch.query.candidates import Found, Segments
 from omnisearch.query.fusing import Evidence, bound, by_ranks, fuse
+from omnisearch.query.names import names
 from omnisearch.query.options import Wish
 from omnisearch.storage import rows, sides
 from omnisearch.storage.generation import Generation
@@ -70,7 +71,14 @@ class Judge:
         each = [self._judged(segments, vector, said) for vector in self._asked.vectors]
         if not each:
             each = [self._judged(segments, None, said)]
-        return each[0] if len(each) == 1 else _by_rank(each, self._asked.weights)
+        if len(each) == 1:
+            return each[0]
+        if not self._asked.windows or self._wish.fuse == "rrf":
+            return _by_rank(each, self._asked.weights)
+        items = None
+        if self._wish.group_by == "item":
+            items = names(self._now, segments.keys).items
+        return _by_windows(each, items)
 
     def bound(self, found: Sequence[Found], said: Totals | None, least: float) -> float:
         """Give the order above which nothing lies that is no candidate.
@@ -78,7 +86,7 @@ class Judge:
         `least` is the BM25 score of the last candidate that was found by words.
         """
         if self._wish.fuse == "rrf" or len(self._asked.vectors) > 1:
-            return -np.inf  # ranks are those among candidates
+            return -np.inf  # ranks and windows are those among candidates
         cuts = {one.kind: one for one in found if not one.whole}
         kinds = np.array(list(dict.fromkeys(kind % sides.WORDS for kind in cuts)), np.int64)
         odds = [
@@ -184,18 +192,39 @@ def _by_rank(each: Sequence[Judged], weights: Floats) -> Judged:
     for one, weight in zip(each, weights.tolist(), strict=True):
         ranked = np.argsort(-one.order, kind="stable")
         order[ranked] += weight / (_RANKS + 1 + np.arange(len(ranked), dtype=np.float32))
+    best = _best(each)
+    return replace(best, order=order)
+
+
+def _by_windows(each: Sequence[Judged], items: Sequence[str] | None) -> Judged:
+    """Judge an item by the mean of what each window finds in it at best, a segment by its best."""
+    best = _best(each)
+    odds = best.odds
+    if items is not None and len(items):
+        _, of = np.unique(np.array(items), return_inverse=True)
+        tops = np.full((len(each), of.max() + 1), -np.inf, np.float32)
+        for top, one in zip(tops, each, strict=True):
+            np.maximum.at(top, of, one.odds)
+        behind = tops.max(axis=0)[of] - odds  # the best moment of an item stands for it
+        odds = np.asarray(tops.mean(axis=0)[of] - behind, np.float32)
+    return replace(best, odds=odds, order=odds)
+
+
+def _best(each: Sequence[Judged]) -> Judged:
+    """Take of each candidate what its best list says."""
     best = np.argmax([one.odds for one in each], axis=0)
     places = np.arange(len(best))
 
     def chosen(columns: list[Any]) -> Any:  # noqa: ANN401
         return np.asarray(columns)[best, places]
 
+    odds = chosen([one.odds for one in each])
     return Judged(
         each[0].segments,
         chosen([one.content for one in each]),
         chosen([one.words for one in each]),
         each[0].bm25,
         chosen([one.by_words for one in each]),
-        chosen([one.odds for one in each]),
-        order,
+        odds,
+        odds,
     )

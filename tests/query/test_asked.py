@@ -10,6 +10,7 @@ import pytest
 
 import omnisearch as om
 from omnisearch.encoder.encoder import Encoder
+from omnisearch.query.answer import answer
 from omnisearch.query.asked import Asked, Asking, Decoded, asked
 from omnisearch.query.given import given
 from omnisearch.query.options import QueryOptions, Wish
@@ -142,3 +143,43 @@ def test_what_is_no_part_is_a_type_error(col: om.Collection) -> None:
         ask(col, picture="a.jpg")
     with pytest.raises(TypeError, match="like is 5"):
         ask(col, like=[5])
+
+
+class Windows:
+    """Takes a picture for something long: two windows of it."""
+
+    def __call__(self, part: Any) -> Decoded:
+        return Decoded((om.Text("x", weight=part.weight), om.Text("y", weight=part.weight)))
+
+
+def long(col: om.Collection, *parts: Any, options: QueryOptions = NONE, **named: Any) -> Asked:
+    known = {"x": [2.0, 0, 0], "y": [0, 3.0, 0], "z": [0, 0, 4.0]}
+    asking = Asking(col._need(), lambda: Encoder(Three(**known)), Windows())
+    return asked(asking, given(list(parts), **named), Wish.of(options))
+
+
+def test_windows_of_what_is_long_are_looked_for_one_by_one(col: om.Collection) -> None:
+    found = long(col, om.Audio(b"long"))
+    close(found, [1, 0, 0], [0, 1, 0])
+    assert found.windows
+    beside = long(col, om.Audio(b"long"), om.Text("z", weight=-1.0))
+    close(beside, [1, 0, -1], [0, 1, -1])
+    assert not ask(col, "x").windows
+
+
+def test_two_long_parts_are_each_taken_as_a_whole(col: om.Collection) -> None:
+    found = long(col, om.Audio(b"long"), om.Audio(b"other"))
+    close(found, [1, 1, 0])
+    assert not found.windows
+
+
+def test_an_item_is_found_by_what_each_window_finds_in_it(tmp_path_factory: Any) -> None:
+    path = tmp_path_factory.mktemp("windows") / "collection"
+    with om.open(path, encoder=Encoder(Three(x=[2.0, 0, 0], y=[0, 3.0, 0]))) as col:
+        col.add_vectors(["half", "other"], np.array([[1, 0.1, 0], [0, 1, 0.5]], np.float32))
+        query = Asked(
+            np.eye(3, dtype=np.float32)[:2], np.ones(2, np.float32), "text", None, windows=True
+        )
+        hits = answer(col._need(), query, Wish(k=2), None)
+        assert hits.ids == ["half", "other"]
+        np.testing.assert_allclose(hits.scores, [0.995, 0.894], atol=2e-3)
