@@ -49,9 +49,9 @@ def media(lab: Lab, reader: Encoder, split: str, kind: str) -> Kind:
     """Read sounds, films or pages."""
     pairs = corpus.load(lab, kind, split)
     texts, asked = (
-        _wordings(pairs, pairs.wanted(), 1)
+        wordings(pairs, pairs.wanted(), 1)
         if kind == "audio"
-        else _wordings(pairs, np.arange(len(pairs)), WORDINGS)
+        else wordings(pairs, np.arange(len(pairs)), WORDINGS)
     )
     return Kind(reader.media(kind, pairs.candidate), pairs.concepts, texts, asked)
 
@@ -61,10 +61,10 @@ def passages(lab: Lab, reader: Encoder, split: str) -> Kind:
     pairs = corpus.load(lab, "text", split).sample(TEXTS)
     assert pairs.candidate.texts is not None
     rows = reader.texts([wordings[0] for wordings in pairs.candidate.texts])
-    return Kind(rows, pairs.concepts, *_wordings(pairs, pairs.wanted(), 1))
+    return Kind(rows, pairs.concepts, *wordings(pairs, pairs.wanted(), 1))
 
 
-def _wordings(pairs: Pairs, rows: NDArray[np.int64], most: int) -> tuple[list[str], list[str]]:
+def wordings(pairs: Pairs, rows: NDArray[np.int64], most: int) -> tuple[list[str], list[str]]:
     """Give different wordings of the queries of rows, and their concepts."""
     assert pairs.query.texts is not None
     found: dict[str, str] = {}

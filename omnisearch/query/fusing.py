@@ -23,6 +23,7 @@ _READ = (-0.8, 0.9, 12.0)
 _BOTH = (-1.0, 0.6, 0.8, 8.0)
 _DEAF = 1.0  # log odds that words which say something else take from how a segment looks, at most
 _BLIND = -8.0  # below this, how it looks takes no more from what it says
+_UNASKED = 0.05  # of the words, squared: what right answers say, where words do not ask
 _SAID = (-4.5, 15.0)  # words that were found without any vector
 # How much oftener the near ones of a modality are right than of all, asked with words: sounds are
 # near by one of several things that are heard; pages of one subject answer together
@@ -46,12 +47,13 @@ def fuse(found: Evidence) -> Floats:
     """Give the log odds (n,) that each segment is right."""
     seen, read = found.content + _heights(found), found.words
     # Squared: some of a question's words stand anywhere by chance, nearly all of them do not
-    said = np.square(np.clip(found.bm25 / np.float32(found.most or 1.0), 0, 1))
+    told = np.square(np.clip(found.bm25 / np.float32(found.most or 1.0), 0, 1))
+    said = told if found.most else np.full_like(told, _UNASKED)
     unseen, has_words = np.isnan(seen), ~np.isnan(read)
     alone = _READ[0] + _READ[1] * read + _READ[2] * said
     together = _BOTH[0] + _BOTH[1] * np.maximum(seen, _BLIND) + _BOTH[2] * read + _BOTH[3] * said
     both = np.maximum(seen - _DEAF, together)
-    rest = np.where(unseen, _SAID[0] + _SAID[1] * said, seen + _BOTH[3] * said)
+    rest = np.where(unseen, _SAID[0] + _SAID[1] * told, seen + _BOTH[3] * told)
     either = np.where(unseen, alone, both)
     return np.asarray(np.where(has_words, either, rest), np.float32)
 

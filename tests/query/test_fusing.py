@@ -56,6 +56,12 @@ def test_sounds_and_pages_have_heights_where_words_ask() -> None:
     assert fuse(asked).tolist() == pytest.approx([1.0, 0.5, 2.1, 1.0])
 
 
+def test_where_words_do_not_ask_none_are_missed() -> None:
+    asked, unasked = (fuse(evidence((NONE, 1.0, 0.0), most=most)) for most in (10.0, 0.0))
+    assert asked[0] == pytest.approx(0.1)
+    assert unasked[0] == pytest.approx(0.7)
+
+
 @given(SEGMENTS, st.integers(0, 2), st.floats(0, 5, width=32))
 def test_more_evidence_is_never_less_sure(
     segments: list[tuple[float, float, float]], which: int, more: float
