@@ -12,8 +12,8 @@ import sys
 from omnisearch_cli.commands import COMMANDS
 
 Told = dict[str, object]
-_BEGUN_S = 1.0  # until the helper has taken a question; it hangs, or is busy, if it does not
-_WORDS_S = 5.0  # for an answer to words: without a helper it takes about one
+_BEGUN_S = 2.0  # until the helper has taken a question: it is busy, or hangs, if it does not
+_WORDS_S = 10.0  # for an answer to words, which takes a tenth of one
 _MEDIA_S = 60.0  # where a file may have to be decoded
 _UNWRITABLE, _TERMINATED = 4, 143
 _ANSWERED_HERE = ("-", "-h", "--help", "--version", "--no-helper", "--batch")
@@ -27,9 +27,9 @@ def answered(arguments: list[str]) -> int | None:
         return None
     try:
         told = _asked(arguments)
-    except (OSError, ValueError):
+    except (OSError, TypeError, ValueError):
         return None  # no helper, one that broke off, or one that was not quick enough
-    return None if told is None else _printed(told)
+    return told if told is None else _printed(*told)
 
 
 def may_help(arguments: list[str]) -> bool:
@@ -53,7 +53,8 @@ def is_question(arguments: list[str]) -> bool:
     return not any(part.startswith(_OWN) for part in given)
 
 
-def _asked(arguments: list[str]) -> Told | None:
+def _asked(arguments: list[str]) -> tuple[int, list[tuple[int, bytes]]] | None:
+    """Give the exit code and what is to be printed where; anything else is a ValueError."""
     from omnisearch_cli.warm import frames, place  # 10 ms that other commands do not need
 
     signal.signal(signal.SIGTERM, lambda *_: os._exit(_TERMINATED))
@@ -65,8 +66,7 @@ def _asked(arguments: list[str]) -> Told | None:
         if "begun" not in told:
             return None
         connection.settimeout(_MEDIA_S if any(map(_may_be_media, arguments)) else _WORDS_S)
-        told = frames.receive(connection)
-        return told if "code" in told else None
+        return _checked(frames.receive(connection))
     finally:
         connection.close()
         os.close(folder)
@@ -96,12 +96,21 @@ def _request(arguments: list[str]) -> Told:
     }
 
 
-def _printed(told: Told) -> int:
-    """Print what the question printed, in its order, and give its exit code."""
-    code, said = told["code"], told["said"]
-    assert isinstance(code, int) and isinstance(said, list)
+def _checked(told: Told) -> tuple[int, list[tuple[int, bytes]]]:
+    code, said = told.get("code"), told.get("said")
+    if not isinstance(code, int) or not isinstance(said, list):
+        raise ValueError("that is no answer")
+    parts = []
     for number, text in said:
-        raw = text.encode("latin-1")
+        if number not in (1, 2) or not isinstance(text, str):
+            raise ValueError("that is no output")
+        parts.append((number, text.encode("latin-1")))
+    return code, parts
+
+
+def _printed(code: int, said: list[tuple[int, bytes]]) -> int:
+    """Print what the question printed, in its order, and give its exit code."""
+    for number, raw in said:
         try:
             while raw:
                 raw = raw[os.write(number, raw) :]

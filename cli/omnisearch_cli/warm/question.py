@@ -70,6 +70,7 @@ def _answer(
         return
     if code == program.INTERNAL:
         return  # it may be the helper's fault: the client tries, and says what is wrong
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the client may be gone before this fork is
     parts = [[number, raw.decode("latin-1")] for number, raw in said.parts]
     connection.settimeout(_SEND_S)
     frames.send(connection, {"code": code, "said": parts})
