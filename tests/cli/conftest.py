@@ -7,6 +7,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.place import IDS, ROWS, VECTORS, Place
+from tests.ingest.folder import write_picture
+from tests.media.made import Shot, film
+from tests.media.pdf import Sheet, pdf
 
 
 def write_files(home: Path) -> None:
@@ -45,3 +48,21 @@ def stored(imported: Place, tmp_path: Path) -> Place:
     """Give a user with a collection of their own in ./.omnisearch."""
     shutil.copytree(imported.home, tmp_path / "home")
     return Place(tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Give a user with files of several kinds taken in, which no test may change."""
+    place = Place(tmp_path_factory.mktemp("library"))
+    files = place.home / "files"
+    files.mkdir()
+    (files / "tyre.md").write_text("# Repairs\n\nMend a flat tyre with a patch and some glue.\n")
+    (files / "moon.txt").write_text("The moon goes round the earth in a month.\n")
+    (files / "manual.pdf").write_bytes(
+        pdf(Sheet(("Brakes squeal when wet.",)), Sheet(("Oil the chain in spring.",)))
+    )
+    (files / "dusk.mp4").write_bytes(film(Shot(frames=120, group=20, sound_s=12.0)))
+    write_picture(files / "lake.png")
+    done = place.run("ingest", "files")
+    assert done.returncode == 0, done.stderr
+    return place
