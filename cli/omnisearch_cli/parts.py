@@ -150,15 +150,15 @@ def _owner(
 def _kind(word: str) -> str | None:
     """Tell what a word is if it is a file: one that is there, or that is written as a path."""
     written = word.startswith(_BEGINNINGS)
-    path = Path(_expanded(word))
+    name = _expanded(word)
     try:
-        there = path.is_file()
+        there = Path(name).is_file()
     except (OSError, ValueError):  # words may be too long for a name
         there = False
     if not there and not written:
         return None
     try:
-        return om.kind_of(path)
+        return om.kind_of(name)
     except om.errors.MediaError:
         if written:
             raise

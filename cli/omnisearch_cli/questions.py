@@ -80,6 +80,7 @@ def run(flags: Flags, opened: Opened = opened) -> int:
     path = discovery.for_reading(flags["index"])
     options = _options(flags)
     if flags["batch"] is not None:
+        _check_alone(flags)
         with opened(path) as col:
             return _batch(col, flags["batch"], {**options, **_question(flags, path, col)}, flags)
     given = parts.parts(flags, flags, quiet=flags["quiet"])
@@ -93,6 +94,16 @@ def run(flags: Flags, opened: Opened = opened) -> int:
         question = {**options, **_question(flags, path, col), "parts": given, "vector": vector}
         hits = _asked(col, question, flags["min_score"])
         return _show(path, hits, form, flags)
+
+
+def _check_alone(flags: Flags) -> None:
+    """Refuse parts beside a batch, since nobody knows to which question they belong."""
+    given: Mapping[str, Any] = flags
+    for name in (*parts.Flags.__annotations__, *parts.Pieces.__annotations__, *_IDS, "vector"):
+        if given[name] not in (None, ()):
+            raise click.UsageError(
+                f"--batch has whole questions, each in its line: leave {given[name]!r} out"
+            )
 
 
 def _form(flags: Flags) -> printed.Form:
