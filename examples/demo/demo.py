@@ -16,15 +16,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import omnisearch as om
 
 CORPUS = Path(__file__).parents[1] / "corpus"
-INDEX = Path(__file__).parents[2] / ".demo" / "corpus"
+HOME = Path(__file__).parents[2] / ".demo"
+INDEX = HOME / "corpus"
 SHOWN, NEAR, LONG = 3, 3, 60
 # the questions that are shown in full; all are asked
-PICKED = (
+PICKED: tuple[dict[str, Any], ...] = (
     {"text": "an old temple in China"},
     {"text": "how do I mend a flat tyre"},
     {"text": "fireworks at night"},
@@ -34,6 +36,17 @@ PICKED = (
     {"audio": "questions/thunder.ogg", "among": ["video"]},
     {"audio": "questions/barking.ogg", "among": ["text"]},
 )
+# several parts as one question, which are not among those that are counted
+MIXED: tuple[dict[str, Any], ...] = (
+    {"image": "questions/bread.png", "text": "a recipe", "right": ["papers/sourdough.pdf"]},
+    {"audio": "questions/barking.ogg", "text": "in the park", "right": ["voices/memo-08.ogg"]},
+    {
+        "audio": "questions/thunder.ogg",
+        "text": "a storm at the harbour",
+        "right": ["voices/memo-07.ogg"],
+    },
+)
+CUT = {"text": "fireworks at night"}  # the moment that is written to a file
 
 
 @dataclass(frozen=True)
@@ -48,7 +61,7 @@ class Answer:
         mark = "✓" if self.among(right) else " "
         copies = f" and {len(self.paths) - 1} copy" if len(self.paths) > 1 else ""
         where = f"{self.paths[0]}{copies}{place(self.hit.span)}"
-        return f"   {mark} {self.hit.score or 0:.2f}  {where}  {self.said()}".rstrip()
+        return f"   {mark} {self.hit.confidence or 0:>4.0%}  {where}  {self.said()}".rstrip()
 
     def said(self) -> str:
         """Quote what it says, or tell what is in a file that says nothing."""
@@ -61,18 +74,33 @@ class Answer:
         """Tell whether it is one of these files."""
         return not set(self.paths).isdisjoint(files)
 
+    def at(self, wanted: Mapping[str, float]) -> bool:
+        """Tell whether the moment is the one that was meant."""
+        match self.hit.span:
+            case om.TimeSpan(start_s, end_s):
+                return start_s < wanted["end_s"] and end_s > wanted["start_s"]
+            case om.TextSpan(start, end):
+                return start < wanted["end"] and end > wanted["start"]
+            case om.PageSpan(page, _):
+                return page == wanted["page"]
+        return False
+
 
 def main() -> None:
     """Take in, ask, count."""
     logging.disable(logging.WARNING)
     shutil.rmtree(INDEX, ignore_errors=True)
-    with om.open(INDEX, encoder=om.Encoder.load()) as col:
+    with om.open(INDEX) as col:
         take_in(col)
         questions = json.loads((CORPUS / "questions.json").read_text("utf-8"))
         for wanted in PICKED:
             show(col, next(one for one in questions if wanted.items() <= one.items()))
+        for mixed in MIXED:
+            show(col, mixed)
+        cut(col)
         count(col, questions)
-    print(f"\nThe collection stays in {INDEX}")
+    print(f"\nThe collection stays in {INDEX}: ask it yourself with")
+    print(f'    omnisearch query "a cup of coffee" --index {os.path.relpath(INDEX)}')
 
 
 def take_in(col: om.Collection) -> None:
@@ -95,63 +123,68 @@ def tell(progress: om.Progress) -> None:
         print(f"\r{done}", end="\r", file=sys.stderr, flush=True)
 
 
-def show(col: om.Collection, question: Mapping[str, object]) -> None:
-    """Ask one question and print the nearest files."""
-    print(f"\n{told(question)}")
-    for answer in answers(col, question)[:SHOWN]:
-        print(answer.line(right(question)))
+def show(col: om.Collection, question: Mapping[str, Any]) -> None:
+    """Ask one question and print the best files, each with its best moment."""
+    begun = time.perf_counter()
+    found = answers(col, question, SHOWN)
+    print(f"\n{told(question)}   ({1000 * (time.perf_counter() - begun):.0f} ms)")
+    for answer in found:
+        print(answer.line(question["right"]))
 
 
-def count(col: om.Collection, questions: Sequence[Mapping[str, object]]) -> None:
-    """Ask all questions and say how many found the right file."""
-    ranks = [rank(answers(col, one), right(one)) for one in questions]
-    first, near = sum(one == 1 for one in ranks), sum(one <= NEAR for one in ranks)
-    print(f"\nOf {len(ranks)} questions, {first} find the right file first,", end=" ")
-    print(f"{near} among the first {NEAR} (plain vector search over {col.count()} rows).")
+def cut(col: om.Collection) -> None:
+    """Write a moment to a file of its own."""
+    best = answers(col, CUT, 1)[0]
+    with om.Cutter() as cutter:
+        made = cutter.extract(best.hit, HOME, force=True)
+    print(f"\nThe moment itself, cut out of {best.paths[0]}: {os.path.relpath(made.path)}")
 
 
-def answers(col: om.Collection, question: Mapping[str, object]) -> list[Answer]:
-    """Give the files in the order of their nearest segment."""
-    vector = col.encoder.encode([part(question)])[0]
-    among = question.get("among")
-    found: dict[str, Answer] = {}
-    for hit in col.search(vector, k=col.count()):
-        if not among or (isinstance(among, list) and hit.modality in among):
-            found.setdefault(hit.item, Answer(paths(hit), hit))
-    return list(found.values())
+def count(col: om.Collection, questions: Sequence[Mapping[str, Any]]) -> None:
+    """Ask all questions and say how many found the right file, and the right place in it."""
+    first = near = places = placed = 0
+    for question in questions:
+        found = answers(col, question, NEAR)
+        right = next((one for one in found if one.among(question["right"])), None)
+        first += bool(found) and found[0] is right
+        near += right is not None
+        if right is not None and "place" in question:
+            places += 1
+            placed += right.at(question["place"])
+    print(f"\nOf {len(questions)} questions, {first} find the right file first,", end=" ")
+    print(f"{near} among the first {NEAR}; of {places} with a known place, {placed} show it.")
 
 
-def part(question: Mapping[str, object]) -> om.Text | om.Image | om.Audio:
-    """Give what is asked with."""
-    if "text" in question:
-        return om.Text(str(question["text"]))
+def answers(col: om.Collection, question: Mapping[str, Any], k: int) -> list[Answer]:
+    """Give the best files."""
+    hits = col.query(parts(question), k=k, modality=question.get("among"))
+    return [Answer(paths(hit), hit) for hit in hits]
+
+
+def parts(question: Mapping[str, Any]) -> list[om.Text | om.Image | om.Audio]:
+    """Give what is asked with: several parts are one question."""
+    found: list[om.Text | om.Image | om.Audio] = []
     if "image" in question:
-        return om.Image(CORPUS / str(question["image"]))
-    return om.Audio(CORPUS / str(question["audio"]))
+        found.append(om.Image(CORPUS / question["image"]))
+    if "audio" in question:
+        found.append(om.Audio(CORPUS / question["audio"]))
+    if "text" in question:
+        found.append(om.Text(question["text"]))
+    return found
 
 
-def told(question: Mapping[str, object]) -> str:
+def told(question: Mapping[str, Any]) -> str:
     """Say what is asked."""
-    kind = next(kind for kind in ("text", "image", "audio") if kind in question)
-    what = f"“{question[kind]}”" if kind == "text" else f"{question[kind]}"
+    kinds = {"image": "A picture", "audio": "A sound", "text": "Words"}
+    asked = [kind for kind in kinds if kind in question]
+    what = [f"“{question[kind]}”" if kind == "text" else question[kind] for kind in asked]
     names = {"video": "films", "text": "texts", "audio": "sounds"}
     among = question.get("among")
-    only = ", ".join(names.get(one, f"{one}s") for one in among) if isinstance(among, list) else ""
-    asked = {"text": "Words", "image": "A picture", "audio": "A sound"}[kind]
-    return f"{asked}: {what}" + (f", among {only}" if only else "")
-
-
-def right(question: Mapping[str, object]) -> list[str]:
-    """Give the files that answer a question."""
-    files = question["right"]
-    assert isinstance(files, list)
-    return files
-
-
-def rank(found: list[Answer], wanted: Sequence[str]) -> int:
-    """Give the place of the first right file, behind all where there is none."""
-    ranks = (number for number, one in enumerate(found, start=1) if one.among(wanted))
-    return next(ranks, len(found) + 1)
+    only = ", ".join(names.get(one, f"{one}s") for one in among) if among else ""
+    named = " and ".join(
+        kinds[kind] if not at else kinds[kind].lower() for at, kind in enumerate(asked)
+    )
+    return f"{named}: {' + '.join(what)}" + (f", among {only}" if only else "")
 
 
 def paths(hit: om.Hit) -> tuple[str, ...]:
@@ -172,6 +205,8 @@ def place(span: om.Span | None) -> str:
     """Say where in a file."""
     if isinstance(span, om.TimeSpan):
         return f", {span.start_s:.0f}-{span.end_s:.0f} s"
+    if isinstance(span, om.TextSpan) and span.start:
+        return f", characters {span.start}-{span.end}"
     return f", page {span.page}" if isinstance(span, om.PageSpan) else ""
 
 
