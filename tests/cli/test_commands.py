@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 HIT = [
     *("id", "item", "uri", "locations", "modality", "view", "span", "score", "confidence"),
-    *("parts", "folded", "snippet", "metadata"),
+    *("parts", "folded", "snippet", "metadata", "marks"),
 ]
 STATUS = {
     *("generation", "items", "segments", "deleted", "shards", "bytes", "space", "modalities"),
