@@ -16,18 +16,19 @@ import numpy.typing as npt
 from omnisearch.records import Modality
 
 Floats = npt.NDArray[np.float32]
+Modalities = Sequence[Modality | None]
 
 # Words alone, of a text or a passage: height, part of its cosine's odds, of what it says
 _READ = (-0.8, 0.9, 12.0)
-# Both views: they agree less often by chance than either is near, so they count nearly as a sum
+# Both views of a medium: a caption often says part of what is asked, and how it looks tells then
 _BOTH = (-1.0, 0.6, 0.8, 8.0)
 _DEAF = 1.0  # log odds that words which say something else take from how a segment looks, at most
 _BLIND = -8.0  # below this, how it looks takes no more from what it says
 _UNASKED = 0.05  # of the words, squared: what right answers say, where words do not ask
 _SAID = (-4.5, 15.0)  # words that were found without any vector
 # How much oftener the near ones of a modality are right than of all, asked with words: sounds are
-# near by one of several things that are heard; pages of one subject answer together
-_HEIGHTS: Mapping[Modality, float] = {"audio": -0.5, "document": 1.1}
+# near by one of several things that are heard
+_HEIGHTS: Mapping[Modality, float] = {"audio": -0.5, "document": 0.2}
 _RANKS = 60  # of reciprocal rank fusion (Cormack et al. 2009): how little the first ranks differ
 
 
@@ -40,22 +41,31 @@ class Evidence:
     bm25: Floats  # (n,) 0 where none of the question's words is said
     most: float  # what BM25 comes to where all of the question's words are said without end
     documents: int  # how many rows the words were looked for in
-    modalities: Sequence[Modality | None] | None = None  # (n,) where words ask
+    modalities: Modalities | None = None  # (n,) of a question in words; None: a medium asks
 
 
 def fuse(found: Evidence) -> Floats:
     """Give the log odds (n,) that each segment is right."""
-    seen, read = found.content + _heights(found), found.words
     # Squared: some of a question's words stand anywhere by chance, nearly all of them do not
     told = np.square(np.clip(found.bm25 / np.float32(found.most or 1.0), 0, 1))
+    nearest = np.fmax(found.content, found.words) + _BOTH[3] * told
+    if found.modalities is not None:
+        nearest = _of_words(found, told, found.modalities)
+    lone = _SAID[0] + _SAID[1] * told
+    return np.asarray(np.where(np.isnan(nearest), lone, nearest), np.float32)
+
+
+def _of_words(found: Evidence, told: Floats, modalities: Modalities) -> Floats:
+    """Judge what words ask for; `told` is how much of them each segment says."""
+    names = np.array(modalities, object)
+    height = np.array([_HEIGHTS.get(one, 0.0) for one in names], np.float32)
+    seen, read = found.content + height, found.words
     said = told if found.most else np.full_like(told, _UNASKED)
-    unseen, has_words = np.isnan(seen), ~np.isnan(read)
     alone = _READ[0] + _READ[1] * read + _READ[2] * said
     together = _BOTH[0] + _BOTH[1] * np.maximum(seen, _BLIND) + _BOTH[2] * read + _BOTH[3] * said
     both = np.maximum(seen - _DEAF, together)
-    rest = np.where(unseen, _SAID[0] + _SAID[1] * told, seen + _BOTH[3] * told)
-    either = np.where(unseen, alone, both)
-    return np.asarray(np.where(has_words, either, rest), np.float32)
+    both = np.where(names == "document", np.maximum(seen, alone), both)  # a page is its words
+    return np.where(np.isnan(read), seen + _BOTH[3] * told, np.where(np.isnan(seen), alone, both))
 
 
 def bound(found: Evidence) -> Floats:
@@ -75,8 +85,3 @@ def by_ranks(found: Evidence) -> Floats:
         having = order[~np.isnan(scores[order])]
         total[having] += 1 / (_RANKS + 1 + np.arange(len(having), dtype=np.float32))
     return total
-
-
-def _heights(found: Evidence) -> Floats:
-    names = found.modalities or [None] * len(found.bm25)
-    return np.array([_HEIGHTS.get(one, 0.0) if one else 0.0 for one in names], np.float32)
