@@ -28,7 +28,7 @@ def get(name: str) -> click.Command:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_options_and_page_agree(name: str) -> None:
     described = set(
-        re.findall(r"`(-[a-z]\b|--[a-z-]+)", re.sub(r"```.*?```", "", section(name), flags=re.S))
+        re.findall(r"`(-[a-z]\b|--[a-z0-9-]+)", re.sub(r"```.*?```", "", section(name), flags=re.S))
     )
     existing = flags(get(name))
     assert described - {"--ids", "--yes", "--json"} <= existing
