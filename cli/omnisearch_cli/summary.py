@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 import omnisearch as om
@@ -13,6 +14,7 @@ COUNTS = (
     "seen stored unchanged duplicate failed skipped moved missing segments seconds generation"
 ).split()
 _MOST = 10  # failures that are listed
+_FEW, _TOLD = 3, 100  # notes that are listed, for a person and for a program
 
 
 def show(report: om.IngestReport, path: Path, json: bool | None, *, quiet: bool) -> None:
@@ -20,12 +22,19 @@ def show(report: om.IngestReport, path: Path, json: bool | None, *, quiet: bool)
     if not quiet:
         for warning in report.warnings:
             output.say(f"warning: {warning}")
-        for line in _failures(report):
+        for line in (*_notes(report), *_failures(report)):
             output.say(line)
     if output.wants_json(json):
         counted = {name: getattr(report, name) for name in COUNTS}
         counted["seconds"] = round(report.seconds, 3)
-        more = {"new_failures": report.new_failures, "truncated": report.truncated}
+        more: dict[str, object] = {
+            "new_failures": report.new_failures,
+            "truncated": report.truncated,
+        }
+        more |= {
+            "noted": report.noted,
+            "notes": [{"path": path, "note": note} for path, note in _noted(report, _TOLD)],
+        }
         reasons = {"pruned": report.pruned, "reasons": dict(report.reasons)}
         output.line({**counted, **more, **reasons, "warnings": list(report.warnings)})
         return
@@ -64,11 +73,27 @@ def _stored(report: om.IngestReport) -> str:
     return f"{found}; {report.truncated:,} cut short" if report.truncated else found
 
 
+def _notes(report: om.IngestReport) -> Iterator[str]:
+    """Name files that are otherwise than they claim to be; they are searchable all the same."""
+    for path, note in _noted(report, _FEW):
+        yield f"note: {output.escape(path)}: {output.escape(note)}"
+    if report.noted > _FEW:
+        yield f"and {report.noted - _FEW:,} more notes: --json lists {_TOLD} of them"
+
+
+def _noted(report: om.IngestReport, most: int) -> list[tuple[str, str]]:
+    return [(_path(path), note) for path, note in islice(report.notes.items(), most)]
+
+
+def _path(path: bytes) -> str:
+    return path.decode("utf-8", "backslashreplace")
+
+
 def _failures(report: om.IngestReport) -> Iterator[str]:
     """Name what failed for the first time, or everything where it is little."""
     fresh = [one for one in report.failures if one.new]
     for one in fresh[:_MOST]:
-        path = output.escape(one.path.decode("utf-8", "backslashreplace"))  # `say` keeps newlines
+        path = output.escape(_path(one.path))  # `say` keeps newlines
         yield f"failed: {path}: {output.escape(one.reason)}"
     if len(fresh) > _MOST:
         yield f"and {len(fresh) - _MOST:,} more: omnisearch status --failures"

@@ -18,7 +18,7 @@ import xxhash
 
 from omnisearch import twins
 from omnisearch.ingest.entries import Entry
-from omnisearch.locations import Location
+from omnisearch.locations import Location, plain
 from omnisearch.records import Modality, View
 from omnisearch.schema import SAID, SPAN
 from omnisearch.storage.batch import WORDS_MARK
@@ -133,7 +133,8 @@ class Draft:
         fault = self.fault
         if fault is None or spot.name == self.found[0].name:
             return fault
-        return Fault(fault.stage, fault.reason.replace(self.found[0].name, spot.name))
+        names = plain(self.found[0].name), plain(spot.name)
+        return Fault(fault.stage, fault.reason.replace(*names))
 
     def times(self, span: Span, views: tuple[View, ...]) -> int:
         """Tell how many segments of the same place came before."""

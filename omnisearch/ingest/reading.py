@@ -238,7 +238,10 @@ class Reading:
 
 
 def _without(name: str, message: str) -> str:
-    """Take a file's name from the front of a message, however it was made harmless there."""
-    for shown in (name, named(name), plain(name)):
-        message = message.removeprefix(f"{shown}: ")
-    return message
+    """Take a file's name from the front of a message, and write it in one way elsewhere."""
+    shown = plain(name)
+    blank = "".join(one if one.isprintable() else " " for one in name)  # as the pool hands it on
+    for other in (named(name), blank):
+        if other not in (shown, ""):
+            message = message.replace(other, shown)
+    return message.removeprefix(f"{shown}: ")

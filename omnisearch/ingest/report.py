@@ -27,14 +27,6 @@ class FailedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class NotedFile:
-    """A file that was taken in otherwise than it claims to be: a guessed encoding, another type."""
-
-    path: Name
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
 class Files:
     """What a collection knows of the disk: folders and files that were named, and what failed."""
 
@@ -82,7 +74,7 @@ class IngestReport:
     reasons: Mapping[str, int] = field(default_factory=dict)  # why files were skipped
     types: Mapping[str, int] = field(default_factory=dict)  # of what was stored
     failures: tuple[FailedFile, ...] = ()
-    notes: tuple[NotedFile, ...] = ()  # the first thousand
+    notes: Mapping[Name, str] = field(default_factory=dict)  # what is odd; the first thousand
     warnings: tuple[str, ...] = ()
     withheld: bool = False  # files seem to be gone, and are kept as they were
 
@@ -133,7 +125,7 @@ class Counts:
     reasons: Counter[str] = field(default_factory=Counter)
     types: Counter[str] = field(default_factory=Counter)
     failures: list[FailedFile] = field(default_factory=list)
-    notes: list[NotedFile] = field(default_factory=list)
+    notes: dict[Name, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     withheld: bool = False
 
@@ -157,7 +149,7 @@ class Counts:
         """Keep what a person may want to know of a file that was stored."""
         self.noted += 1
         if len(self.notes) < _MOST_NOTES:
-            self.notes.append(NotedFile(path, "; ".join(notes)))
+            self.notes[path] = "; ".join(notes)
 
     def report(self, seconds: float, generation: int) -> IngestReport:
         """Close the books."""
@@ -181,7 +173,7 @@ class Counts:
             reasons=dict(self.reasons.most_common()),
             types=dict(self.types.most_common()),
             failures=tuple(self.failures),
-            notes=tuple(self.notes),
+            notes=dict(self.notes),
             warnings=tuple(self.warnings),
             withheld=self.withheld,
         )

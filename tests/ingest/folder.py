@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import wave
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,13 @@ def write_mixed(folder: Path, texts: int = 12, pictures: int = 3, sounds: int = 
     (folder / "empty.txt").write_bytes(b"")
     (folder / "data.bin").write_bytes(bytes(range(256)) * 4)
     (folder / "link.txt").symlink_to("notes/note-0.txt")
+
+
+def age(folder: Path) -> None:
+    """Make files look as if nobody had touched them for a while."""
+    past = (datetime.now(UTC) - timedelta(days=3)).timestamp()
+    for path in folder.rglob("*"):
+        os.utime(path, (past, past), follow_symlinks=False)
 
 
 def contents(collection: Path) -> dict[str, tuple[Any, ...]]:

@@ -12,28 +12,7 @@ import pytest
 import omnisearch as om
 from tests.ingest.folder import contents, sentence, write_texts
 
-
-@pytest.fixture(autouse=True)
-def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    folder = tmp_path / "files"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture(scope="module")
-def encoder() -> om.Encoder:
-    return om.Encoder.load()
-
-
-@pytest.fixture
-def col(tmp_path: Path, encoder: om.Encoder) -> Iterator[om.Collection]:
-    with om.open(tmp_path / "collection", encoder=encoder) as opened:
-        yield opened
+pytestmark = pytest.mark.usefixtures("cache")
 
 
 @contextmanager
@@ -47,6 +26,20 @@ def in_use(path: Path) -> Iterator[None]:
         finally:
             fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     signal.signal(signal.SIGIO, before)
+
+
+def test_a_failed_file_is_followed_to_the_new_name_of_its_root(
+    source: Path, tmp_path: Path, col: om.Collection
+) -> None:
+    write_texts(source, 2)
+    (source / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
+    assert col.ingest(source).failed == 1
+    source.rename(tmp_path / "renamed")
+    report = col.ingest(tmp_path / "renamed")
+    assert (report.unchanged, report.moved, report.failed, report.missing) == (2, 2, 1, 0)
+    again = col.ingest()
+    assert (again.seen, again.failed, again.new_failures, again.warnings) == (3, 1, 0, ())
+    assert [one.path for one in col.files.failures] == [os.fsencode(tmp_path / "renamed/bad.png")]
 
 
 def test_what_is_included_is_counted_once(source: Path, col: om.Collection) -> None:

@@ -21,11 +21,6 @@ def encoding(encoder: om.Encoder, finished: list[Draft]) -> Encoding:
     return Encoding(lambda: encoder, Lane(stop), Budget(1, stop), finished.append)
 
 
-@pytest.fixture(scope="module")
-def encoder() -> om.Encoder:
-    return om.Encoder.load()
-
-
 def test_an_item_is_finished_with_its_last_segment_in_the_order_of_all(
     encoder: om.Encoder,
 ) -> None:

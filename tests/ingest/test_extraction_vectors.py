@@ -23,12 +23,6 @@ RATE = 16_000
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def encoder() -> Encoder:
-    """The one that ships."""
-    return Encoder.load()
-
-
 def part_of(piece: Piece) -> Part:
     """What the pipeline gives the encoder for a segment."""
     arrays, words = piece.arrays, piece.fields["words"]

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,11 +12,6 @@ from tests.ingest.folder import contents, write_picture
 from tests.media.pdf import Sheet, pdf
 
 
-@pytest.fixture(autouse=True)
-def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     """Make a scan of two pages, a picture of print, a pattern, and a page with real words."""
@@ -29,17 +23,6 @@ def source(tmp_path: Path) -> Path:
     write_picture(folder / "pattern.png")
     (folder / "typed.pdf").write_bytes(pdf(Sheet(("A typed page of words",))))
     return folder
-
-
-@pytest.fixture(scope="module")
-def encoder() -> om.Encoder:
-    return om.Encoder.load()
-
-
-@pytest.fixture
-def col(tmp_path: Path, encoder: om.Encoder) -> Iterator[om.Collection]:
-    with om.open(tmp_path / "collection", encoder=encoder) as opened:
-        yield opened
 
 
 def said(col: om.Collection, name: str) -> dict[str, str | None]:
