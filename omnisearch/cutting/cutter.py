@@ -100,7 +100,7 @@ class Cutter(AbstractContextManager["Cutter"]):
                 return Extracted(made_of.finish(ending))
             form = "film" if goal.picked and ending in _FILMS else _form(ending)
             with self._cut(hit, hit.span, form) as pieces:
-                ending, begin_s = _filled(pieces, made_of.file, ending, form)
+                ending, begin_s = _filled(pieces, made_of.file, ending, hit)
             return Extracted(made_of.finish(ending), begin_s)
 
     def close(self) -> None:
@@ -164,17 +164,18 @@ def _wider(span: Span | None, around_s: float) -> Span | None:
 
 
 def _filled(
-    pieces: Iterator[Piece], file: BinaryIO, ending: str, form: str
+    pieces: Iterator[Piece], file: BinaryIO, ending: str, hit: Hit
 ) -> tuple[str, float | None]:
     """Write what comes, and give the ending that it has and where a film begins."""
-    if form == "pixels":
-        found = whole.picture(pieces)
-        found.save(file, _PIXELS[ending], quality=_QUALITY)
-    elif form == "samples":
-        whole.sound(pieces, file)
-    elif form == "pdf":
-        whole.page(pieces, file)
+    original = int(hit.metadata["file.bytes"])
+    if ending in _PIXELS:
+        whole.picture(pieces).save(file, _PIXELS[ending], quality=_QUALITY)
+    elif ending == ".wav":
+        seconds = hit.span.end_s - hit.span.start_s if isinstance(hit.span, TimeSpan) else 0.0
+        whole.sound(pieces, file, seconds)
+    elif ending == ".pdf":
+        whole.page(pieces, file, original)
     else:
-        made, begin_s = whole.film(pieces, file)
+        made, begin_s = whole.film(pieces, file, original)
         return f".{made}", begin_s
     return ending, None

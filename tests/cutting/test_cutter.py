@@ -61,8 +61,11 @@ def greys(path: Path) -> list[tuple[float, float]]:
 def keys(path: Path) -> list[float]:
     """List the times of the key frames."""
     with av.open(str(path)) as file:
-        packets = [one for one in file.demux(video=0) if one.is_keyframe and one.pts is not None]
-        return [float(one.pts * one.time_base) for one in packets]
+        return [
+            float(one.pts * one.time_base)
+            for one in file.demux(video=0)
+            if one.is_keyframe and one.pts is not None
+        ]
 
 
 @pytest.mark.parametrize(("codec", "kind"), [("pcm_s16le", "wav"), ("flac", "flac")])

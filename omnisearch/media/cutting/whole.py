@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 PIXELS = 64_000_000
-FILE_BYTES = 8 << 30
+_MORE_BYTES = 64 << 20  # that a page or film may have beyond the file that it was cut from
+_REST_S = 1.0  # of sound: the frame in which a time ends
 SOUND_BYTES = (4 << 30) - (1 << 20)  # as long as a WAV can be
 FILMS = ("mp4", "webm", "mkv")
 
@@ -53,43 +54,44 @@ def picture(pieces: Iterator[Piece]) -> Image:
     return Image.fromarray(rgb)
 
 
-def sound(pieces: Iterator[Piece], file: BinaryIO) -> None:
-    """Write samples as WAV."""
+def sound(pieces: Iterator[Piece], file: BinaryIO, seconds: float) -> None:
+    """Write samples as WAV, so many seconds at most."""
     said = head(pieces, ("sound",))
     rate = _count(said.get("rate"), audio.RATES[1])
     channels = _count(said.get("channels"), audio.CHANNELS)
+    most = min(SOUND_BYTES, 2 * channels * round(rate * (seconds + _REST_S)))
     with wave.open(file, "wb") as target:
         target.setparams((channels, 2, rate, 0, "NONE", ""))
         size = 0
         for piece in pieces:
             data = _bytes(piece)
             size += len(data)
-            if size > SOUND_BYTES:
-                raise MediaError("a WAV holds 4 GiB at most: cut a shorter time")
+            if size > most:
+                raise MediaError(f"the sound has more than {most:,} bytes: cut a shorter time")
             target.writeframesraw(data)
 
 
-def page(pieces: Iterator[Piece], file: BinaryIO) -> None:
-    """Write a page as a PDF."""
+def page(pieces: Iterator[Piece], file: BinaryIO, original: int) -> None:
+    """Write a page of an original of so many bytes as a PDF."""
     head(pieces, ("file",))
-    _plain(pieces, file)
+    _plain(pieces, file, original + _MORE_BYTES)
 
 
-def film(pieces: Iterator[Piece], file: BinaryIO) -> tuple[str, float]:
+def film(pieces: Iterator[Piece], file: BinaryIO, original: int) -> tuple[str, float]:
     """Write a film; gives its container and the second of the original with which it begins."""
     said = head(pieces, ("film",))
     form, begin_s = said.get("form"), said.get("begin_s")
     if form not in FILMS or isinstance(begin_s, bool) or not isinstance(begin_s, int | float):
         raise DecoderError("the decoder did not say what its film is, and where it begins")
-    _plain(pieces, file)
+    _plain(pieces, file, original + _MORE_BYTES)
     return str(form), float(begin_s)
 
 
-def _plain(pieces: Iterator[Piece], file: BinaryIO) -> None:
-    """Write bytes, each piece where it says that it belongs."""
+def _plain(pieces: Iterator[Piece], file: BinaryIO, most: int) -> None:
+    """Write bytes, each piece where it says that it belongs, none behind so many."""
     for piece in pieces:
         at, data = piece.fields.get("at"), _bytes(piece)
-        if type(at) is not int or not 0 <= at <= FILE_BYTES - len(data):
+        if type(at) is not int or not 0 <= at <= most - len(data):
             raise DecoderError("the decoder gave bytes that belong nowhere")
         file.seek(at)
         file.write(data)
