@@ -176,6 +176,8 @@ def tell(hits: om.Hits, explain: bool, *, quiet: bool) -> None:
             output.say(remark)
     if explain:
         output.say(hits.explain or "nothing to explain")
+        if hits.cursor is not None:
+            output.say(f"to go on behind these: --cursor {hits.cursor}")
 
 
 def screen() -> Screen:

@@ -69,11 +69,13 @@ class Asking:
 
 def asked(asking: Asking, given: Given, wish: Wish) -> Asked:
     """Make vectors and words of a question."""
-    parts, remarks = _decoded(asking.decode, given)
     stored = _Stored(asking.now, given)
     words = _words(given, wish.mode)
+    parts, remarks = list[Decoded](), list[str]()
     voices: list[Voice] = []
     if wish.mode != "words":
+        parts = [_decoded(asking.decode, part) for part in given.parts]
+        remarks = [remark for one in parts for remark in one.remarks]
         voices = [*_voices(asking, parts, wish.combine), *stored.voices()]
         if given.vector is not None:
             voices.append(Voice(check_query(given.vector, asking.now), 1.0))
@@ -81,13 +83,12 @@ def asked(asking: Asking, given: Given, wish: Wish) -> Asked:
     found = composed(voices, settings.dim, wish.combine, unit=settings.metric == "cosine")
     modality = _modality(parts) or stored.modality or "text"
     return Asked(
-        found.vectors, found.weights, modality, words, stored.items, remarks, found.windows
+        found.vectors, found.weights, modality, words, stored.items, tuple(remarks), found.windows
     )
 
 
-def _decoded(decode: Decode, given: Given) -> tuple[list[Decoded], tuple[str, ...]]:
-    found = [Decoded((p,)) if isinstance(p, Text) else decode(p) for p in given.parts]
-    return found, tuple(remark for one in found for remark in one.remarks)
+def _decoded(decode: Decode, part: Part) -> Decoded:
+    return Decoded((part,)) if isinstance(part, Text) else decode(part)
 
 
 def _modality(parts: Sequence[Decoded]) -> Modality | None:
@@ -122,6 +123,11 @@ def _voices(asking: Asking, parts: Sequence[Decoded], combine: str | None) -> li
         if encoder.model.joins(together[0].parts):
             apart = [one for one in parts if one is not media[0] and one not in joint]
             return [Voice(encoder.encode(together, role="query"), 1.0), *_apart(encoder, apart)]
+    if combine == "joint" and len(parts) > 1:
+        raise QueryError(
+            f'combine="joint": {encoder.name} does not read these parts together, give one medium '
+            "and words without weights, or leave combine out"
+        )
     return _apart(encoder, parts)
 
 

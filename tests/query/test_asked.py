@@ -131,6 +131,21 @@ def test_impossible_weights_are_refused(weight: float) -> None:
         om.Text("x", weight=weight)
 
 
+def test_what_cannot_be_read_together_is_refused_where_that_was_asked_for(
+    col: om.Collection,
+) -> None:
+    joint: QueryOptions = {"combine": "joint"}
+    for parts in (("x", om.Text("y", weight=2.0)), (om.Image(b"x"), om.Image(b"y"), "x")):
+        with pytest.raises(om.errors.QueryError, match="three does not read these parts together"):
+            ask(col, *parts, options=joint)
+    close(ask(col, "x", options=joint), [1, 0, 0])
+
+
+def test_a_modality_that_the_encoder_lacks_is_named(col: om.Collection) -> None:
+    with pytest.raises(om.errors.PartError, match="three does not read audio, only text, image"):
+        ask(col, om.Audio((np.zeros(16_000, np.float32), 16_000)))
+
+
 def test_words_alone_need_words(col: om.Collection) -> None:
     with pytest.raises(om.errors.QueryError, match="the question has none: give a text"):
         ask(col, like="red", options={"mode": "words"})
