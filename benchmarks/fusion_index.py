@@ -102,10 +102,14 @@ class Sides:
             found[name] = TextSet(told["asked"], odds, words, right)
         return found
 
-    def corpus(self, index: Index, captions: bool) -> Corpus:
-        """Make one collection of everything; half the media have captions where that is wanted."""
-        rows, asked = self.told["mixed"]["rows"], self.told["mixed"]["asked"]
-        if len(rows) != len(index.rows) or len(asked) != len(index.asked):
+    def corpus(self, index: Index, captions: bool, asked: Floats | None = None) -> Corpus:
+        """Make one collection of everything; half the media have captions where that is wanted.
+
+        `asked` are the vectors of other questions than those of the index.
+        """
+        rows, texts = self.told["mixed"]["rows"], self.told["mixed"]["asked"]
+        vectors = index.asked if asked is None else asked
+        if len(rows) != len(index.rows) or len(texts) != len(index.asked):
             raise SystemExit("the two files are of different splits")
         drawn = np.random.default_rng(_HALF).random(len(rows)) < 0.5
         reads = np.isin(index.row_kinds, ("text", "document"))
@@ -114,13 +118,13 @@ class Sides:
         groups = _groups(index, said, speaking)
         calibrator = _learn({key: own for key, (_, own) in groups.items()}, index.questions)
         sides: dict[View, Floats] = {
-            one: np.full((len(index.asked), len(rows)), np.nan, np.float32)
+            one: np.full((len(vectors), len(rows)), np.nan, np.float32)
             for one in ("content", "words")
         }
         for target, (places, own) in groups.items():
-            sides[target[1]][:, places] = _odds(calibrator, target, index.asked, own)
+            sides[target[1]][:, places] = _odds(calibrator, target, vectors, own)
         spoken = [text if speaks else None for text, speaks in zip(rows, speaking, strict=True)]
-        return Corpus(index, asked, sides["content"], sides["words"], _words(spoken), speaking)
+        return Corpus(index, texts, sides["content"], sides["words"], _words(spoken), speaking)
 
 
 def _groups(
