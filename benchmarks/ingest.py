@@ -2,7 +2,8 @@
 
 The same files are decoded and encoded one after another first, then taken in. A pipeline that costs
 nothing takes the processor time of both, divided by the cores. Where other work shares the cores,
-only the processor time can be compared.
+only the processor time can be compared. `--texts 100000` tells how much memory many small texts
+take, `--renamed 5000` what it costs to rename their folder.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import omnisearch as om
-from benchmarks.corpora import mixed
+from benchmarks.corpora import mixed, texts
 from omnisearch.errors import OmnisearchError
 from omnisearch.ingest import memory, pieces
 from omnisearch.ingest.drafts import Draft, Segment
@@ -48,18 +49,78 @@ class Figures:
     load: float
 
 
+@dataclass(frozen=True)
+class Memory:
+    """What all processes took while small texts were taken in."""
+
+    files: int
+    seconds: float
+    peak_mb: float
+    tenths_mb: list[float]  # the peak while each tenth of the files was
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """A run after the folder of all files was renamed."""
+
+    files: int
+    unchanged: int
+    moved: int
+    encoded: int
+    seconds: float
+    generations: int
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ingest", description=__doc__)
     parser.add_argument("--files", type=int, default=mixed.FILES)
     parser.add_argument("--folder", type=Path, help="take these files instead of made ones")
+    parser.add_argument("--texts", type=int, help="measure the memory that so many texts take")
+    parser.add_argument("--renamed", type=int, help="rename a folder of so many texts")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         os.environ["XDG_CACHE_HOME"] = f"{name}/cache"
-        folder = options.folder or Path(name, "files")
-        if options.folder is None:
-            mixed.make(folder, options.files)
-        print(json.dumps(asdict(measured(folder, Path(name, "collection"))), indent=1))
+        print(json.dumps(asdict(_figures(options, Path(name))), indent=1))
     return 0
+
+
+def _figures(options: argparse.Namespace, scratch: Path) -> Figures | Memory | Renamed:
+    made, collection = scratch / "files", scratch / "collection"
+    count: int | None = options.texts or options.renamed
+    if count is not None:
+        texts.make(made / "texts", count)
+        return (memory_of if options.texts else renamed)(made, collection)
+    if options.folder is None:
+        mixed.make(made, options.files)
+    return measured(options.folder or made, collection)
+
+
+def memory_of(folder: Path, collection: Path) -> Memory:
+    """Take a folder in, and look once a second at what that takes."""
+    peaks, looked = [0] * 10, time.monotonic()
+
+    def show(progress: om.Progress) -> None:
+        nonlocal looked
+        if not progress.walking and time.monotonic() - looked >= 1:
+            tenth = min(10 * progress.files // max(progress.of, 1), 9)
+            peaks[tenth], looked = max(peaks[tenth], memory.taken()), time.monotonic()
+
+    with om.open(collection) as col:
+        report = col.ingest(folder, progress=show)
+    tenths = [round(peak / 1e6, 1) for peak in peaks]
+    return Memory(report.stored, round(report.seconds, 1), max(tenths), tenths)
+
+
+def renamed(folder: Path, collection: Path) -> Renamed:
+    """Take a folder in, rename what lies in it, and run again."""
+    with om.open(collection) as col:
+        col.ingest(folder)
+        before = col.generation
+        (folder / "texts").rename(folder / "renamed")
+        found = col.ingest()
+    seconds, generations = round(found.seconds, 2), found.generation - before
+    counts = found.seen, found.unchanged, found.moved, found.segments
+    return Renamed(*counts, seconds, generations)
 
 
 def measured(folder: Path, collection: Path) -> Figures:
