@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import textwrap
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -73,7 +74,7 @@ def told(found: om.Details, room: int) -> Iterator[str]:
         yield ""
         yield from _facts(
             {
-                key: output.short(value)
+                key: _value(value)
                 for key, value in sorted(hit.metadata.items())
                 if key not in _INSIDE
             },
@@ -83,6 +84,11 @@ def told(found: om.Details, room: int) -> Iterator[str]:
         yield ""
         yield f"{found.segments:,} segments in this item; around this one:"
         yield from _around(found, room)
+
+
+def _value(value: object) -> str:
+    """Write a value of a column; a time to the minute."""
+    return f"{value:%Y-%m-%d %H:%M} UTC" if isinstance(value, datetime) else output.short(value)
 
 
 def _where(found: om.Details) -> dict[str, str]:
