@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
-_LEAST = 64  # rows: of fewer, more is known from what ships
+_LEAST = 128  # rows of a kind: of fewer, which are much alike, more is known from what ships
 _GROWTH = 1.1  # as many times the rows of a kind are worth a new look
 _FEW = 16  # more rows, whatever the growth
 _PAUSE_S = 1.0  # after a write, for others come behind it
@@ -130,7 +130,7 @@ class Calibrating:
 
     def _is_due(self, now: Generation) -> bool:
         counts = _counts(now)
-        if sum(counts.values()) < _LEAST:
+        if max(counts.values(), default=0.0) < _LEAST:
             return False
         learnt = self._read(now)
         if not learnt.backgrounds:
@@ -139,6 +139,7 @@ class Calibrating:
             abs(count - learnt.rows.get(target, 0.0))
             >= max(_FEW, (_GROWTH - 1) * learnt.rows.get(target, 0.0))
             for target, count in counts.items()
+            if count >= _LEAST
         )
 
     def _learn(self, store: Store, now: Generation) -> bool:
@@ -208,7 +209,9 @@ def _samples(now: Generation, stop: threading.Event) -> dict[Target, Sample]:
     from omnisearch.encoder.calibration.sample import Sample
 
     found: dict[Target, Sample] = {}
-    for kind in now.sides.counts:
+    for kind, count in now.sides.counts.items():
+        if count < _LEAST:
+            continue
         mask = now.sides.mask(kind)
         positions = np.arange(now.rows) if mask is None else np.flatnonzero(mask)
         if len(positions) > _LOOKED_AT:

@@ -75,7 +75,11 @@ class Shards:
 
     def scores(self, query: Vectors, positions: Positions) -> Scores:
         """Return the scores of rows for one query (d,), the same to the bit as `search` gives."""
-        return exact.scores(self._engine.closeness(query, positions), self.metric)
+        return exact.scores(self.closeness(query, positions), self.metric)
+
+    def closeness(self, query: Vectors, positions: Positions) -> Scores:
+        """Return how close rows are to one query, larger is nearer, as methods compare them."""
+        return self._engine.closeness(query, positions)
 
     def _choose(self, allowed: int, k: int, recall: float) -> planner.Choice:
         coded = self._engine.coded

@@ -31,6 +31,7 @@ from omnisearch.storage.words.scoring import Totals
 _BESIDE = 6  # candidates of each kind beyond those asked for: some fold into others
 _SAYING = 100  # candidates that say the question's words, at least
 _DEEPER = 3
+_LAST = 5  # of the candidates of a kind, which tell what those behind them are like
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +139,23 @@ def _round(question: _Question, depth: int, stages: Stages) -> _Round:
     judged = question.judge.judge(segments, said)
     stages.end("scoring")
     grouped = group(allowed.now, judged, wish, asked.leave_out, question.least)
-    bound = question.judge.bound(found, said, least)
+    bound = _bound(question, found, judged, least)
     stages.end("grouping")
     return _Round(found, judged, grouped, whole, bound)
+
+
+def _bound(question: _Question, found: list[Found], judged: Judged, least: float) -> float:
+    """Give the order that no other candidate is above: surely, or as the last ones of each kind.
+
+    Both views of a segment may be just below what was looked at, and their sum far above: that is
+    ruled out only where every right answer is asked for.
+    """
+    if question.wish.recall == 1.0 or not found:
+        return question.judge.bound(found, question.said, least)
+    if question.wish.fuse == "rrf" or len(question.asked.vectors) > 1:
+        return -math.inf
+    lasts = [judged.of_rows(one.positions[-_LAST:]) for one in found if not one.whole]
+    return max((float(np.median(orders)) for orders in lasts), default=-math.inf)
 
 
 def _is_settled(last: _Round, question: _Question) -> bool:
@@ -181,6 +196,7 @@ def _answers(question: _Question, last: _Round) -> Answers:
 
 def _explained(question: _Question, last: _Round, rounds: int, stages: Stages) -> Explanation:
     said = None if question.said is None else int(np.count_nonzero(question.said.scores))
-    survivors, searched = explaining.survivors(question.allowed), explaining.searched(last.found)
+    survivors = explaining.survivors(question.allowed)
+    searched = explaining.searched(question.allowed, last.found)
     stages.end("explaining")
     return Explanation(survivors, searched, said, len(last.judged.odds), rounds, stages.ms)

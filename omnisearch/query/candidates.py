@@ -12,11 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from omnisearch.query.narrowing import Allowed
-from omnisearch.query.nearest import Question, nearest
+from omnisearch.query.nearest import DEFAULT_RECALL, Question, nearest
 from omnisearch.storage import sides
 from omnisearch.storage.generation import Generation
-from omnisearch_indexes import Plan
+from omnisearch_indexes import Neighbours, Plan
+from omnisearch_indexes.labelled import Asked
 
+_DEEP = 256  # rows of each kind: beyond that most are scored anyway
+_SEVERAL = 2  # kinds from which on one pass for all is quicker than one for each
 Floats = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.int64]
 
@@ -36,12 +39,38 @@ def best_of_kinds(
     allowed: Allowed, vector: Floats, depth: int, recall: float | None
 ) -> list[Found]:
     """Find the rows of each kind that are nearest to a vector (d,)."""
-    found = []
-    for kind, count in allowed.counts.items():
-        question = Question(min(depth, count), recall)
-        (near,) = nearest(allowed.now, vector[None], question, allowed.of_kind(kind))
-        whole = len(near.positions) >= count
-        found.append(Found(kind, near.positions, near.scores, near.plan, whole))
+    near = _by_label(allowed, vector, depth, recall or DEFAULT_RECALL)
+    if near is None:
+        near = [
+            nearest(
+                allowed.now,
+                vector[None],
+                Question(min(depth, count), recall),
+                allowed.of_kind(kind),
+            )[0]
+            for kind, count in allowed.counts.items()
+        ]
+    return [
+        Found(kind, one.positions, one.scores, one.plan, len(one.positions) >= count)
+        for (kind, count), one in zip(allowed.counts.items(), near, strict=True)
+    ]
+
+
+def _by_label(
+    allowed: Allowed, vector: Floats, depth: int, recall: float
+) -> list[Neighbours] | None:
+    """Search all kinds in one pass over their codes; None where there are none to read."""
+    now, counts = allowed.now, allowed.counts
+    labelled = now.sealed.labelled
+    if labelled is None or recall == 1.0 or depth > _DEEP or len(counts) < _SEVERAL:
+        return None
+    among = now.shown if allowed.rows is None else allowed.rows
+    asked = Asked(vector, depth, list(counts), among, recall)
+    found = labelled.search(now.searcher, now.sides.kinds, asked)
+    for one, count in zip(found, counts.values(), strict=True):
+        np.clip(one.scores, -1.0, 1.0, out=one.scores)
+        if len(one.positions) < min(depth, count):
+            return None
     return found
 
 

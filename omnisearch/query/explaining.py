@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -112,9 +112,14 @@ def survivors(allowed: Allowed) -> tuple[Survivors, ...]:
     return tuple(Survivors(*one) for one in counted)
 
 
-def searched(found: Sequence[Found]) -> tuple[Searched, ...]:
+def searched(allowed: Allowed, found: Sequence[Found]) -> tuple[Searched, ...]:
     """List how each kind was searched."""
     return tuple(
-        Searched(sides.modality_of(one.kind), sides.view_of(one.kind), one.plan, len(one.positions))
+        Searched(
+            sides.modality_of(one.kind),
+            sides.view_of(one.kind),
+            replace(one.plan, rows=allowed.now.rows, allowed=allowed.counts[one.kind]),
+            len(one.positions),
+        )
         for one in found
     )

@@ -51,6 +51,11 @@ class Judged:
         """Give the row of the better view."""
         return np.where(self.by_words, self.segments.words, self.segments.content)
 
+    def of_rows(self, positions: Positions) -> Floats:
+        """Give the order of the segments that some rows show."""
+        content, words = self.segments.content, self.segments.words
+        return self.order[np.isin(content, positions) | np.isin(words, positions)]
+
 
 class Judge:
     """Judges the candidates of one question."""

@@ -21,11 +21,11 @@ from omnisearch.storage.columns import Source
 from omnisearch.storage.items import Items, PartItems
 from omnisearch.storage.manifest import Manifest
 from omnisearch.storage.shard import Coder, Place, Shard
-from omnisearch.storage.sides import PartSides, Sides
+from omnisearch.storage.sides import KINDS, PartSides, Sides
 from omnisearch.storage.tail import Chunk, LooseRows, TailIds
 from omnisearch.storage.words.loose import Block
 from omnisearch.storage.words.scoring import Words
-from omnisearch_indexes import Codes, Kind, Metric, Piece, Shards
+from omnisearch_indexes import Codes, Kind, Labelled, Metric, Piece, Shards
 
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 Positions = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -84,6 +84,12 @@ class Sealed:
         book = self.coder.codebook if self.coder is not None else None
         metric, kind = cast(Metric, settings.metric), cast(Kind, settings.index)
         return Shards(self._pieces(), metric, book, kind)
+
+    @cached_property
+    def labelled(self) -> Labelled | None:
+        """Arrange the codes by modality and view, for questions; None where that is no gain."""
+        kinds = [np.zeros(0, np.uint8), *(shard.sides.kinds for shard in self.shards)]
+        return Labelled.of(self.searcher, np.concatenate(kinds), KINDS)
 
     def take_over(self, old: Sealed) -> None:
         """Make the searcher now, from that of an older state where codes are the same."""
