@@ -22,7 +22,6 @@ from omnisearch_cli.answers import last, printed
 from omnisearch_cli.answers.screen import Screen
 
 NO_HIT, SOME_FAILED = 1, 3
-NEAR = -1  # of --collapse without a number: what the engine calls near
 Opened = Callable[[Path], AbstractContextManager[om.Collection]]
 _OPTIONS = (
     "k where path after before mode combine fuse min_confidence group_by collapse offset cursor "
@@ -62,7 +61,7 @@ class Flags(parts.Flags, parts.Pieces, Shown):
     min_confidence: float | None
     min_score: float | None
     group_by: str | None
-    collapse: int | None
+    collapse: bool | None
     offset: int | None
     cursor: str | None
     recall: float | None
@@ -122,8 +121,6 @@ def _options(flags: Flags) -> dict[str, Any]:
     found = {name: given[name] for name in _OPTIONS if given[name] not in (None, ())}
     if flags["modality"]:
         found["modality"] = list(flags["modality"])
-    if flags["collapse"] == NEAR:
-        found["collapse"] = True
     return found
 
 

@@ -114,10 +114,8 @@ def _media(function: Any) -> Any:  # noqa: ANN401
 )
 @click.option(
     "--collapse",
-    is_flag=False,
-    flag_value=questions.NEAR,
-    type=int,
-    metavar="[BITS]",
+    is_flag=True,
+    default=None,
     help="Fold near-duplicates into one hit.",
 )
 @click.option("--offset", type=click.IntRange(0), help="Leave out so many hits.")
