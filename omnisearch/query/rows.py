@@ -75,13 +75,13 @@ def vector_at(now: Generation, position: int) -> npt.NDArray[np.float32]:
 
 
 def like(now: Generation, name: str, allow: Mask | None) -> tuple[npt.NDArray[np.float32], Mask]:
-    """Give the vector of a stored id, and what is allowed besides the row itself."""
-    position = int(now.find([name])[0])
-    if position < 0:
+    """Give the vector of a stored id, and what is allowed besides the rows of that id."""
+    positions = now.named([name])[0]
+    if not len(positions):
         raise QueryError(f"like={name!r} is not a stored id")
     others = np.ones(now.rows, bool) if allow is None else allow.copy()
-    others[position] = False
-    return vector_at(now, position), others
+    others[positions] = False
+    return vector_at(now, int(positions[0])), others
 
 
 def positions_of(now: Generation, mask: Mask | None) -> Positions:

@@ -6,6 +6,8 @@ import io
 import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -186,6 +188,22 @@ def test_stored_hits_ask_and_are_left_out(col: om.Collection) -> None:
     others = col.query(like=first.id, k=20, modality="image")
     assert len(others) == len(PHOTOS) - 1
     assert first.item not in {hit.item for hit in others}
+
+
+def test_a_passage_is_like_others_by_the_id_of_its_hit(col: om.Collection) -> None:
+    (note,) = col.query(text="bees and flowers", k=1, modality="text")
+    hits = col.search(like=note.id, k=50)
+    assert hits and note.id not in {hit.id for hit in hits}
+
+
+def test_a_question_in_words_loads_nothing_that_decodes(col: om.Collection, folder: Path) -> None:
+    code = (
+        "import sys, omnisearch as om\n"
+        f"with om.open({str(col.path)!r}, create=False, mode='r') as col: col.query('bees')\n"
+        "print(sorted({'PIL', 'av', 'pypdfium2', 'omnisearch.decoding'} & {*sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_a_long_sound_says_how_much_of_it_is_asked_with(col: om.Collection, tmp_path: Path) -> None:
