@@ -98,8 +98,9 @@ def _recalls(index: Index, scores: Floats) -> dict[str, float]:
 def precision(index: Index, scores: Floats) -> Figures:
     """Say of hits among the first ten that pass a threshold what they say, and how many are right.
 
-    Judged are hits of the kind that was asked for, as there one knows what is right. `unjudged`
-    counts those of other kinds too, and holds all wrong that is not marked as right.
+    Judged are hits of the kind that was asked for, as there one knows what is right. `all` counts
+    those of other kinds too, and holds all wrong that is not marked as right; `first` are the
+    first hits of all questions, counted like that.
     """
     even = index.even()
     top = np.argsort(-scores[even], axis=1, kind="stable")[:, :K]
@@ -107,9 +108,11 @@ def precision(index: Index, scores: Floats) -> Figures:
     right = np.take_along_axis(index.about[even], top, 1)
     kinds = index.row_kinds[top]
     own = kinds == index.asked_kinds[even][:, None]
+    every = np.ones_like(own)
+    first = every & (np.arange(K) == 0)
     found: Figures = {}
     for kind in KINDS:
-        for name, counted in (("judged", own), ("unjudged", np.ones_like(own))):
+        for name, counted in (("judged", own), ("all", every), ("first", first)):
             for threshold in THRESHOLDS:
                 passed = counted & (kinds == kind) & (said >= threshold)
                 if passed.sum() >= LEAST:

@@ -7,7 +7,7 @@ lose no place by having none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,9 +26,6 @@ _DEAF = 1.0  # log odds that words which say something else take from how a segm
 _BLIND = -8.0  # below this, how it looks takes no more from what it says
 _UNASKED = 0.05  # of the words, squared: what right answers say, where words do not ask
 _SAID = (-4.5, 15.0)  # words that were found without any vector
-# How much oftener the near ones of a modality are right than of all, asked with words: sounds are
-# near by one of several things that are heard
-_HEIGHTS: Mapping[Modality, float] = {"audio": -0.5, "document": 0.3}
 _RANKS = 60  # of reciprocal rank fusion (Cormack et al. 2009): how little the first ranks differ
 
 
@@ -58,8 +55,7 @@ def fuse(found: Evidence) -> Floats:
 def _of_words(found: Evidence, told: Floats, modalities: Modalities) -> Floats:
     """Judge what words ask for; `told` is how much of them each segment says."""
     names = np.array(modalities, object)
-    height = np.array([_HEIGHTS.get(one, 0.0) for one in names], np.float32)
-    seen, read = found.content + height, found.words
+    seen, read = found.content, found.words
     said = told if found.most else np.full_like(told, _UNASKED)
     alone = _READ[0] + _READ[1] * read + _READ[2] * said
     together = _BOTH[0] + _BOTH[1] * np.maximum(seen, _BLIND) + _BOTH[2] * read + _BOTH[3] * said
