@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from omnisearch.encoder.parts import Audio, Document, Image, Part, Row, Text, Video, as_part
 from omnisearch.errors import QueryError
+from omnisearch.media.source import FILES
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -57,7 +58,8 @@ def given(parts: object = None, **named: Any) -> Given:  # noqa: ANN401
         raise TypeError(f"query takes no {unknown[0]!r}: its parts are {known}")
     found = [_checked(as_part(one)) for one in _listed(parts)]
     for name, kind in _NAMED.items():
-        for one in _listed(named.get(name)):
+        value = named.get(name)
+        for one in [value] if name == "video" and _is_frames(value) else _listed(value):
             part = one if isinstance(one, kind) else kind(one)
             found.append(_checked(part))  # type: ignore[arg-type]
     ids = {name: _ids(name, named.get(name)) for name in ("like", "more", "less")}
@@ -65,14 +67,17 @@ def given(parts: object = None, **named: Any) -> Given:  # noqa: ANN401
 
 
 def _listed(value: object) -> list[Any]:
-    """Take one or a list; arrays, frames and (samples, rate) are one."""
+    """Take one or a list; arrays and (samples, rate) are one."""
     if value is None:
         return []
     if isinstance(value, Row):
         return list(value.parts)
-    if isinstance(value, list) and not (value and hasattr(value[0], "shape")):
-        return value
-    return [value]
+    return value if isinstance(value, list) else [value]
+
+
+def _is_frames(value: object) -> bool:
+    """Tell a film that is given as its frames from several films."""
+    return isinstance(value, list) and not any(isinstance(one, (*FILES, Video)) for one in value)
 
 
 def _checked(part: Part) -> Part:

@@ -151,6 +151,18 @@ def test_words_alone_need_words(col: om.Collection) -> None:
         ask(col, like="red", options={"mode": "words"})
 
 
+def test_parts_come_alone_or_as_lists() -> None:
+    frame = np.zeros((8, 8, 3), np.uint8)
+    found = given(["x"], text=["y", om.Text("z")], image=[frame, "a.jpg"], video=[frame, frame])
+    assert [part.modality for part in found.parts] == [*["text"] * 3, *["image"] * 2, "video"]
+    assert [part.modality for part in given(om.Row("x", om.Image(frame))).parts] == [
+        "text",
+        "image",
+    ]
+    assert len(given(video=["a.mp4", om.Video("b.mp4")]).parts) == 2
+    assert len(given(audio=(np.zeros(16, np.float32), 16_000)).parts) == 1
+
+
 def test_what_is_no_part_is_a_type_error(col: om.Collection) -> None:
     with pytest.raises(TypeError, match="int is no part"):
         ask(col, 5)
