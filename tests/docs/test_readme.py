@@ -1,12 +1,15 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -34,16 +37,30 @@ def test_the_python_blocks_run(tmp_path: Path) -> None:
     assert shown.startswith("shoe-7 1.0 ")
     assert len(shown.splitlines()) == 4
     shown = run([sys.executable, "-W", "error", "-c", files], tmp_path)
-    assert shown.startswith("file:///") and "notes/bread.txt" in shown and "Knead" in shown
+    assert "file:///" in shown and "notes/bread.txt" in shown and "Knead" in shown
 
 
 def test_the_commands_for_files_run(tmp_path: Path) -> None:
     (commands,) = [block for block in blocks("sh") if "omnisearch ingest" in block]
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "bicycle.txt").write_text("A bicycle that was painted red.")
-    program = [sys.executable, "-c", "from omnisearch_cli.main import main; main()"]
-    shown = [run([*program, *shlex.split(line)[1:]], tmp_path) for line in commands.splitlines()]
-    assert '"stored": 1' in shown[0] and "painted red" in shown[-1]
+    picture = Image.new("RGB", (320, 240), "white")
+    ImageDraw.Draw(picture).ellipse((60, 60, 260, 180), fill="brown")
+    picture.save(tmp_path / "loaf.jpg")
+    picture.save(tmp_path / "corpus" / "loaf.png")
+    with wave.open(str(tmp_path / "clip.wav"), "wb") as clip:
+        clip.setparams((1, 2, 16_000, 0, "NONE", ""))
+        clip.writeframes(np.random.default_rng(0).integers(-9_000, 9_000, 32_000, np.int16))
+    shutil.copy(tmp_path / "clip.wav", tmp_path / "corpus" / "rain.wav")
+    program = [sys.executable, "-c", "from omnisearch_cli.main import main; exit(main())"]
+    lines = [shlex.split(line, comments=True)[1:] for line in commands.splitlines()]
+    shown = [run([*program, *one], tmp_path) for one in lines]
+    ingested, words, picture_first, sound_first, *_ = shown
+    assert '"stored": 3' in ingested
+    assert "painted red" in words.splitlines()[0]
+    assert "loaf.png" in picture_first.splitlines()[0]
+    assert "rain.wav" in sound_first.splitlines()[0]
+    assert len(list(tmp_path.glob("bicycle*"))) == 1  # the moment that was extracted
 
 
 @pytest.mark.slow
