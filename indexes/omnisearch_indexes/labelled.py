@@ -25,6 +25,7 @@ from omnisearch_indexes.shards import Shards
 Labels = NDArray[np.uint8]
 MOST_ROWS = 400_000  # of more, a second copy of the codes takes too much memory
 _SCAN_CODES = 5.0  # as in the engine: shares of the misses that a recall allows
+_REASON = "codes are read kind by kind in one pass"
 _DEEPER = 4  # times the candidates where they do not reach the bound
 
 
@@ -86,17 +87,15 @@ class Labelled:
             probes = np.array(waiting, np.int64)[:, None]
             each = np.repeat(rotated, len(waiting), axis=0)
             coded, positions = self._lists.search(each, count, probes, allowed)
-            scored = _first(shards, asked, coded, positions)
-            kth = _kth(scored, [behind[label][1] for label in waiting], asked.k)
-            least = mean + unit * (line.level + line.slope * (kth - mean) / unit - miss)
-            scored = _rest(shards, asked, scored, least)
-            reached = (positions[:, -1] < 0) | (coded[:, -1] < least)
-            deeper = []
-            for at, label in enumerate(waiting):
-                if reached[at]:
-                    found[label] = _answer(scored, at, behind[label], asked)
-                else:
-                    deeper.append(label)
+            near = [behind[label] for label in waiting]
+            scored = _joined(_first(shards, asked, coded, positions), near)
+            least = mean + unit * (line.level + line.slope * (_kth(scored, asked.k) - mean) / unit)
+            scored = _rest(shards, asked, scored, least - miss)
+            reached = (positions[:, -1] < 0) | (coded[:, -1] < least - miss)
+            found |= dict(zip(waiting, _answers(scored, asked), strict=True))
+            deeper = [
+                label for label, done in zip(waiting, reached.tolist(), strict=True) if not done
+            ]
             waiting, count = deeper, count * _DEEPER
         return [found[label] for label in asked.wanted]
 
@@ -138,21 +137,39 @@ def _rest(shards: Shards, asked: Asked, scored: _Scored, least: Scores) -> _Scor
     return scored
 
 
-def _kth(scored: _Scored, behind: Sequence[Scores], k: int) -> Scores:
+def _joined(scored: _Scored, behind: Sequence[tuple[Positions, Scores]]) -> _Scored:
+    """Put the rows behind ours beside the candidates of their labels."""
+    wide = max(len(positions) for positions, _ in behind)
+    if not wide:
+        return scored
+    more = np.full((len(behind), wide), -1, np.int64)
+    true = np.full((len(behind), wide), -np.inf, np.float32)
+    for at, (positions, near) in enumerate(behind):
+        more[at, : len(positions)], true[at, : len(near)] = positions, near
+    return _Scored(
+        np.concatenate([scored.positions, more], axis=1),
+        np.concatenate([scored.coded, np.full_like(true, -np.inf)], axis=1),
+        np.concatenate([scored.true, true], axis=1),
+    )
+
+
+def _kth(scored: _Scored, k: int) -> Scores:
     """Give how near the k-th of each label is so far; minus infinity where there are fewer."""
-    found = np.full(len(behind), -np.inf, np.float32)
-    for at, near in enumerate(behind):
-        row = scored.true[at] if not len(near) else np.concatenate([scored.true[at], near])
-        if len(row) >= k:
-            found[at] = np.partition(row, -k)[-k]
+    if scored.true.shape[1] < k:
+        return np.full(len(scored.true), -np.inf, np.float32)
+    return np.partition(scored.true, -k, axis=1)[:, -k]
+
+
+def _answers(scored: _Scored, asked: Asked) -> list[Neighbours]:
+    """Give the k nearest of each label, ties by position."""
+    order = np.lexsort((scored.positions, -scored.true), axis=1)[:, : asked.k]
+    positions = np.take_along_axis(scored.positions, order, axis=1)
+    closeness = np.take_along_axis(scored.true, order, axis=1)
+    known = np.isfinite(scored.true)
+    counts, kept = known.sum(axis=1).tolist(), np.isfinite(closeness).sum(axis=1).tolist()
+    found = []
+    for at, (looked, count) in enumerate(zip(counts, kept, strict=True)):
+        plan = Plan("scan", 0, 0, _REASON, looked, expected_recall=asked.recall)
+        near = exact.scores(closeness[at, :count], "cosine")
+        found.append(Neighbours(positions[at, :count], near, plan))
     return found
-
-
-def _answer(scored: _Scored, at: int, behind: tuple[Positions, Scores], asked: Asked) -> Neighbours:
-    known = np.isfinite(scored.true[at])
-    positions = np.concatenate([scored.positions[at][known], behind[0]])
-    closeness = np.concatenate([scored.true[at][known], behind[1]])
-    order = np.lexsort((positions, -closeness))[: asked.k]
-    looked = len(positions)
-    plan = Plan("scan", 0, 0, "codes are read label by label", looked, expected_recall=asked.recall)
-    return Neighbours(positions[order], exact.scores(closeness[order], "cosine"), plan)

@@ -136,7 +136,7 @@ def _round(question: _Question, depth: int, stages: Stages) -> _Round:
         if len(best.scores) and not whole and (alone or wish.recall == 1.0):
             least = float(best.scores[-1])
     segments = Segments.of(allowed.now, np.concatenate([np.zeros(0, np.int64), *rows]))
-    judged = question.judge.judge(segments, said)
+    judged = question.judge.judge(segments, found, said)
     stages.end("scoring")
     grouped = group(allowed.now, judged, wish, asked.leave_out, question.least)
     bound = _bound(question, found, judged, least)
@@ -155,7 +155,7 @@ def _bound(question: _Question, found: list[Found], judged: Judged, least: float
     if question.wish.fuse == "rrf" or len(question.asked.vectors) > 1:
         return -math.inf
     lasts = [judged.of_rows(one.positions[-_LAST:]) for one in found if not one.whole]
-    return max((float(np.median(orders)) for orders in lasts), default=-math.inf)
+    return max((sorted(orders)[len(orders) // 2] for orders in lasts), default=-math.inf)
 
 
 def _is_settled(last: _Round, question: _Question) -> bool:

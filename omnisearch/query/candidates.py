@@ -76,8 +76,13 @@ def _by_label(
 
 @dataclass(frozen=True)
 class Segments:
-    """Candidates (n,): the rows that show each segment, -1 where it has no such view."""
+    """Candidates (n,): the rows that show each segment, -1 where it has no such view.
 
+    `keys` are one row of each, by which it is known, ascending.
+    """
+
+    now: Generation
+    keys: Positions
     content: Positions
     words: Positions
 
@@ -85,21 +90,23 @@ class Segments:
     def of(cls, now: Generation, positions: Positions) -> Segments:
         """Give the segments that some rows show, each once, in the order of their rows."""
         kinds, others = now.sides.kinds, now.sides.others
-        is_words = kinds[positions] >= sides.WORDS
-        if others is None:
-            keys = np.unique(positions)
-            own_words = kinds[keys] >= sides.WORDS
-            return cls(np.where(own_words, -1, keys), np.where(own_words, keys, -1))
-        other = others[positions]
-        keys = np.unique(np.where(is_words & (other >= 0), other, positions))
+        keys = np.unique(_keys(now, positions))
         own_words = kinds[keys] >= sides.WORDS
-        behind = others[keys].astype(np.int64)
-        return cls(np.where(own_words, -1, keys), np.where(own_words, keys, behind))
+        behind = -1 if others is None else others[keys].astype(np.int64)
+        return cls(now, keys, np.where(own_words, -1, keys), np.where(own_words, keys, behind))
 
-    @property
-    def keys(self) -> Positions:
-        """Give one row of each segment, by which it is known."""
-        return np.where(self.content >= 0, self.content, self.words)
+    def places(self, positions: Positions) -> Positions:
+        """Tell which segments some rows of theirs show."""
+        return np.searchsorted(self.keys, _keys(self.now, positions))
 
     def __len__(self) -> int:
-        return len(self.content)
+        return len(self.keys)
+
+
+def _keys(now: Generation, positions: Positions) -> Positions:
+    """Give the row by which the segment of each row is known: that of its content, if any."""
+    kinds, others = now.sides.kinds, now.sides.others
+    if others is None:
+        return positions
+    other = others[positions]
+    return np.where((kinds[positions] >= sides.WORDS) & (other >= 0), other, positions)

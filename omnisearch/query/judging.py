@@ -14,8 +14,9 @@ from omnisearch.query.asked import Asked
 from omnisearch.query.candidates import Found, Segments
 from omnisearch.query.fusing import Evidence, bound, by_ranks, fuse
 from omnisearch.query.names import names
+from omnisearch.query.nearness import nearness
 from omnisearch.query.options import Wish
-from omnisearch.storage import rows, sides
+from omnisearch.storage import sides
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.words.scoring import Totals
 
@@ -24,8 +25,6 @@ Positions = npt.NDArray[np.int64]
 Kinds = npt.NDArray[np.integer[Any]]
 
 _RANKS = 60.0  # of reciprocal rank fusion, as in fusing
-_CONTENDERS = 1.5  # twice the reach: what is nearer to every question is looked at in these,
-_MARGIN = 1.5  # and in those less sure by so much, twice what it changes
 _NAN = np.float32(np.nan)
 
 
@@ -51,10 +50,10 @@ class Judged:
         """Give the row of the better view."""
         return np.where(self.by_words, self.segments.words, self.segments.content)
 
-    def of_rows(self, positions: Positions) -> Floats:
-        """Give the order of the segments that some rows show."""
-        content, words = self.segments.content, self.segments.words
-        return self.order[np.isin(content, positions) | np.isin(words, positions)]
+    def of_rows(self, positions: Positions) -> list[float]:
+        """Give the order of the segments that some candidates show."""
+        found: list[float] = self.order[self.segments.places(positions)].tolist()
+        return found
 
 
 class Judge:
@@ -71,11 +70,15 @@ class Judge:
         """Tell whether odds are those of being right, and not only scores."""
         return self._scale is not None
 
-    def judge(self, segments: Segments, said: Totals | None) -> Judged:
-        """Say of each candidate how sure it is."""
-        each = [self._judged(segments, vector, said) for vector in self._asked.vectors]
+    def judge(self, segments: Segments, found: Sequence[Found], said: Totals | None) -> Judged:
+        """Say of each candidate how sure it is; what was found has its cosine already."""
+        count = len(found) // max(1, len(self._asked.vectors))
+        each = [
+            self._judged(segments, vector, found[number * count :][:count], said)
+            for number, vector in enumerate(self._asked.vectors)
+        ]
         if not each:
-            each = [self._judged(segments, None, said)]
+            each = [self._judged(segments, None, (), said)]
         if len(each) == 1:
             return each[0]
         if not self._asked.windows or self._wish.fuse == "rrf":
@@ -111,9 +114,16 @@ class Judge:
         last = found.cosines[-1:]
         return float((last if self._scale is None else self._scale.odds(kinds, last))[0])
 
-    def _judged(self, segments: Segments, vector: Floats | None, said: Totals | None) -> Judged:
+    def _judged(
+        self,
+        segments: Segments,
+        vector: Floats | None,
+        found: Sequence[Found],
+        said: Totals | None,
+    ) -> Judged:
         views = segments.content, segments.words
-        cosines = [self._cosines(vector, one) for one in views]
+        both = self._cosines(vector, np.concatenate(views), found)
+        cosines = both[: len(segments)], both[len(segments) :]
         odds = [self._odds(one, near) for one, near in zip(views, cosines, strict=True)]
         bm25 = _bm25(segments, said)
         evidence = self._evidence(self._now.sides.kinds[segments.keys], odds, bm25, said)
@@ -137,38 +147,39 @@ class Judge:
             modalities = [_MODALITIES[kind] for kind in kinds.tolist()]
         return Evidence(odds[0], odds[1], bm25, most, documents, modalities)
 
-    def _cosines(self, vector: Floats | None, positions: Positions) -> Floats:
+    def _cosines(
+        self, vector: Floats | None, positions: Positions, known: Sequence[Found]
+    ) -> Floats:
         """Give exact cosines, by the same kernel as the search; NaN where there is no row."""
         found = np.full(len(positions), _NAN)
-        there = np.flatnonzero(positions >= 0)
-        if vector is not None and len(there):
-            found[there] = self._now.searcher.scores(vector, positions[there])
+        if vector is None:
+            return found
+        nothing = np.zeros(0, np.int64), np.zeros(0, np.float32)
+        seen = np.concatenate([nothing[0], *(one.positions for one in known)])
+        near = np.concatenate([nothing[1], *(one.cosines for one in known)])
+        order = np.argsort(seen)
+        places = np.searchsorted(seen, positions, sorter=order)
+        places = order[np.minimum(places, len(seen) - 1)] if len(seen) else places
+        there = seen[places] == positions if len(seen) else np.zeros(len(positions), bool)
+        found[there] = near[places[there]]
+        rest = np.flatnonzero((positions >= 0) & ~there)
+        if len(rest):
+            found[rest] = self._now.searcher.scores(vector, positions[rest])
             if self._now.sealed.manifest.settings.metric == "cosine":
                 np.clip(found, -1.0, 1.0, out=found)
         return found
 
     def _odds(self, positions: Positions, cosines: Floats) -> Floats:
-        """Turn cosines into odds, those of rows near to every question lowered where it matters."""
+        """Turn cosines into odds, those of rows that are near to every question lowered."""
         if self._scale is None:
             return cosines
         kinds = _LINES[self._now.sides.kinds[positions]]  # of no row, whose cosine is NaN, any
-        odds = self._scale.odds(kinds, cosines)
-        if self._scale.usual is None:
-            return odds
-        near = self._contenders(odds)
-        vectors = rows.vectors(self._now, positions[near]).astype(np.float32)
-        lowered = cosines[near] - self._scale.crowding(kinds[near], vectors)
-        odds[near] = self._scale.odds(kinds[near], lowered)
-        return odds
-
-    def _contenders(self, odds: Floats) -> Positions:
-        """Choose the rows that may be among the hits, for looking at all takes too long."""
-        measured = np.flatnonzero(~np.isnan(odds))
-        most = int(_CONTENDERS * self._wish.reach)
-        if len(measured) <= most:
-            return measured
-        last = np.partition(odds[measured], -most)[-most]
-        return np.flatnonzero(odds >= last - _MARGIN)
+        if self._scale.crowd is not None and self._scale.usual is not None:
+            there = np.flatnonzero(~np.isnan(cosines))
+            near = nearness(self._now, self._scale.crowd, positions[there])
+            cosines = cosines.copy()
+            cosines[there] -= self._scale.crowding(kinds[there], near)
+        return self._scale.odds(kinds, cosines)
 
 
 def _numbers() -> npt.NDArray[np.int64]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from omnisearch.storage import batch, rows
 from omnisearch.storage.generation import Generation
+from omnisearch.storage.tail import LooseRows
 
 Positions = npt.NDArray[np.int64]
 
@@ -26,12 +29,22 @@ def names(now: Generation, positions: Positions) -> Names:
     """Read the ids behind rows."""
     segments, items = [""] * len(positions), [""] * len(positions)
     for places, part in rows.by_part(now, positions):
-        tables = rows.tables(now, positions[places], part)
         at = iter(places.tolist())
-        for table in tables:
-            columns = [table.column(one).to_pylist() for one in (batch.SEGMENT, batch.ITEM)]
-            for name, item in zip(*columns, strict=True):
+        for segment, owner in _columns(now, positions[places], part):
+            for name, item in zip(segment.to_pylist(), owner.to_pylist(), strict=True):
                 place = next(at)
                 segments[place] = name.removesuffix(batch.WORDS_MARK) if item else name
                 items[place] = item or name
     return Names(segments, items)
+
+
+def _columns(now: Generation, positions: Positions, part: int) -> Iterator[tuple[Any, Any]]:
+    """Read the two columns alone: a whole row takes twenty times as long."""
+    held = now.parts[part]
+    if isinstance(held, LooseRows):
+        for table in rows.tables(now, positions, part):
+            yield table.column(batch.SEGMENT), table.column(batch.ITEM)
+        return
+    chosen = pa.array(positions - int(now.starts[part]))
+    for table in held.tables:
+        yield table.column(batch.SEGMENT).take(chosen), table.column(batch.ITEM).take(chosen)

@@ -58,6 +58,10 @@ class Part(Protocol):
     def sides(self) -> PartSides:
         """The kinds of the rows, and which belong together."""
 
+    @property
+    def tables(self) -> list[pa.RecordBatch]:
+        """The rows as tables, in their order."""
+
     def touch(self, rows: np.ndarray | None) -> None:
         """Check the bytes of these rows."""
 

@@ -189,6 +189,11 @@ class Shard:
         said = self._derived(layout.WORDS, lambda data: open_words(data, self.rows), anew)
         return [Block(0, said)]
 
+    @property
+    def tables(self) -> list[pa.RecordBatch]:
+        """Give the table of these rows."""
+        return [self.table]
+
     @cached_property
     def sides(self) -> PartSides:
         """Tell the rows apart, once somebody asks."""

@@ -124,6 +124,11 @@ class Chunk:
         said = says_anything(self.table)
         return [Block(0, postings_of(self.table))] if said else []
 
+    @property
+    def tables(self) -> list[pa.RecordBatch]:
+        """Give the table of these rows."""
+        return [self.table]
+
     @cached_property
     def sides(self) -> PartSides:
         """Tell the rows apart, once."""

@@ -17,7 +17,8 @@ def clustered(rng: np.random.Generator, rows: int) -> Floats:
     centres = np.random.default_rng(1).normal(size=(60, 12))
     basis = np.random.default_rng(2).normal(size=(12, DIM))
     found = (centres[rng.integers(0, 60, rows)] + 0.4 * rng.normal(size=(rows, 12))) @ basis
-    return (found / np.linalg.norm(found, axis=1, keepdims=True)).astype("f4")
+    found /= np.linalg.norm(found, axis=1, keepdims=True)
+    return np.asarray(found, np.float32)
 
 
 @pytest.fixture(scope="module")

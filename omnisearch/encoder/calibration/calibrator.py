@@ -66,11 +66,13 @@ class Scale:
         places = (scores - self.middles[which]) / self.widths[which]
         return np.asarray(self.heights[which] + self.slope * rarity(places), np.float32)
 
-    def crowding(self, which: npt.NDArray[np.integer], vectors: Vectors) -> Scores:
-        """Tell what to take from the cosines of rows (n, d) that are near to every question."""
-        if self.crowd is None or self.usual is None:
-            return np.zeros(len(vectors), np.float32)
-        return np.nan_to_num(self.crowd.beyond(self.usual[which], vectors))
+    def crowding(
+        self, which: npt.NDArray[np.integer], nearness: npt.NDArray[np.floating]
+    ) -> Scores:
+        """Tell what to take from the cosines of rows (n,) that are so near to every question."""
+        if self.usual is None:
+            return np.zeros(len(nearness), np.float32)
+        return np.nan_to_num(crowd.beyond(nearness, self.usual[which]))
 
 
 @dataclass(frozen=True)

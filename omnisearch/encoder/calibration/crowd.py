@@ -7,7 +7,9 @@ nearest questions is taken from its cosines, here a part of it, less the mean ov
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -28,16 +30,27 @@ class Crowd:
 
     questions: Vectors
     usual: Mapping[Target, float]
+    # Nearness that was computed, by whatever holds the rows, for as long as that lives
+    known: WeakKeyDictionary[Any, npt.NDArray[np.float16]] = field(
+        default_factory=WeakKeyDictionary, repr=False, compare=False
+    )
 
     def excess(self, target: Target, rows: Vectors) -> npt.NDArray[np.float32]:
         """Give what is taken from the cosines of rows (n, d)."""
         if target not in self.usual:
             return np.zeros(len(rows), np.float32)
-        return self.beyond(np.array(self.usual[target]), rows)
+        return beyond(_nearness(self.questions, rows), np.array(self.usual[target]))
 
-    def beyond(self, usual: npt.NDArray[np.float64], rows: Vectors) -> npt.NDArray[np.float32]:
-        """Give what is taken from the cosines of rows (n, d) of which each has its usual (n,)."""
-        return np.asarray(PART * (_nearness(self.questions, rows) - usual), np.float32)
+    def nearness(self, rows: Vectors) -> npt.NDArray[np.float16]:
+        """Give how near rows (n, d) are to the questions, as it may be kept."""
+        return _nearness(self.questions, rows).astype(np.float16)
+
+
+def beyond(
+    nearness: npt.NDArray[np.floating], usual: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float32]:
+    """Give what is taken from the cosines of rows (n,), each with what is usual for its kind."""
+    return np.asarray(PART * (nearness - usual), np.float32)
 
 
 def learn(questions: Vectors, rows: Mapping[Target, Vectors]) -> Crowd:
