@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -78,7 +78,11 @@ def _part(name: str, value: object) -> Any:  # noqa: ANN401
 
 
 def show(
-    number: int, question: Mapping[str, Any], hits: om.Hits, form: printed.Form, screen: Screen
+    number: int,
+    question: Mapping[str, Any],
+    hits: Sequence[om.Hit],
+    form: printed.Form,
+    screen: Screen,
 ) -> None:
     """Print an answer: each line of JSON with the number of its question, from 0, in front."""
     if form == "json":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypedDict
@@ -91,7 +91,7 @@ def run(flags: Flags, opened: Opened = opened) -> int:
         )
     with opened(path) as col:
         question = {**options, **_question(flags, path, col), "parts": given, "vector": vector}
-        hits = _asked(col, question, flags["min_score"])
+        hits = col.query(**question)
         return _show(path, hits, form, flags)
 
 
@@ -142,24 +142,21 @@ def _id(path: Path, col: om.Collection, name: str) -> str:
     return hit
 
 
-def _asked(col: om.Collection, question: dict[str, Any], min_score: float | None) -> om.Hits:
+def _kept(hits: om.Hits, min_score: float | None) -> Sequence[om.Hit]:
+    """Leave out hits of lower scores, and those that have none."""
     if min_score is None:
-        return col.query(question.pop("parts"), **question)
-    likes, asked_with = question.pop("like", []), question.pop("parts")
-    others = sorted(question.keys() - {"vector", "k", "where", "recall", "explain"})
-    if asked_with or others or len(likes) > 1:
-        remedy = "--min-confidence means the same for every question"
-        raise click.UsageError(f"--min-score goes with --vector or one --like alone: {remedy}")
-    return col.search(like=likes[0] if likes else None, min_score=min_score, **question)
+        return hits
+    places: list[int] = (hits.scores >= min_score).nonzero()[0].tolist()
+    return [hits[place] for place in places]
 
 
 def _show(path: Path, hits: om.Hits, form: printed.Form, flags: Flags) -> int:
     tell(hits, flags["explain"], quiet=flags["quiet"])
-    first = (flags["offset"] or 0) + 1
-    for line in printed.printed(hits, form, screen(), first):
+    first, kept = (flags["offset"] or 0) + 1, _kept(hits, flags["min_score"])
+    for line in printed.printed(kept, form, screen(), first):
         output.write(line)
-    if hits:
-        last.remember(path, hits.ids, first)
+    if kept:
+        last.remember(path, hits.ids if kept is hits else [hit.id for hit in kept], first)
         return 0
     if form == "table" or sys.stderr.isatty():
         output.say("no hits")
@@ -197,14 +194,15 @@ def _batch(col: om.Collection, file: str, options: dict[str, Any], flags: Flags)
             output.complain(str(question))
             continue
         try:
-            hits = _asked(col, {**options, **question}, flags["min_score"])
+            hits = col.query(**{**options, **question})
         except (om.errors.OmnisearchError, ValueError, TypeError) as error:
             failed += 1
             output.complain(f"{batches.named(file)}, line {number + 1:,}: {error}")
             continue
-        found += len(hits)
+        kept = _kept(hits, flags["min_score"])
+        found += len(kept)
         tell(hits, flags["explain"], quiet=flags["quiet"])
-        batches.show(number, question, hits, form, screen())
+        batches.show(number, question, kept, form, screen())
     if not asked:
         raise click.UsageError(f"{batches.named(file)} has no line: give a question in each")
     if failed:

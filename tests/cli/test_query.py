@@ -206,7 +206,6 @@ def test_forms_of_an_answer(taken: Place) -> None:
         (["a", "--min-confidence", "nan"], "min_confidence is nan: a probability, 0 to 1"),
         (["a", "--after", "soon"], "after"),
         (["a", "--after", "2026-02-01", "--before", "2026-01-01"], "no time lies between"),
-        (["a", "--min-score", "0.1"], "--min-score goes with --vector or one --like alone"),
         (["a", "--json", "--paths"], "choose one"),
         (["a", "--cursor", "nonsense"], "cursor"),
         (["--vector", "short.npy"], "3 dimensions"),

@@ -106,7 +106,7 @@ def _media(function: Any) -> Any:  # noqa: ANN401
 @click.option("--after", metavar="DATE", help="Only what was taken or changed since.")
 @click.option("--before", metavar="DATE", help="Only what was taken or changed before.")
 @click.option("--min-confidence", type=float, help="Only hits that are as sure, 0 to 1.")
-@click.option("--min-score", type=float, help="Only hits with this score, for vectors and ids.")
+@click.option("--min-score", type=float, help="Only hits with this score or more.")
 @click.option(
     "--group-by",
     type=click.Choice(("item", "none")),
