@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -96,6 +97,17 @@ def test_a_worker_that_died_idle_costs_no_file(family: Family) -> None:
         assert gone_within(1, [worker])
         assert decode(pool, WORKS) == 2
         assert worker not in children_of(zygote)  # no zombie
+
+
+def test_a_pool_that_nobody_closed_ends_with_its_last_reference(family: Family) -> None:
+    pool = Pool(MISCONDUCT, workers=1)
+    decode(pool, WORKS)
+    (zygote,) = family.children()
+    workers = children_of(zygote)
+    del pool
+    gc.collect()
+    assert gone_within(5, [zygote, *workers])
+    assert family.children() == []  # no zombie
 
 
 def test_what_uses_the_processor_while_nobody_waits_is_killed(family: Family) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
+import weakref
+from collections.abc import Iterator, Sequence
 from threading import Condition, Lock
 from typing import Self
 
@@ -35,12 +36,12 @@ class Pool:
         self._extractor, self._limits = extractor, limits
         self._process = os.getpid()
         self._renewing = Lock()
-        self._nursery = Nursery(extractor, limits)
         self._change = Condition()  # of what follows
         self._free = workers
-        self._idle: list[Decoder] = []
+        self._idle: list[Decoder] = []  # the same list as long as the pool lives
         self._busy: set[Decoder] = set()
         self._closed = False
+        self._nursery = self._nursed()
 
     def __enter__(self) -> Self:
         return self
@@ -68,7 +69,8 @@ class Pool:
             return
         with self._change:
             self._closed = True
-            idle, self._idle = self._idle, []
+            idle = self._idle[:]
+            self._idle.clear()
             for decoder in self._busy:
                 decoder.shut()
             self._change.notify_all()
@@ -148,12 +150,28 @@ class Pool:
         with self._renewing:
             if self._nursery.gone and not self._closed:
                 self._nursery.close()
-                self._nursery = Nursery(self._extractor, self._limits)
+                self._nursery = self._nursed()
                 with self._change:
-                    self._idle, orphans = [], self._idle
+                    orphans = self._idle[:]
+                    self._idle.clear()
                 for decoder in orphans:
                     decoder.end()
             return self._nursery
+
+    def _nursed(self) -> Nursery:
+        """Begin what makes workers; it ends with the pool, also where nobody closes that."""
+        nursery = Nursery(self._extractor, self._limits)
+        ending = weakref.finalize(self, _abandoned, self._process, nursery, self._idle)
+        ending.atexit = False  # it ends with the process by itself
+        return nursery
+
+
+def _abandoned(process: int, nursery: Nursery, idle: Sequence[Decoder]) -> None:
+    if os.getpid() != process:
+        return
+    nursery.close()
+    for decoder in idle:
+        decoder.end()
 
 
 def _check_descriptor(descriptor: int) -> None:
