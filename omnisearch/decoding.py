@@ -6,7 +6,7 @@ What is an array already is no file and needs none of it.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +33,7 @@ WINDOWS = 64  # that are read of a file: of a sound about ten minutes
 _BYTES = 96 << 20  # that they take: a film in large frames is read less far
 _EXTRACTOR = "omnisearch.ingest.extraction.question:pieces"
 _LIMITS = Limits(item_s=60.0)  # somebody waits for it
+_WORKERS = 4  # for threads that ask at the same time; each is made when it is needed
 _END_S = 1e9  # of a sound: as long as it is
 _KINDS = {
     "text": "a text",
@@ -50,11 +51,6 @@ class Decoding:
         self._lock = Lock()
         self._pool: Pool | None = None
         self._process = os.getpid()
-
-    def start(self, parts: Iterable[Part]) -> None:
-        """Start the decoder where a part is a file: it takes about as long as an encoder."""
-        if any(isinstance(_source(part), FILES) for part in parts):
-            self._started()
 
     def __call__(self, part: Part) -> Decoded:
         """Give what a part holds, in windows of what is encoded at once."""
@@ -96,7 +92,7 @@ class Decoding:
     def _started(self) -> Pool:
         with self._lock:
             if self._pool is None or self._process != os.getpid():
-                self._pool, self._process = Pool(_EXTRACTOR, workers=1, limits=_LIMITS), os.getpid()
+                self._pool, self._process = Pool(_EXTRACTOR, _WORKERS, _LIMITS), os.getpid()
             return self._pool
 
 
