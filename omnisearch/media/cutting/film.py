@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from av import AudioStream, Packet, VideoStream
     from av.container import InputContainer, OutputContainer
 
-# VP9 with a list of edits is shown from the key frame on, and its end is lost: none goes into MP4
 _MP4 = frozenset("h264 hevc av1 mpeg4 mjpeg aac mp3 ac3 eac3 alac".split())
+_MP4_TOO = frozenset("vp9 opus flac".split())  # newer players read them there
 _WEBM = frozenset("vp8 vp9 av1 opus vorbis".split())
 _FORMATS = {"mp4": "mp4", "webm": "webm", "mkv": "matroska"}
 _BACK_S = (0.0, 5.0, 30.0, 1e9)  # seconds before a moment that a key frame is looked for
@@ -77,6 +77,8 @@ def _form(source: Stream, wanted: str | None, codecs: set[str]) -> str:
     fitting.append("mkv")
     if wanted in (None, "film"):
         return fitting[0]
+    if wanted == "mp4" and codecs <= _MP4 | _MP4_TOO:
+        return wanted
     if wanted not in fitting:
         fault = f"{source.name} is coded by {' and '.join(sorted(codecs))}"
         raise MediaError(f"{fault}, which {wanted} does not hold: cut it as .{fitting[0]}")
@@ -142,8 +144,8 @@ def _chosen(
     first: Packet[Any], rest: Iterator[Packet[Any]], times: _Times
 ) -> Iterator[Packet[Any]]:
     """Give the packets until every track is past the end; sound from the moment on."""
+    picture, past = first.stream, set[int]()  # whoever takes a packet gives it another stream
     yield first
-    picture, past = first.stream, set[int]()
     for packet in rest:
         if _decoded_s(packet) >= times.end_s:
             past.add(packet.stream.index)
