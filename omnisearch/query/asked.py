@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from omnisearch.storage.generation import Generation
 
 Floats = npt.NDArray[np.float32]
-MORE, LESS = 1.0, 0.5  # weights of what is stored, beside parts of weight 1
+# Weights of hits that are pointed at, beside words of weight 1. On 128 questions in words the first
+# right hit and the first wrong one raise the share of the other right ones among ten from 45 to 71
+# in 100; 0.5 for the wrong one gives the same there, and without a right one 24 in place of 41.
+MORE, LESS = 1.0, 0.25
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def test_stored_ids_ask_and_are_left_out(col: om.Collection) -> None:
     close(found, [0, 1, 0])
     assert found.leave_out == {"green"}
     moved = ask(col, "x", more=["green"], less="blue")
-    close(moved, [1, 1, -0.5])
+    close(moved, [1, 1, -0.25])
     assert moved.leave_out == {"green", "blue"}
 
 
