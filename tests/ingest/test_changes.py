@@ -1,7 +1,10 @@
 """What a run makes of files that moved, changed, are gone, failed before, or were deleted."""
 
+import itertools
 import os
+import random
 import shutil
+import threading
 import time
 from pathlib import Path
 
@@ -60,6 +63,40 @@ def test_a_renamed_picture_is_found_by_its_new_name(source: Path, col: om.Collec
     (second,) = col.iterate()
     assert (second.id, second.words) == (first.id, "waterfall")
     assert second.metadata["file.name"] == "waterfall.png"
+
+
+def test_files_that_are_renamed_and_deleted_all_the_time_end_no_run(
+    source: Path, col: om.Collection
+) -> None:
+    write_texts(source, 60)
+    draw, over = random.Random(3), threading.Event()
+
+    def disturb() -> None:
+        left = [f"note-{number}.txt" for number in range(60)]
+        for number in itertools.count():
+            at = draw.randrange(len(left))
+            if number % 50 == 49 and len(left) > 40:
+                (source / left.pop(at)).unlink()
+            else:
+                (source / left[at]).rename(source / f"moved-{number}.txt")
+                left[at] = f"moved-{number}.txt"
+            if over.wait(0.002):
+                return
+
+    chaos = threading.Thread(target=disturb)
+    chaos.start()
+    try:
+        reports = [col.ingest(source) for _ in range(3)]
+    finally:
+        over.set()
+        chaos.join()
+    assert [report.failed for report in reports] == [0, 0, 0]
+    last = col.ingest()
+    assert (last.failed, last.withheld, last.warnings) == (0, False, ())
+    there = sorted(os.fsencode(path.name) for path in source.iterdir())
+    hits = [row for row in col.iterate() if row.locations]
+    assert sorted(row.locations[0].partition(":")[2].encode() for row in hits) == there
+    assert {row.words for row in hits} == {path.read_text() for path in source.iterdir()}
 
 
 @pytest.mark.slow
