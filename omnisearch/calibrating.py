@@ -14,11 +14,13 @@ import numpy as np
 from omnisearch.errors import OmnisearchError
 from omnisearch.storage import calibration, ids, rows, sides
 from omnisearch.storage.batch import SEGMENT
+from omnisearch.storage.calibration import Halves
 from omnisearch.storage.generation import Generation, Positions
 from omnisearch.storage.origin import OWN_VECTORS
 
 if TYPE_CHECKING:
     from omnisearch.encoder.calibration.calibrator import Calibrator, Target
+    from omnisearch.encoder.calibration.crowd import Crowd
     from omnisearch.encoder.calibration.prior import Prior
     from omnisearch.encoder.calibration.sample import Sample
     from omnisearch.encoder.encoder import Encoder
@@ -32,6 +34,7 @@ _log = logging.getLogger(__name__)
 _LEAST = 128  # rows of a kind: of fewer, which are much alike, more is known from what ships
 _GROWTH = 1.1  # as many times the rows of a kind are worth a new look
 _FEW = 16  # more rows, whatever the growth
+_COVERED = 0.7  # of the sealed rows: others are looked at when they are found
 _PAUSE_S = 1.0  # after a write, for others come behind it
 _LOOKED_AT = 8192  # rows of a kind, of which a sample keeps a quarter
 _AT_ONCE = 16  # questions that are encoded between two looks whether to stop
@@ -76,7 +79,15 @@ class Calibrating:
         if raw is None:
             return Calibrator(prior)
         try:
-            return Calibrator.load(raw, prior, now.sealed.manifest.settings.dim)
+            found = Calibrator.load(raw, prior, now.sealed.manifest.settings.dim)
+            if found.crowd is not None:
+                known = calibration.nearness(now.sealed.place.root)
+                for shard in now.sealed.shards:
+                    if len(known.get(shard.name, ())) == shard.rows:
+                        rows_near = known[shard.name].copy()
+                        rows_near[~np.isfinite(rows_near)] = np.nan  # computed when it is found
+                        found.crowd.known[shard] = rows_near
+            return found
         except OmnisearchError as error:
             _log.warning("%s: what ships is used meanwhile", error)
             return Calibrator(prior)
@@ -133,7 +144,7 @@ class Calibrating:
         if max(counts.values(), default=0.0) < _LEAST:
             return False
         learnt = self._read(now)
-        if not learnt.backgrounds:
+        if not learnt.backgrounds or not self._is_covered(now):
             return True
         return any(
             abs(count - learnt.rows.get(target, 0.0))
@@ -142,6 +153,13 @@ class Calibrating:
             if count >= _LEAST
         )
 
+    @staticmethod
+    def _is_covered(now: Generation) -> bool:
+        """Tell whether most sealed rows are known to be near to every question or not."""
+        known = calibration.nearness(now.sealed.place.root)
+        covered = sum(shard.rows for shard in now.sealed.shards if shard.name in known)
+        return covered >= _COVERED * now.sealed.rows
+
     def _learn(self, store: Store, now: Generation) -> bool:
         asked = self._questions(now)
         if asked is None:
@@ -149,9 +167,10 @@ class Calibrating:
         from omnisearch.encoder.calibration.calibrator import Calibrator
 
         learnt = Calibrator(self.encoder().prior()).refine(_samples(now, self._stop), asked)
+        nearness = _nearness(now, learnt.crowd, self._stop)
         if self._stop.is_set():
             return False
-        calibration.write(store, replace(learnt, rows=_counts(now)).save())
+        calibration.write(store, replace(learnt, rows=_counts(now)).save(), nearness)
         return True
 
     def _questions(self, now: Generation) -> Vectors | None:
@@ -222,6 +241,21 @@ def _samples(now: Generation, stop: threading.Event) -> dict[Target, Sample]:
             if stop.is_set():
                 return {}
             sample.add(rows.vectors(now, positions[begin : begin + _LOOKED_AT // 8]))
+    return found
+
+
+def _nearness(now: Generation, crowd: Crowd | None, stop: threading.Event) -> dict[str, Halves]:
+    """Compute for each sealed row how near it is to every question, which questions use."""
+    found: dict[str, Halves] = {}
+    for shard in now.sealed.shards if crowd is not None else ():
+        shard.touch(None)
+        parts = []
+        for begin in range(0, shard.rows, _LOOKED_AT // 8):
+            if stop.is_set() or crowd is None:
+                return {}
+            block = shard.vectors[begin : begin + _LOOKED_AT // 8].astype(np.float32)
+            parts.append(crowd.nearness(block))
+        found[shard.name] = np.concatenate([np.zeros(0, np.float16), *parts])
     return found
 
 

@@ -29,8 +29,8 @@ NAMES = {
     CODEBOOKS: re.compile(rf"({_ULID})\.faiss"),
     TOMBS: re.compile(rf"({_ULID})\.(\d{{12}})\.bits"),
     LEDGER: re.compile(r"(\d{12})\.jsonl"),
-    CALIBRATION: re.compile(r"(\d{12})\.cal"),
-    TMP: re.compile(rf"probe-[12]|{_ULID}\.(json|jsonl|format|cal)"),
+    CALIBRATION: re.compile(r"(\d{12})\.(cal|near)"),
+    TMP: re.compile(rf"probe-[12]|{_ULID}\.(json|jsonl|format|cal|near)"),
 }
 
 

@@ -68,7 +68,8 @@ def _odds(one: Segment, asked: Asked, view: str) -> np.float32:
     if vector is None or not len(asked.vectors):
         return _NAN
     cosine = np.array([float(asked.vectors[0] @ vector)], np.float32)
-    return CALIBRATOR.adjust(asked.modality, [one.modality], view, cosine)[0]  # type: ignore[arg-type]
+    odds = CALIBRATOR.adjust(asked.modality, [one.modality], view, cosine)  # type: ignore[arg-type]
+    return np.float32(odds[0])
 
 
 def _passes(one: Segment, wish: Wish) -> bool:

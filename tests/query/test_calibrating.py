@@ -57,7 +57,7 @@ def items(first: int, last: int) -> list[om.Item]:
 
 
 def files(path: Path) -> list[Path]:
-    return sorted((path / "calibration").glob("*"))
+    return sorted((path / "calibration").glob("*.cal"))
 
 
 def confidences(col: om.Collection) -> list[float | None]:
@@ -132,6 +132,26 @@ def test_a_damaged_one_is_as_if_there_were_none(tmp_path: Path, damage: str) -> 
         col.compact()
     with om.open(path, mode="r", encoder=om.Encoder(Toy())) as col:
         assert confidences(col) == learnt
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "gone"])
+def test_what_is_near_to_every_question_may_be_lost(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "c"
+    with om.open(path, encoder=om.Encoder(Toy())) as col:
+        col.add(items(0, 200))
+        col.compact()
+        expected = confidences(col)
+    (near,) = (path / "calibration").glob("*.near")
+    near.chmod(0o600)
+    raw = bytearray(near.read_bytes())
+    assert len(raw) == 8 + 16 + 8 + 26 + 8 + 2 * 200
+    if damage == "gone":
+        near.unlink()
+    else:
+        raw[-9] ^= 64
+        near.write_bytes(raw if damage == "flip" else raw[:-3])
+    with om.open(path, mode="r", encoder=om.Encoder(Toy())) as col:
+        assert confidences(col) == expected
 
 
 def test_a_collection_that_is_let_go_learns_nothing_more(tmp_path: Path) -> None:
