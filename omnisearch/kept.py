@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from omnisearch.encoder import canaries
 from omnisearch.encoder.encoder import Encoder
 from omnisearch.encoder.omni_mini import OmniMini
 from omnisearch.encoder.registry import SHIPPED, place
 from omnisearch.storage.words.asking import ask
+
+_KNOWN = {"image": ("image", "composed"), "audio": ("audio",)}  # inputs, by graph
 
 
 class KeptEncoder:
@@ -32,10 +35,11 @@ class KeptEncoder:
         return self._model.files.opened
 
     def open(self, graphs: Iterable[str]) -> None:
-        """Bring graphs into memory; what has no such name is passed over."""
+        """Bring graphs into memory, and compare known inputs of theirs; other names are nothing."""
         for graph in graphs:
             if graph in self._model.files.model["graphs"]:
                 self._model.files.open(graph)
+                canaries.vectors(self._encoder, _KNOWN.get(graph, ()))
 
     def adopt(self) -> Encoder:
         """Give the encoder for use in a fork, which calls this first."""
