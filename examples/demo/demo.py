@@ -136,7 +136,7 @@ def cut(col: om.Collection) -> None:
     """Write a moment to a file of its own."""
     best = answers(col, CUT, 1)[0]
     with om.Cutter() as cutter:
-        made = cutter.extract(best.hit, HOME, force=True)
+        made = cutter.extract(best.hit, HOME / "fireworks.mp4", force=True)
     print(f"\nThe moment itself, cut out of {best.paths[0]}: {os.path.relpath(made.path)}")
 
 
