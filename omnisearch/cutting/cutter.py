@@ -85,7 +85,7 @@ class Cutter(AbstractContextManager["Cutter"]):
         stays, unless `force` is set. Films are copied as they are, from a key frame on.
         """
         hit, words = (found.hit, found.words) if isinstance(found, Details) else (found, None)
-        hit = replace(hit, span=_wider(hit.span, around_s))
+        hit = _wider(hit, around_s)
         goal = Target.of(target, hit, force=force)
         ending = _forms(hit)[0] if goal.ending is None else goal.ending
         if ending not in _forms(hit):
@@ -152,15 +152,16 @@ def _form(ending: str) -> str:
     return "samples" if ending == ".wav" else ending[1:]
 
 
-def _wider(span: Span | None, around_s: float) -> Span | None:
-    """Give a time with so many seconds before and behind."""
+def _wider(hit: Hit, around_s: float) -> Hit:
+    """Give a moment with so many seconds before and behind."""
     if not around_s:
-        return span
-    if not isinstance(span, TimeSpan):
-        raise QueryError("around is for sounds and films: this answer has no time, leave it out")
+        return hit
+    if not isinstance(hit.span, TimeSpan) or hit.modality not in ("audio", "video"):
+        raise QueryError("around is for sounds and films: leave it out for this answer")
     if not 0 <= around_s < 86_400:
         raise QueryError(f"around is {around_s:g} s: give 0 to 86,400")
-    return TimeSpan(max(0.0, span.start_s - around_s), span.end_s + around_s)
+    start_s = max(0.0, hit.span.start_s - around_s)
+    return replace(hit, span=TimeSpan(start_s, hit.span.end_s + around_s))
 
 
 def _filled(
