@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
@@ -21,8 +21,10 @@ from omnisearch_cli import batches, discovery, output, parts, vectors
 from omnisearch_cli.answers import last, printed
 from omnisearch_cli.answers.screen import Screen
 
+if TYPE_CHECKING:
+    from omnisearch_cli.program import Opened
+
 NO_HIT, SOME_FAILED = 1, 3
-Opened = Callable[[Path], AbstractContextManager[om.Collection]]
 _OPTIONS = (
     "k where path after before mode combine fuse min_confidence group_by collapse offset cursor "
     "recall explain"

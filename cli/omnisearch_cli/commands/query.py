@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
 from omnisearch_cli import questions, settings
 from omnisearch_cli.questions import Flags
 from omnisearch_cli.warm import option
+
+if TYPE_CHECKING:
+    from omnisearch_cli.program import Opened
 
 EXAMPLES = """\b
 Examples:
@@ -147,7 +150,7 @@ def command(**flags: Unpack[Flags]) -> int:
     return questions.run(flags, *([opened] if (opened := _opened()) is not None else []))
 
 
-def _opened() -> questions.Opened | None:
+def _opened() -> Opened | None:
     """Give what opens collections where a process stays for several questions."""
-    found: questions.Opened | None = click.get_current_context().obj
+    found: Opened | None = click.get_current_context().obj
     return found
