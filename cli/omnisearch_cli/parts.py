@@ -12,7 +12,9 @@ import omnisearch as om
 from omnisearch_cli import lines, output, weights
 
 STDIN = lines.STDIN
-AWAY = 0.5  # the weight of what is not wanted, beside wants of weight 1
+# The weight of what is not wanted, beside wants of weight 1: at 0.5 the right ones suffer as well,
+# of 45 in 100 that are found 39 stay, and 44 at this
+AWAY = 0.25
 MEDIA = ("image", "audio", "video", "document")
 _PARTS: Mapping[str, Callable[..., Any]] = {
     "image": om.Image,
