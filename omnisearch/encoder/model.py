@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 Content = bytes  # `Stored` has a field of that name
 MODEL, FILES, CANARIES = "model.json", "files.json", "canaries.npz"
 PAPERS = frozenset({"MODEL_CARD.md", "NOTICE", "data.json"})
-# Graphs that keep what their largest run took. For texts that is little, and less than what malloc
-# keeps otherwise; for pictures and sounds it is 140 MB, which would spare 1 to 4 % of the time.
-_KEEPS = frozenset({"text"})
+# Graphs that keep what their largest run took: little, and less than what malloc keeps otherwise.
+# For sounds it would be 140 MB once speech is heard, and spare 2 % of the time.
+_KEEPS = frozenset({"text", "image"})
 NEEDED = ("name", "dim", "modalities", "graphs", "fingerprint")  # of MODEL
 # what lies beside the graphs and decides no vector
 ASIDE = PAPERS | {MODEL, FILES, CANARIES}

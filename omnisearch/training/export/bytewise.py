@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import onnxruntime
-from onnx import TensorProto, helper
+from onnx import helper
 
 from omnisearch.training.export.draft import Draft
 from omnisearch.training.export.rounding import Floats, rows
@@ -35,20 +35,20 @@ class ByteMaps:
         if taken in self.even:
             weight = weight * self.even[taken]
         numbers, scales = rows(weight)
-        narrow, stretch = self._bytes(taken)
+        narrow, largest = self._bytes(taken)
         inputs = [
             narrow,
             keep(f"{name}_bytes", np.ascontiguousarray(numbers.T)),
-            keep("one", np.array(1, np.float32)),
+            keep("step", np.array(1 / _TOP, np.float32)),
             keep(f"{name}_scales", scales.astype(np.float32).ravel()),
             keep("middle_byte", np.array(_MIDDLE, np.uint8)),
         ]
         product = self.draft.node("MatMulIntegerToFloat", inputs, f"{output}_narrow")
-        self.draft.node("Mul", [product, stretch], output)
+        self.draft.node("Mul", [product, largest], output)
 
     def _bytes(self, taken: str) -> tuple[str, str]:
-        """Round what comes in; gives each row's scale too."""
-        made = f"{taken}_row_bytes", f"{taken}_row_scales"
+        """Round what comes in; gives each row's largest number too."""
+        made = f"{taken}_row_bytes", f"{taken}_row_largest"
         if taken in self._rounded:
             return made
         self._rounded.add(taken)
@@ -56,19 +56,17 @@ class ByteMaps:
         last = keep("last_axis", np.array([-1], np.int64))
         top = keep("top", np.array(_TOP, np.float32))
         least = keep("least", np.array(_FAINT, np.float32))
-        half = keep("middle_half", np.array(_MIDDLE + 0.5, np.float32))  # casts cut off
+        middle = keep("middle_byte", np.array(_MIDDLE, np.uint8))
         rest = taken
         if taken in self.even:
             factors = keep(f"{taken}_factors", np.asarray(1 / self.even[taken], np.float32))
             rest = node("Mul", [taken, factors], f"{taken}_evened")
         sizes = node("Abs", [rest], f"{taken}_sizes")
         largest = node("ReduceMax", [sizes, last], f"{taken}_largest", keepdims=1)
-        largest = node("Max", [largest, least], f"{taken}_some")
-        shrunk = node("Div", [top, largest], f"{taken}_shrunk")
-        around = node("Mul", [rest, shrunk], f"{taken}_around")
-        above = node("Add", [around, half], f"{taken}_above")
-        node("Cast", [above], made[0], to=TensorProto.UINT8)
-        node("Div", [largest, top], made[1])
+        node("Max", [largest, least], made[1])
+        shrunk = node("Div", [top, made[1]], f"{taken}_shrunk")
+        whole = node("Mul", [rest, shrunk], f"{taken}_shrunken")
+        node("QuantizeLinear", [whole, keep("one", np.array(1, np.float32)), middle], made[0])
         return made
 
 

@@ -20,6 +20,8 @@ from omnisearch.training.towers.audio import spectrum
 Inputs = Mapping[str, npt.NDArray[Any]]
 FLOOR = 0.97  # mean cosine of an output; below, the rounding of that graph is at fault
 _TEXTS, _PICTURES, _SOUNDS = 64, 32, 16
+_SHOWN = {"image": 128, "document": 32, "video": 16}
+_FRAMES = slice(None, None, 4)  # of a film, two of eight: they are alike
 
 
 def session(path: Path) -> onnxruntime.InferenceSession:
@@ -62,6 +64,20 @@ def inputs(lab: Lab, folder: Path) -> dict[str, Inputs]:
         "sound": {"last": last, "early": early},
         "speech": _speech(lab, last),
     }
+
+
+def pictures(lab: Lab) -> Inputs:
+    """Give pictures, pages and frames of the training split, for scales to be read off."""
+    encoded: list[bytes] = []
+    for kind, count in _SHOWN.items():
+        side = corpus.load(lab, kind, "train").sample(count).candidate
+        assert side.places is not None
+        found = media.content(lab, kind, side.places)
+        encoded += (
+            [frame for film in found for frame in film[_FRAMES]] if kind == "video" else found
+        )
+    pixels = media.decoded(encoded)
+    return {"pixels": pixels, "place": np.zeros(len(pixels), np.int64)}
 
 
 def _text(lab: Lab, soft: npt.NDArray[Any]) -> Inputs:

@@ -8,7 +8,7 @@ from onnx import NodeProto, helper
 
 Array = npt.NDArray[np.generic]
 CONTRIB = "com.microsoft"
-_OURS = ("MatMulNBits", "GatherBlockQuantized", "MatMulIntegerToFloat")  # of that domain
+_OURS = ("MatMulNBits", "GatherBlockQuantized", "MatMulIntegerToFloat", "QLinearAdd")
 
 
 class Draft:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from omnisearch.training.encoder.heads import LockedHead, Things, summary
 from omnisearch.training.encoder.projectors import FRAMES, Bootstrapped, Projector
@@ -25,6 +27,7 @@ from omnisearch.training.towers.image import SIDE, ImageTower
 
 Dim = torch.export.Dim
 _ROWS = Dim("n", min=1, max=4096)
+_ATTENTION = "scaled_dot_product_attention"
 
 
 class TextGraph(nn.Module):
@@ -101,7 +104,8 @@ def text(backbone: Backbone, path: Path) -> None:
     tokens = {0: _ROWS, 1: Dim("s", min=0, max=4096)}
     axes = {"ids": words, "id_mask": words, "soft": tokens, "soft_mask": tokens}
     example = (ids, torch.ones_like(ids), soft, mask)
-    write(TextGraph(backbone), example, axes, ["vector", "states"], path)
+    with _plain_attention():
+        write(TextGraph(backbone), example, axes, ["vector", "states"], path)
 
 
 def image(graph: ImageGraph, path: Path) -> None:
@@ -116,7 +120,8 @@ def audio(tower: AudioTower, path: Path) -> None:
     """Write the audio tower."""
     half = Dim("half", min=2, max=tower.sizes.sounds)
     mel = torch.zeros(2, BANDS, 100 * SECONDS)
-    write(AudioGraph(tower), (mel,), {"mel": {0: _ROWS, 2: 2 * half}}, ["last", "early"], path)
+    with _plain_attention():
+        write(AudioGraph(tower), (mel,), {"mel": {0: _ROWS, 2: 2 * half}}, ["last", "early"], path)
 
 
 def sound(graph: SoundGraph, width: int, path: Path) -> None:
@@ -144,6 +149,34 @@ def speech(decoder: SpeechDecoder, path: Path) -> None:
         "heard": {2: _ROWS, 4: Dim("h", min=0, max=sizes.sounds)},
     }
     write(CachedDecoder(decoder), example, axes, [*OUTPUTS], path)
+
+
+def _attention(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    attn_mask: Tensor | None = None,
+    *,
+    is_causal: bool = False,
+) -> Tensor:
+    """Mix values (n, heads, t, width) by how queries and keys fit."""
+    assert not is_causal, "what is shipped looks both ways, or has a mask"
+    scores = q @ k.transpose(-2, -1) * q.shape[-1] ** -0.5
+    if attn_mask is not None:
+        scores = scores.masked_fill(~attn_mask, -torch.inf)
+    mixed: Tensor = scores.softmax(-1) @ v
+    return mixed
+
+
+@contextmanager
+def _plain_attention() -> Iterator[None]:
+    """Have attention written as two products: the exporter would turn keys round three times."""
+    own = functional.scaled_dot_product_attention
+    setattr(functional, _ATTENTION, _attention)
+    try:
+        yield
+    finally:
+        setattr(functional, _ATTENTION, own)
 
 
 def write(

@@ -11,6 +11,7 @@ BLOCK = 64  # inputs that share a scale; 128 loses 1.8 times as much, 32 takes a
 FINE, COARSE = 8, 4  # bits
 _SHRUNK = np.linspace(0.7, 1.05, 8, dtype=np.float32)  # of a block's largest: a few are cut off
 _LEAST = 1e-4  # of scales: float16 is exact to a thousandth above
+_FAINT = 1e-12  # of a kernel that is nothing
 
 
 def blocks(
@@ -60,3 +61,17 @@ def _nearest(split: Floats, top: int) -> Halves:
         lost = np.square(back - split).sum(2)
         best, least = np.where(lost < least, scales, best), np.minimum(lost, least)
     return best
+
+
+def kernels(weight: Floats, least: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
+    """Round kernels (outputs, inputs, h, w) to int8; the scale of each output is `least` or more.
+
+    The sum of each kernel is kept to half a step: a plain surface sees nothing else.
+    """
+    scales = np.maximum(np.abs(weight).max((1, 2, 3)) / 127, np.maximum(least, _FAINT))
+    parts = (weight / scales[:, None, None, None]).reshape(*weight.shape[:2], -1)
+    whole = np.floor(parts)
+    missing = np.rint((parts - whole).sum(2, keepdims=True))
+    place = np.argsort(np.argsort(whole - parts, axis=2, kind="stable"), axis=2)
+    rounded = (whole + (place < missing)).reshape(weight.shape)
+    return rounded.astype(np.int8), scales.astype(np.float32)

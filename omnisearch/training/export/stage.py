@@ -35,7 +35,7 @@ GRAPHS = ("text", "image", "audio", "sound", "speech")
 # Rows are rounded in the graph where many go through at once; speech goes token by token.
 GRAINS = {
     "text": Grain(None, ("backbone.embeddings.word",), common=16_000),
-    "image": Grain(128, ("projector.", "head.", "things.")),
+    "image": Grain(128, ("projector.", "head.", "things."), pictures=True),
     "audio": Grain(None),
     "sound": Grain(128, ("projector.", "head.")),
     "speech": Grain(128),
@@ -62,10 +62,11 @@ def run(lab: Lab, options: Options) -> Mapping[str, object]:
     shipped = Shipped(lab, options)
     _graphs(lab, shipped, full)
     tried = checks.inputs(lab, full)
+    trial = {**tried, "image": checks.pictures(lab)}
     told: dict[str, dict[str, Any]] = {}
     for name in GRAPHS:
         small = made / f"{name}.onnx"
-        int8.quantise(full / small.name, small, GRAINS[name], tried[name])
+        int8.quantise(full / small.name, small, GRAINS[name], trial[name])
         cosines = checks.agreement(full / small.name, small, tried[name])
         checks.refuse_coarse(name, cosines)
         told[name] = {"bytes": small.stat().st_size, "int8": cosines}
