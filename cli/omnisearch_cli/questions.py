@@ -158,7 +158,7 @@ def _show(path: Path, hits: om.Hits, form: printed.Form, flags: Flags) -> int:
     for line in printed.printed(kept, form, screen(), first):
         output.write(line)
     if kept:
-        last.remember(path, hits.ids if kept is hits else [hit.id for hit in kept], first)
+        last.remember(path, kept, first)
         return 0
     if form == "table" or sys.stderr.isatty():
         output.say("no hits")

@@ -91,7 +91,7 @@ def test_vectors_of_ones_own_show_their_metadata() -> None:
 def test_what_only_repeats_the_name_is_not_said() -> None:
     named = hit("/p/red-shoe.jpg", snippet="Red Shoe")
     assert "Red Shoe" not in shown([named])
-    assert "Red Shoe" in shown([hit("/p/red-shoe.jpg", snippet="Red Shoe", marks=((0, 3),))])
+    assert "Red Shoe" not in shown([hit("/p/red-shoe.jpg", snippet="Red Shoe", marks=((0, 3),))])
     assert "Red Shoe" in shown([hit("/p/1.jpg", snippet="Red Shoe")])
 
 
@@ -126,6 +126,7 @@ def test_json_has_the_names_of_the_record() -> None:
 def test_paths_are_the_bytes_of_the_names_each_once() -> None:
     hits = [hit("/p/a"), hit("sku"), hit("/p/a"), hit("/p/\nb", uri="file:///p/%0Ab%FF")]
     assert b"".join(printed(hits, "paths", Screen())) == b"/p/a\n/p/\nb\xff\n"
+    assert shown(hits, "paths") == "/p/a\n/p/\\u000ab\\udcff\n"  # a terminal would obey them
     assert b"".join(printed(hits, "paths0", Screen())) == b"/p/a\0/p/\nb\xff\0"
 
 

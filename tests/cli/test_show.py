@@ -1,6 +1,7 @@
 """`show` as a person uses it: after a question by number, or by id."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from tests.cli.place import Place
 
 pytestmark = pytest.mark.slow
+
+SAME = "id item uri span modality score confidence parts folded".split()
 
 
 def asked(place: Place, *question: str) -> list[dict[str, Any]]:
@@ -32,9 +35,7 @@ def test_a_number_is_a_hit_of_the_last_query(library: Place) -> None:
     assert [snippet[first:behind] for first, behind in hits[0]["marks"]] == ["Mend", "flat", "tyre"]
     for number, hit in enumerate(hits, 1):
         found = shown(library, str(number))
-        assert {name: found[name] for name in ("id", "item", "uri", "span", "modality")} == {
-            name: hit[name] for name in ("id", "item", "uri", "span", "modality")
-        }
+        assert {name: found[name] for name in SAME} == {name: hit[name] for name in SAME}
     asked(library, "how the moon moves", "-k", "1")
     assert shown(library, "1")["uri"].endswith("/moon.txt")
     done = library.run("show", "2")
@@ -66,9 +67,18 @@ def test_on_a_terminal(library: Place) -> None:
     assert code == 0
     lines = text.splitlines()
     assert lines[0] == "file    ~/files/manual.pdf" or lines[0] == "file    files/manual.pdf"
+    assert re.search(r"^sure    \d+%$", text, re.MULTILINE) and "\nscore   0." in text
     assert "moment  page 2" in text and "Oil the chain in spring." in lines
     assert "doc.pages       2" in lines
     assert "> page 2" in text and "file.locations" not in text
+
+
+def test_the_name_of_a_picture_is_nothing_that_it_says(library: Place) -> None:
+    asked(library, "a lake", "--modality", "image", "-k", "1")
+    _, text = library.on_terminal("show", "1")
+    assert "named   lake" in text and "\nlake\n" not in text
+    _, table = library.on_terminal("query", "lake", "--modality", "image", "--no-helper")
+    assert table.splitlines()[1].endswith("files/lake.png") and len(table.splitlines()) == 2
 
 
 def test_names_that_mean_nothing(library: Place, imported: Place, tmp_path: Path) -> None:

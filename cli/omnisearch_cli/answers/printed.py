@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
@@ -22,10 +23,17 @@ def printed(hits: Sequence[om.Hit], form: Form, screen: Screen, first: int = 1) 
         yield from (f"{line}\n".encode(screen.encoding, "backslashreplace") for line in lines)
     else:
         end = b"\n" if form == "paths" else b"\0"
-        yield from (path + end for path in paths(hits))
+        yield from (_harmless(path, screen) + end for path in paths(hits))
 
 
 def paths(hits: Iterable[om.Hit]) -> Iterator[bytes]:
     """Give the file of each hit as its bytes are, once; what belongs to no file has none."""
     found = (places.path_of(hit.uri) for hit in hits)
     return iter(dict.fromkeys(path for path in found if path is not None))
+
+
+def _harmless(path: bytes, screen: Screen) -> bytes:
+    """Give the bytes of a path as they are; on a terminal without what it would obey."""
+    if not screen.terminal:
+        return path
+    return output.escape(os.fsdecode(path)).encode(screen.encoding, "backslashreplace")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import omnisearch as om
 from omnisearch_cli import output
@@ -135,7 +133,7 @@ def _behind(hit: om.Hit) -> Iterator[str]:
 
 def _said(hit: om.Hit, layout: _Layout) -> Iterator[str]:
     """Give the lines below: what is said there, if that is more than the name of the file."""
-    if not hit.snippet or (hit.uri is not None and not hit.marks and _named(hit)):
+    if not hit.snippet or (hit.uri is not None and _named(hit)):
         return
     screen = layout.screen
     blanks = " " * min(layout.indent, screen.columns // 3)
@@ -146,9 +144,8 @@ def _said(hit: om.Hit, layout: _Layout) -> Iterator[str]:
 
 def _named(hit: om.Hit) -> bool:
     """Tell whether all that is said are words of the name of the file."""
-    assert hit.uri is not None and hit.snippet is not None
-    name = Path(os.fsdecode(places.raw(hit.uri))).name.casefold()
-    return all(word in name for word in hit.snippet.casefold().split())
+    name = str(hit.metadata.get("file.name") or places.shown(hit.uri or "")).casefold()
+    return all(word in name for word in (hit.snippet or "").casefold().split())
 
 
 def _described(metadata: Mapping[str, object]) -> str:

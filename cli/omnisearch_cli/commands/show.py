@@ -12,7 +12,7 @@ import click
 
 import omnisearch as om
 from omnisearch_cli import discovery, output, settings
-from omnisearch_cli.answers import chosen, moment, places
+from omnisearch_cli.answers import chosen, moment, places, table
 from omnisearch_cli.answers.excerpt import excerpt
 
 EXAMPLES = """\b
@@ -67,14 +67,14 @@ def told(found: om.Details, room: int) -> Iterator[str]:
     """Say it for a person."""
     hit = found.hit
     yield from _facts(_where(found), room)
-    if found.words:
+    if found.words and not _is_named(found):
         yield ""
         yield from _said(found.words, room)
     if hit.metadata.keys() - set(_INSIDE):
         yield ""
         yield from _facts(
             {
-                key: _value(value)
+                key: _value(key, value)
                 for key, value in sorted(hit.metadata.items())
                 if key not in _INSIDE
             },
@@ -86,9 +86,28 @@ def told(found: om.Details, room: int) -> Iterator[str]:
         yield from _around(found, room)
 
 
-def _value(value: object) -> str:
-    """Write a value of a column; a time to the minute."""
-    return f"{value:%Y-%m-%d %H:%M} UTC" if isinstance(value, datetime) else output.short(value)
+def _is_named(found: om.Details) -> bool:
+    """Tell whether the words are those of the name or title: of a medium that says nothing."""
+    return found.hit.modality in ("image", "audio", "video") and "words" not in found.views
+
+
+def _good(hit: om.Hit) -> dict[str, str]:
+    """Say how good an answer it was, where that is known."""
+    if hit.score is None and hit.confidence is None:
+        return {}
+    parts = ", ".join(f"{name} {value:.2f}" for name, value in hit.parts.items())
+    score = f"{table.scored(hit.score)}{f' ({parts})' if parts else ''}"
+    known = {} if hit.confidence is None else {"sure": table.sure(hit.confidence)}
+    return {**known, "score": score}
+
+
+def _value(key: str, value: object) -> str:
+    """Write a value of a column; a time to the minute, numbers in groups where they count bytes."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
+    if isinstance(value, int) and not isinstance(value, bool) and key != "file.bytes":
+        return str(value)
+    return output.short(value)
 
 
 def _where(found: om.Details) -> dict[str, str]:
@@ -100,6 +119,8 @@ def _where(found: om.Details) -> dict[str, str]:
     known = {
         "kind": hit.modality or "",
         "moment": moment.told_whole(hit.span),
+        "named": " ".join((found.words or "").split()) if _is_named(found) else "",
+        **_good(hit),
         "views": " and ".join(found.views),
         "id": hit.id,
         "item": hit.item,
