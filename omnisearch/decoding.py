@@ -11,13 +11,15 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
-from typing import cast
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
 
 from omnisearch.encoder.parts import Audio, Document, Image, Part, Text, Video
 from omnisearch.errors import MediaError
 from omnisearch.ingest import pieces
 from omnisearch.ingest.drafts import Segment
-from omnisearch.ingest.encoding import shown
+from omnisearch.ingest.encoding import RATE, shown
 from omnisearch.ingest.pieces import ItemTold, SegmentTold
 from omnisearch.media.descriptor import descriptor_of
 from omnisearch.media.pool.ask import Ask
@@ -28,6 +30,9 @@ from omnisearch.media.source import FILES, File, Stream, named
 from omnisearch.query.asked import Decoded
 from omnisearch.query.voices import evenly
 from omnisearch.records import PageSpan, RegionSpan, Span, TimeSpan
+
+if TYPE_CHECKING:
+    from omnisearch.media.audio import Samples
 
 WINDOWS = 64  # that are read of a file: of a sound about ten minutes
 _BYTES = 96 << 20  # that they take: a film in large frames is read less far
@@ -54,6 +59,8 @@ class Decoding:
 
     def __call__(self, part: Part) -> Decoded:
         """Give what a part holds, in windows of what is encoded at once."""
+        if isinstance(part, Video) and isinstance(part.sound, FILES):
+            part = replace(part, sound=self._sound(part.sound))
         source = _source(part)
         if not isinstance(source, FILES):
             return Decoded((part,))
@@ -69,6 +76,14 @@ class Decoding:
             pool, self._pool = self._pool, None
         if pool is not None:
             pool.close()
+
+    def _sound(self, source: File) -> Samples:
+        """Give the sound that lies beside a film."""
+        _, windows, _ = self._windows(source, "audio", None)
+        heard = [one.arrays["sound"] for one in windows if "sound" in one.arrays]
+        if not heard:
+            raise MediaError(f"{named(source)} has no sound: give a file with a sound track")
+        return np.concatenate(heard), RATE
 
     def _windows(
         self, source: File, modality: str, span: Span | None
@@ -129,6 +144,8 @@ def _as_given(window: Part, part: Part) -> Part:
     """Give a window the weight of its part, and what was given beside the file."""
     if isinstance(part, Document) and isinstance(window, Document) and part.words is not None:
         return replace(window, weight=part.weight, words=part.words)
+    if isinstance(part, Video) and isinstance(window, Video) and part.sound is not None:
+        return replace(window, weight=part.weight, sound=part.sound)
     return replace(window, weight=part.weight)
 
 

@@ -183,6 +183,15 @@ def test_the_sound_of_a_film_is_a_sound(col: om.Collection, tmp_path: Path) -> N
     assert (len(hits), hits.remarks) == (1, ())
 
 
+def test_the_sound_beside_a_film_is_decoded_in_the_sandbox(
+    col: om.Collection, folder: Path
+) -> None:
+    film = om.Video([np.zeros((48, 64, 3), np.uint8)] * 8, sound=folder / "harp.ogg")
+    assert len(col.query(film, k=1)) == 1
+    with pytest.raises(om.errors.MediaError, match="has no sound"):
+        col.query(om.Video(folder / "ball.mp4", sound=folder / PHOTOS[0]))
+
+
 def test_stored_hits_ask_and_are_left_out(col: om.Collection) -> None:
     first = col.query("a cat", k=1, modality="image")[0]
     others = col.query(like=first.id, k=20, modality="image")
