@@ -17,7 +17,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 if TYPE_CHECKING:
     from omnisearch.collection import Collection
-    from omnisearch.cutting.cutter import Cutter, Extracted, thumbnail
+    from omnisearch.cutting.cutter import Cutter, Extracted, file_states, thumbnail
     from omnisearch.encoder.encoder import Encoder
     from omnisearch.encoder.parts import Audio, Document, Image, Row, Text, Video
     from omnisearch.encoder.registry import EncoderInfo
@@ -59,7 +59,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "omnisearch.collection": ("Collection",),
-    "omnisearch.cutting.cutter": ("Cutter", "Extracted", "thumbnail"),
+    "omnisearch.cutting.cutter": ("Cutter", "Extracted", "file_states", "thumbnail"),
     "omnisearch.encoder.encoder": ("Encoder",),
     "omnisearch.kept": ("KeptEncoder",),
     "omnisearch.encoder.parts": ("Audio", "Document", "Image", "Row", "Text", "Video"),
@@ -144,6 +144,7 @@ __all__ = [
     "doctor",
     "errors",
     "estimate",
+    "file_states",
     "kind_of",
     "open",
     "part_of",

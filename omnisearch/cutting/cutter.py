@@ -11,7 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 from urllib.parse import unquote_to_bytes
 
-from omnisearch.cutting.original import original
+from omnisearch.cutting.original import State, original, state_of
 from omnisearch.cutting.target import Target, draft
 from omnisearch.errors import QueryError
 from omnisearch.media.caps import Caps
@@ -130,6 +130,11 @@ class Cutter(AbstractContextManager["Cutter"]):
             if self._pool is None or self._process != os.getpid():
                 self._pool, self._process = Pool(_EXTRACTOR, workers=1, limits=_LIMITS), os.getpid()
             return self._pool
+
+
+def file_states(hit: Hit) -> list[State]:
+    """Tell of each location whether its file is there, has changed since, or is gone."""
+    return [state_of(place, hit) for place in hit.locations]
 
 
 def thumbnail(hit: Hit, size: int = 256) -> Image | None:

@@ -6,8 +6,9 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 from urllib.parse import unquote_to_bytes
 
 from blake3 import blake3
@@ -16,6 +17,7 @@ from omnisearch import locations
 from omnisearch.errors import MediaError, QueryError
 from omnisearch.records import Hit
 
+State = Literal["there", "changed", "gone"]
 _FILE = "file://"
 _DIGEST = re.compile("[0-9a-f]{32}")  # the hash of a file names its item
 _DIGEST_BYTES = 16
@@ -31,20 +33,36 @@ def original(hit: Hit) -> Iterator[int]:
     faults = list[str]()
     for place in places:
         path = unquote_to_bytes(place.removeprefix(_FILE))
-        try:
-            # a pipe without a writer would otherwise be waited for
-            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError as error:
-            faults.append(f"{locations.shown(path)} does not open ({error.strerror})")
-            continue
-        try:
+        with ExitStack() as kept:
+            try:
+                descriptor = kept.enter_context(_opened(path))
+            except OSError as error:
+                faults.append(f"{locations.shown(path)} does not open ({error.strerror})")
+                continue
             if _is_same(descriptor, hit):
                 yield descriptor
                 return
-        finally:
-            os.close(descriptor)
         faults.append(f"{locations.shown(path)} has changed since it was taken in")
     raise MediaError(f"{'; '.join(faults)}: put it back, or run ingest again")
+
+
+def state_of(place: str, hit: Hit) -> State:
+    """Tell whether a file of an answer is still what was taken in."""
+    try:
+        with _opened(unquote_to_bytes(place.removeprefix(_FILE))) as descriptor:
+            return "there" if _is_same(descriptor, hit) else "changed"
+    except OSError:
+        return "gone"
+
+
+@contextmanager
+def _opened(path: bytes) -> Iterator[int]:
+    # a pipe without a writer would otherwise be waited for
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _is_same(descriptor: int, hit: Hit) -> bool:

@@ -79,13 +79,21 @@ def test_what_cannot_be(library: Place, folder: Path, arguments: list[str], told
     assert not list(folder.iterdir())
 
 
-def test_words_need_no_file(place: Place) -> None:
+def test_words_of_a_file_that_is_gone_or_has_changed(place: Place) -> None:
     file = place.home / "note.txt"
     file.write_text("The moon goes round the earth.")
     place.run("ingest", "note.txt")
     hit = asked(place, "moon", "-k", "1")[0]
-    file.unlink()
-    assert made(place, hit["id"]).read_text() == "The moon goes round the earth.\n"
+    assert json.loads(place.run("show", "1").stdout)["file_states"] == ["there"]
+    for state, told in (("changed", "the file has changed"), ("gone", "the file is gone")):
+        file.write_text("Something else.") if state == "changed" else file.unlink()
+        assert json.loads(place.run("show", "1").stdout)["file_states"] == [state]
+        done = place.run("extract", hit["id"])
+        assert f"{told} since it was taken in: these are the words that it had then" in done.stderr
+        words = place.home / json.loads(done.stdout)["path"]
+        assert words.read_text() == "The moon goes round the earth.\n"
+    table = place.run("show", "1", "--no-json").stdout
+    assert "note.txt  (it is gone since it was taken in)" in table
     done = place.run("extract", "1", "-o", "moon.wav")
     assert done.returncode == 2 and "no wav is made of text" in done.stderr
 

@@ -92,7 +92,11 @@ def _made(found: om.Details, flags: Flags) -> om.Extracted:
 
 
 def _tell(found: om.Details, made: om.Extracted, around_s: float) -> None:
-    """Say where a film begins, if that is not where it was to begin."""
+    """Say where a film begins if that is earlier, and that words are those of an older file."""
+    states = om.file_states(found.hit)
+    if made.path.suffix == ".txt" and states and "there" not in states:
+        since = "has changed" if "changed" in states else "is gone"
+        output.say(f"the file {since} since it was taken in: these are the words that it had then")
     span = found.hit.span
     if not isinstance(span, om.TimeSpan) or made.begin_s is None:
         return

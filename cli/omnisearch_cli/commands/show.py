@@ -23,6 +23,11 @@ Examples:
 """
 _LEAST = 30  # columns for a text, however narrow the terminal is
 _HERE = ">"
+_SINCE = {
+    "there": "",
+    "changed": "  (it has changed since it was taken in)",
+    "gone": "  (it is gone since it was taken in)",
+}
 _INSIDE = ("file.locations", "file.extractor")  # columns of no use to a person
 
 
@@ -54,6 +59,7 @@ def as_json(found: om.Details) -> dict[str, object]:
     return {
         **found.hit.as_json(),
         **more,
+        "file_states": om.file_states(found.hit),
         **{name: [_neighbour(one) for one in some] for name, some in around.items()},
     }
 
@@ -112,9 +118,10 @@ def _value(key: str, value: object) -> str:
 
 def _where(found: om.Details) -> dict[str, str]:
     hit = found.hit
+    pairs = zip(hit.locations, om.file_states(hit), strict=True)
     files = {
-        f"{'file' if not number else ''}{' ' * number}": places.shown(uri)
-        for number, uri in enumerate(hit.locations)
+        f"{'file' if not number else ''}{' ' * number}": f"{places.shown(uri)}{_SINCE[state]}"
+        for number, (uri, state) in enumerate(pairs)
     }
     known = {
         "kind": hit.modality or "",
