@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from omnisearch_cli.program import Opened
 
 NO_HIT, SOME_FAILED = 1, 3
+_OF_A_QUESTION = (400, 404, 415)  # the status of what one question is to blame for
 _OPTIONS = (
     "k where path after before mode combine fuse min_confidence group_by collapse offset cursor "
     "recall explain"
@@ -159,7 +160,10 @@ def _show(path: Path, hits: om.Hits, form: printed.Form, flags: Flags) -> int:
         output.write(line)
     if kept:
         last.remember(path, kept, first)
-        return 0
+        lacking = printed.without_file(kept) if form in ("paths", "paths0") else 0
+        if lacking:
+            output.say(f"{lacking:,} of {len(kept):,} hits belong to no file, and have no path")
+        return NO_HIT if lacking == len(kept) else 0
     if form == "table" or sys.stderr.isatty():
         output.say("no hits")
     return NO_HIT
@@ -198,6 +202,8 @@ def _batch(col: om.Collection, file: str, options: dict[str, Any], flags: Flags)
         try:
             hits = col.query(**{**options, **question})
         except (om.errors.OmnisearchError, ValueError, TypeError) as error:
+            if getattr(error, "status", 400) not in _OF_A_QUESTION:
+                raise  # it would be the same for every line
             failed += 1
             output.complain(f"{batches.named(file)}, line {number + 1:,}: {error}")
             continue
