@@ -62,6 +62,7 @@ class Cutter(AbstractContextManager["Cutter"]):
 
         Of a film it is the middle of the moment, of a picture or page the box that was found.
         """
+        _check(hit)
         if size < 1:
             raise ValueError(f"size is {size}: 1 pixel or more")
         if hit.modality not in ("image", "video", "document"):
@@ -85,7 +86,7 @@ class Cutter(AbstractContextManager["Cutter"]):
         stays, unless `force` is set. Films are copied as they are, from a key frame on.
         """
         hit, words = (found.hit, found.words) if isinstance(found, Details) else (found, None)
-        hit = _wider(hit, around_s)
+        hit = _wider(_check(hit), around_s)
         goal = Target.of(target, hit, force=force)
         ending = _forms(hit)[0] if goal.ending is None else goal.ending
         if ending not in _forms(hit):
@@ -141,6 +142,13 @@ def thumbnail(hit: Hit, size: int = 256) -> Image | None:
     """Show one answer; for several a `Cutter` is quicker, whose decoder is started once."""
     with Cutter() as cutter:
         return cutter.thumbnail(hit, size)
+
+
+def _check(hit: object) -> Hit:
+    if not isinstance(hit, Hit):
+        what = "a hit, such as col.query(...)[0], or its details"
+        raise TypeError(f"a moment is that of {what}, not {type(hit).__name__}")
+    return hit
 
 
 def _forms(hit: Hit) -> tuple[str, ...]:

@@ -97,3 +97,9 @@ def test_vectors_of_ones_own_have_no_file(imported: Place) -> None:
     found = shown(imported, "row-7")
     assert (found["id"], found["uri"], found["words"]) == ("row-7", None, None)
     assert found["metadata"] == {"n": 7, "tag": "odd"}
+
+
+def test_hits_without_a_file_have_no_path(imported: Place) -> None:
+    done = imported.run("query", "--like", "row-7", "-k", "2", "--paths")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "2 of 2 hits belong to no file, and have no path" in done.stderr

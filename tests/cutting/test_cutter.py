@@ -312,6 +312,10 @@ def test_thumbnails_fit_and_show_the_moment(tmp_path: Path, cutter: om.Cutter) -
     page = cutter.thumbnail(hit(tmp_path / "a.pdf", "document", om.PageSpan(1), pdf(Sheet())), 64)
     assert page is not None and page.size == (48, 64)
     assert cutter.thumbnail(hit(tmp_path / "a.txt", "text", None, b"said")) is None
+    with pytest.raises(TypeError, match="not str"):
+        cutter.thumbnail("a.txt")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="not str"):
+        cutter.extract("a.txt")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="size is 0"):
         cutter.thumbnail(hit(tmp_path / "a.txt", "text"), 0)
 

@@ -32,6 +32,11 @@ def paths(hits: Iterable[om.Hit]) -> Iterator[bytes]:
     return iter(dict.fromkeys(path for path in found if path is not None))
 
 
+def without_file(hits: Iterable[om.Hit]) -> int:
+    """Count the hits that have no path to be printed."""
+    return sum(places.path_of(hit.uri) is None for hit in hits)
+
+
 def _harmless(path: bytes, screen: Screen) -> bytes:
     """Give the bytes of a path as they are; on a terminal without what it would obey."""
     if not screen.terminal:
