@@ -28,8 +28,8 @@ from omnisearch.storage.words.asking import Asked as Words
 from omnisearch.storage.words.asking import ask
 from omnisearch.storage.words.scoring import Totals
 
-_BESIDE = 6  # candidates of each kind beyond those asked for: some fold into others
-_SAYING = 100  # candidates that say the question's words, at least
+_BESIDE = 4  # candidates of each kind beyond those asked for: some fold into others
+_SAYING = 60  # candidates that say the question's words, at least
 _DEEPER = 3
 _LAST = 5  # of the candidates of a kind, which tell what those behind them are like
 
@@ -154,8 +154,12 @@ def _bound(question: _Question, found: list[Found], judged: Judged, least: float
         return question.judge.bound(found, question.said, least)
     if question.wish.fuse == "rrf" or len(question.asked.vectors) > 1:
         return -math.inf
-    lasts = [judged.of_rows(one.positions[-_LAST:]) for one in found if not one.whole]
-    return max((sorted(orders)[len(orders) // 2] for orders in lasts), default=-math.inf)
+    lasts = [one.positions[-_LAST:] for one in found if not one.whole]
+    if not lasts:
+        return -math.inf
+    orders, ends = judged.of_rows(np.concatenate(lasts)), np.cumsum([len(one) for one in lasts])
+    each = (orders[end - len(one) : end] for one, end in zip(lasts, ends.tolist(), strict=True))
+    return max(sorted(one)[len(one) // 2] for one in each)
 
 
 def _is_settled(last: _Round, question: _Question) -> bool:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from omnisearch.query.collapse import Duplicates
 from omnisearch.query.judging import Judged
-from omnisearch.query.names import names
+from omnisearch.query.names import items, segment
 from omnisearch.query.options import Wish
 from omnisearch.storage.generation import Generation
 
@@ -30,13 +30,13 @@ def group(
     now: Generation, judged: Judged, wish: Wish, left_out: frozenset[str], least: float
 ) -> Grouped:
     """Walk down the candidates; what is folded leaves its place to the next."""
-    found, seen = Grouped(), dict[str, int]()
+    found, seen = Grouped(), dict[str | int, int]()
     positions = judged.segments.keys
     alike = None if wish.collapse is None else Duplicates(now, positions, wish.collapse)
-    for place, segment, item in _descending(now, judged, least):
+    for place, item in _descending(now, judged, least):
         if item in left_out:
             continue
-        name = item if wish.group_by == "item" else segment
+        name = item if wish.group_by == "item" else place
         hit = seen.get(name)
         if hit is None and alike is not None:
             hit = alike.of(place)
@@ -50,18 +50,22 @@ def group(
     return found
 
 
-def _descending(now: Generation, judged: Judged, least: float) -> Iterator[tuple[int, str, str]]:
-    """Give candidates with their ids, best first, equal ones by id; none of lower odds."""
+def _descending(now: Generation, judged: Judged, least: float) -> Iterator[tuple[int, str]]:
+    """Give candidates with their items, best first, equal ones by id; none of lower odds."""
     order = np.argsort(-judged.order, kind="stable")
     order = order[judged.odds[order] >= least]
-    found = names(now, judged.segments.keys[order])
-    segments, values = found.segments, judged.order[order]
+    values = judged.order[order]
+    owners = items(now, judged.segments.keys[order])
+    if (values[1:] != values[:-1]).all():
+        yield from zip(order.tolist(), owners, strict=True)
+        return
+    keys, places = judged.segments.keys[order].tolist(), order.tolist()
     for begin, end in _runs(values):
         run: Sequence[int] = range(begin, end)
         if end - begin > 1:
-            run = sorted(run, key=segments.__getitem__)
+            run = sorted(run, key=lambda at: segment(now, keys[at]))
         for at in run:
-            yield int(order[at]), segments[at], found.items[at]
+            yield places[at], owners[at]
 
 
 def _runs(values: Floats) -> Iterator[tuple[int, int]]:

@@ -13,7 +13,7 @@ from omnisearch.encoder.calibration.calibrator import TARGETS, Calibrator
 from omnisearch.query.asked import Asked
 from omnisearch.query.candidates import Found, Segments
 from omnisearch.query.fusing import Evidence, bound, by_ranks, fuse
-from omnisearch.query.names import names
+from omnisearch.query.names import items
 from omnisearch.query.nearness import nearness
 from omnisearch.query.options import Wish
 from omnisearch.storage import sides
@@ -83,10 +83,10 @@ class Judge:
             return each[0]
         if not self._asked.windows or self._wish.fuse == "rrf":
             return _by_rank(each, self._asked.weights)
-        items = None
+        owners = None
         if self._wish.group_by == "item":
-            items = names(self._now, segments.keys).items
-        return _by_windows(each, items)
+            owners = items(self._now, segments.keys)
+        return _by_windows(each, owners)
 
     def bound(self, found: Sequence[Found], said: Totals | None, least: float) -> float:
         """Give the order above which nothing lies that is no candidate.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,34 +16,31 @@ from omnisearch.storage.tail import LooseRows
 Positions = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """The ids of segments and of their items."""
-
-    segments: Sequence[str]
-    items: Sequence[str]
-
-
-def names(now: Generation, positions: Positions) -> Names:
-    """Read the ids behind rows."""
-    segments, items = [""] * len(positions), [""] * len(positions)
+def items(now: Generation, positions: Positions) -> list[str]:
+    """Read of which items rows are."""
+    found = [""] * len(positions)
     for places, part in rows.by_part(now, positions):
-        at = iter(places.tolist())
-        for segment, owner in _columns(now, positions[places], part):
-            for name, item in zip(segment.to_pylist(), owner.to_pylist(), strict=True):
-                place = next(at)
-                segments[place] = name.removesuffix(batch.WORDS_MARK) if item else name
-                items[place] = item or name
-    return Names(segments, items)
+        chosen = positions[places]
+        names = [name for owners in _owners(now, chosen, part) for name in owners.to_pylist()]
+        for place, position, name in zip(places.tolist(), chosen.tolist(), names, strict=True):
+            found[place] = name or segment(now, position)
+    return found
 
 
-def _columns(now: Generation, positions: Positions, part: int) -> Iterator[tuple[Any, Any]]:
-    """Read the two columns alone: a whole row takes twenty times as long."""
+def segment(now: Generation, position: int) -> str:
+    """Read the id of the segment that a row shows."""
+    cells, row = now.locate(position)
+    name, item = (cells.system(column, row) for column in (batch.SEGMENT, batch.ITEM))
+    return str(name.removesuffix(batch.WORDS_MARK) if item else name)
+
+
+def _owners(now: Generation, positions: Positions, part: int) -> Iterator[Any]:
+    """Read the one column alone: a whole row takes twenty times as long."""
     held = now.parts[part]
     if isinstance(held, LooseRows):
         for table in rows.tables(now, positions, part):
-            yield table.column(batch.SEGMENT), table.column(batch.ITEM)
+            yield table.column(batch.ITEM)
         return
     chosen = pa.array(positions - int(now.starts[part]))
     for table in held.tables:
-        yield table.column(batch.SEGMENT).take(chosen), table.column(batch.ITEM).take(chosen)
+        yield table.column(batch.ITEM).take(chosen)

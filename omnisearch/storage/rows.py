@@ -18,6 +18,9 @@ Floats = npt.NDArray[np.float32]
 
 def by_part(now: Generation, positions: Positions) -> Iterator[tuple[Positions, int]]:
     """Give, part by part, the places in `positions` of its rows, and the part."""
+    if len(now.parts) == 1:
+        yield np.arange(len(positions)), 0
+        return
     owners = np.searchsorted(now.starts, positions, "right") - 1
     for owner in np.unique(owners).tolist():
         yield np.flatnonzero(owners == owner), owner

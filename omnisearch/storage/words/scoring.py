@@ -22,6 +22,7 @@ Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
 
 K1, B = 1.2, 0.75  # as in Lucene, and in most of what BM25 was measured with
+_OFTEN, _KEPT = 0.1, 16  # of the rows have a word whose scores are kept, and of so many words
 _FEW = 0.5  # a smaller share of allowed rows is taken out before scoring
 
 
@@ -45,6 +46,13 @@ class Totals:
         return _best(self.scores, None, most)
 
 
+class _Frequent(NamedTuple):
+    """What each row scores for a word that many have, kept since most questions have it too."""
+
+    scores: Floats
+    rarity: float
+
+
 class _Found(NamedTuple):
     """What one block has of a word or phrase."""
 
@@ -58,6 +66,7 @@ class Words:
 
     def __init__(self, rows: int, blocks: Sequence[Block]) -> None:
         self._rows, self._blocks = rows, blocks
+        self._frequent: dict[Wanted, _Frequent] = {}
 
     def scores(self, asked: Asked, allow: Mask | None = None, most: int | None = None) -> Ranked:
         """Score the allowed rows that have a word of `asked` and every phrase; the best `most`."""
@@ -76,10 +85,22 @@ class Words:
         early = allow is not None and np.count_nonzero(allow) < _FEW * self._rows
         before = allow if early else None
         for word in asked.words:
+            known = self._frequent.get(word) if before is None else None
+            if known is not None:
+                total += known.scores
+                most += known.rarity * (K1 + 1)
+                continue
             found = [self._posted(block, word) for block in self._blocks]
             rarity = self._rarity(found)
-            self._add(total, found, rarity, before)
             most += rarity * (K1 + 1)
+            often = sum(len(one.rows) for one in found) > _OFTEN * self._rows
+            if before is None and often and len(self._frequent) < _KEPT:
+                scores = np.zeros(self._rows, np.float32)
+                self._add(scores, found, rarity, None)
+                self._frequent[word] = _Frequent(scores, rarity)
+                total += scores
+            else:
+                self._add(total, found, rarity, before)
         having = None if early else allow
         for phrase in asked.phrases:
             found, rarity = self._phrase(phrase)
