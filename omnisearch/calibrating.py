@@ -89,7 +89,11 @@ class Calibrating:
                         found.crowd.known[shard] = rows_near
             return found
         except OmnisearchError as error:
-            _log.warning("%s: what ships is used meanwhile", error)
+            _log.warning(
+                "%s: confidences are those of what ships, until something is taken in or "
+                "`compact` learns them anew",
+                str(error).partition(": learn it")[0],
+            )
             return Calibrator(prior)
 
     def _prior(self) -> Prior:

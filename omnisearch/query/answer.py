@@ -18,6 +18,7 @@ from omnisearch.query import cursor, explaining
 from omnisearch.query.asked import Asked
 from omnisearch.query.candidates import Found, Segments, best_of_kinds
 from omnisearch.query.explaining import Explanation, Stages
+from omnisearch.query.fusing import DEEP
 from omnisearch.query.grouping import Grouped, group
 from omnisearch.query.hits import Answers, Hits
 from omnisearch.query.judging import Judge, Judged
@@ -69,7 +70,7 @@ def answer(
     if wish.cursor is not None:
         wish = replace(wish, offset=cursor.offset(wish.cursor, asked, wish))
     question = _question(now, asked, wish, calibrator, stages)
-    depth, rounds = wish.reach + _BESIDE, 1
+    depth, rounds = max(wish.reach + _BESIDE, _least_depth(asked, wish)), 1
     last = _round(question, depth, stages)
     while not _is_settled(last, question):
         depth, rounds = depth * _DEEPER, rounds + 1
@@ -78,6 +79,12 @@ def answer(
     if wish.explain:
         found = replace(found, plan=_explained(question, last, rounds, stages))
     return Hits(now, found)
+
+
+def _least_depth(asked: Asked, wish: Wish) -> int:
+    """Say how many of each kind are looked at whatever k is: ranks must not depend on it."""
+    ranked = len(asked.vectors) > 1 and not asked.windows
+    return DEEP if wish.fuse == "rrf" or ranked else 1
 
 
 def _question(

@@ -26,6 +26,7 @@ _DEAF = 1.0  # log odds that words which say something else take from how a segm
 _BLIND = -8.0  # below this, how it looks takes no more from what it says
 _UNASKED = 0.05  # of the words, squared: what right answers say, where words do not ask
 _SAID = (-4.5, 15.0)  # words that were found without any vector
+DEEP = 1000  # ranks that count: as many candidates of each list are taken, so k changes none
 _RANKS = 60  # of reciprocal rank fusion (Cormack et al. 2009): how little the first ranks differ
 
 
@@ -72,12 +73,15 @@ def bound(found: Evidence) -> Floats:
     return np.asarray(np.maximum.reduce([fuse(found), unread, unseen]), np.float32)
 
 
-def by_ranks(found: Evidence) -> Floats:
-    """Give each segment the sum of its reciprocal ranks: an order, of which no odds are known."""
+def by_ranks(found: Evidence, deep: int = DEEP) -> Floats:
+    """Give each segment the sum of its reciprocal ranks: an order, of which no odds are known.
+
+    Ranks count down to `deep`, which are the same however many candidates there are besides.
+    """
     said = np.where(found.bm25 > 0, found.bm25, np.nan)
     total = np.zeros(len(found.bm25), np.float32)
     for scores in (found.content, found.words, said):
         order = np.argsort(-scores, kind="stable")  # NaN last
-        having = order[~np.isnan(scores[order])]
+        having = order[~np.isnan(scores[order])][:deep]
         total[having] += 1 / (_RANKS + 1 + np.arange(len(having), dtype=np.float32))
     return total

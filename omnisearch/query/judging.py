@@ -12,7 +12,7 @@ import numpy.typing as npt
 from omnisearch.encoder.calibration.calibrator import TARGETS, Calibrator
 from omnisearch.query.asked import Asked
 from omnisearch.query.candidates import Found, Segments
-from omnisearch.query.fusing import Evidence, bound, by_ranks, fuse
+from omnisearch.query.fusing import DEEP, Evidence, bound, by_ranks, fuse
 from omnisearch.query.names import items
 from omnisearch.query.nearness import nearness
 from omnisearch.query.options import Wish
@@ -129,7 +129,7 @@ class Judge:
         evidence = self._evidence(self._now.sides.kinds[segments.keys], odds, bm25, said)
         order = sure = np.fmax(*odds) if self._plain(said) else fuse(evidence)
         if self._wish.fuse == "rrf":
-            order = by_ranks(evidence)
+            order = _ranked(by_ranks(evidence), sure)
         unseen = np.isnan(odds[0])  # found by words alone: those are what is shown
         by_words = (odds[1] > odds[0]) | (unseen & (segments.words >= 0))
         return Judged(segments, cosines[0], cosines[1], bm25, by_words, sure, order)
@@ -202,14 +202,19 @@ def _bm25(segments: Segments, said: Totals | None) -> Floats:
     return np.asarray(np.maximum(content, words), np.float32)
 
 
+def _ranked(order: Floats, odds: Floats) -> Floats:
+    """Put those without a rank behind the others, by their odds."""
+    return np.where(order > 0, order, np.float32(1e-3) * np.nan_to_num(odds) - 1)
+
+
 def _by_rank(each: Sequence[Judged], weights: Floats) -> Judged:
     """Add reciprocal ranks; how sure a candidate is, its best list says."""
     order = np.zeros(len(each[0].odds), np.float32)
     for one, weight in zip(each, weights.tolist(), strict=True):
-        ranked = np.argsort(-one.order, kind="stable")
+        ranked = np.argsort(-one.order, kind="stable")[:DEEP]
         order[ranked] += weight / (_RANKS + 1 + np.arange(len(ranked), dtype=np.float32))
     best = _best(each)
-    return replace(best, order=order)
+    return replace(best, order=_ranked(order, best.odds))
 
 
 def _by_windows(each: Sequence[Judged], items: Sequence[str] | None) -> Judged:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -27,6 +28,7 @@ MODALITIES: Final[tuple[Modality, ...]] = get_args(Modality)
 MOST = 1 << 31  # hits: more than any collection has rows
 _LIKE = 8  # bits of 64 in which near-duplicates differ at most, unless the question says otherwise
 _BITS = 64
+_PERIOD = re.compile(r"\d{4}(-\d\d)?", re.ASCII)  # a year, or a month of it
 
 
 class QueryOptions(TypedDict, total=False):
@@ -163,6 +165,8 @@ def _moment(value: object, name: str) -> int | None:
         return None
     try:
         match value:
+            case str() if _PERIOD.fullmatch(value):  # its first day
+                return moments.parse(value + "-01" * (3 - len(value.split("-"))))
             case str():
                 return moments.parse(value)
             case datetime():

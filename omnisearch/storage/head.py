@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from pathlib import Path
 
 from omnisearch.errors import StorageError
@@ -20,6 +21,7 @@ class HeadFile:
         self._root, self._identity = root, identity
         self._path = root / layout.HEAD
         self._seen = b""
+        self._lock = threading.Lock()  # a number that is closed may be another file's at once
         try:
             self._descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
@@ -27,10 +29,13 @@ class HeadFile:
 
     def changed(self) -> tuple[bytes, Head] | None:
         """Give HEAD where it is not what was `seen`: its bytes, and what they say."""
-        raw = os.pread(self._descriptor, HEAD_BYTES, 0)
-        if raw == self._seen:
-            return None
-        return raw, poll_head(self._descriptor, self._root, self._identity)
+        with self._lock:
+            if self._descriptor < 0:
+                raise ValueError(f"{self._root} was closed meanwhile: open the collection again")
+            raw = os.pread(self._descriptor, HEAD_BYTES, 0)
+            if raw == self._seen:
+                return None
+            return raw, poll_head(self._descriptor, self._root, self._identity)
 
     def seen(self, raw: bytes) -> None:
         """Remember what was dealt with."""
@@ -45,6 +50,7 @@ class HeadFile:
 
     def close(self) -> None:
         """Close the file; idempotent."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        with self._lock:
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+                self._descriptor = -1

@@ -230,7 +230,13 @@ class Shard:
             try:
                 return read(map_file(self._path(name), written))
             except (CorruptCollectionError, ShardError, ValueError) as error:
-                _log.warning("%s: built anew in memory", error)
+                fault = str(error).removesuffix(": restore it from a snapshot")
+                _log.warning(
+                    "%s: it is built anew in memory each time, until `omnisearch doctor "
+                    "--index %s --repair`",
+                    fault,
+                    self._place.root,
+                )
         return build()
 
     def _read_ids(self) -> ids.IdTable:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from omnisearch.errors import CorruptCollectionError, OmnisearchError
 from omnisearch.records import Problem, VerifyReport
-from omnisearch.storage import creation, layout, ledger, log, manifest
+from omnisearch.storage import calibration, creation, layout, ledger, log, manifest
 from omnisearch.storage.identity import Identity, read_head, read_identity
 from omnisearch.storage.manifest import Manifest, ShardEntry
 from omnisearch.storage.mapping import map_file
@@ -48,6 +48,7 @@ def _verify(root: Path, identity: Identity, data: bool) -> VerifyReport:
         ]
         return VerifyReport(False, tuple(faults))
     problems = [*_small_files(root, identity), *_ledgers(root, identity), *_log(root, identity)]
+    problems += [_lost_calibration(path) for path in calibration.damaged(root)]
     for number in layout.numbers(root / layout.MANIFESTS, ".json"):
         path = layout.manifest_path(root, number)
         try:
@@ -93,6 +94,11 @@ def _ledgers(root: Path, identity: Identity) -> Iterator[Problem]:
             ledger.read(root, number, identity)
         except (CorruptCollectionError, OSError) as error:
             yield _problem(root, layout.ledger_path(root / layout.LEDGER, number), error)
+
+
+def _lost_calibration(path: Path) -> Problem:
+    remedy = "take something in or call compact, which learns it anew; what ships is used till then"
+    return Problem(str(path), f"{path} is damaged, its checksum does not match", remedy)
 
 
 def _repair(root: Path) -> str:
