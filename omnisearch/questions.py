@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakValueDictionary
 
+from omnisearch.encoder.parts import Text
 from omnisearch.errors import QueryError
 from omnisearch.query import cursor
 from omnisearch.query.answer import answer
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from omnisearch.storage.handle import Handle
 
 
+_UNQUOTED = 'mode is "vector", which looks for no words: what is in quotes need not be there'
 _EMPTY = "nothing is stored yet: take in a folder with ingest, or records with add"
 
 
@@ -55,6 +58,16 @@ class Decoder:
             self._decoding.close()
 
 
+def _check_names(question: Mapping[str, object]) -> None:
+    """Refuse what is neither a part nor an option."""
+    known = [*Named.__annotations__, *QueryOptions.__annotations__]
+    for name in question:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+            raise TypeError(f"query takes no {name!r}: {hint}")
+
+
 class Asker:
     """Answers the questions to one collection."""
 
@@ -68,11 +81,15 @@ class Asker:
         """Answer one question."""
         return self._answered(self._handle.need().reading(), parts, question)
 
-    def query_batch(self, questions: Sequence[Mapping[str, Any]], options: Asks) -> Batch:
+    def query_batch(self, questions: Sequence[str | Mapping[str, Any]], options: Asks) -> Batch:
         """Answer many questions in one generation, each with its own parts and options."""
+        if isinstance(questions, str | Mapping) or not isinstance(questions, Sequence):
+            raise TypeError("questions is no list: give one, of texts and of dicts as query takes")
         now, answers = self._handle.need().reading(), []
-        for one in questions:
-            whole = {**options, **one}
+        for number, one in enumerate(questions):
+            if not isinstance(one, str | Mapping):
+                raise TypeError(f"question {number} is {type(one).__name__}: a text, or a dict")
+            whole = {**options, **({"parts": one} if isinstance(one, str) else one)}
             answers.append(self._answered(now, whole.pop("parts", None), cast(Asks, whole)))
         return Batch(answers)
 
@@ -81,6 +98,7 @@ class Asker:
         self._decoder.close()
 
     def _answered(self, now: Generation, parts: object, question: Asks) -> Hits:
+        _check_names(question)
         named = {name: question.pop(name) for name in Named.__annotations__ if name in question}  # type: ignore[misc]
         wish, stages = Wish.of(cast(QueryOptions, question)), Stages()
         whole = given(parts, **named)
@@ -89,6 +107,9 @@ class Asker:
         if wish.cursor is not None:
             now = cursor.generation(wish.cursor, now, self._held)
         found = asked(Asking(now, lambda: self._encoder(now), self._decoder), whole, wish)
+        texts = [part.text for part in whole.parts if isinstance(part, Text)]
+        if wish.mode == "vector" and any(text.count('"') > 1 for text in texts):
+            found = replace(found, remarks=(*found.remarks, _UNQUOTED))
         calibrator = self._calibrating.current(now)
         stages.end("encoding")
         self._held[now.number] = now

@@ -109,19 +109,24 @@ def test_answers_are_those_of_the_oracle(worlds: list[World], drawn: Drawn) -> N
     assert [hit.confidence for hit in found] == pytest.approx(sure, rel=1e-5)
 
 
-@given(QUESTIONS)
+@given(QUESTIONS, st.sampled_from(["rrf", "confidence"]), st.integers(1, 2))
 @SETTINGS
-def test_pages_follow_each_other(worlds: list[World], drawn: Drawn) -> None:
+def test_pages_follow_each_other(
+    worlds: list[World], drawn: Drawn, fuse: str, vectors: int
+) -> None:
     """Pages of three, by cursor, are the whole list; asking again gives the same."""
-    now, question = worlds[drawn.world].now, drawn.asked()
-    everything = drawn.wish(k=1000, offset=0)
+    now, question = worlds[drawn.world].now, drawn.asked(vectors)
+    fused: dict[str, Any] = {"fuse": fuse, "offset": 0}
+    if fuse == "rrf":
+        fused["min_confidence"] = None
+    everything = drawn.wish(**fused, k=1000)
     whole = told(answer(now, question, everything, CALIBRATOR))
     assert whole == told(answer(now, question, everything, CALIBRATOR))
     paged: list[tuple[str, float]] = []
-    page = answer(now, question, drawn.wish(k=3, offset=0), CALIBRATOR)
+    page = answer(now, question, drawn.wish(**fused, k=3), CALIBRATOR)
     while page.cursor is not None:
         paged += told(page)
-        page = answer(now, question, drawn.wish(k=3, offset=0, cursor=page.cursor), CALIBRATOR)
+        page = answer(now, question, drawn.wish(**fused, k=3, cursor=page.cursor), CALIBRATOR)
     assert paged == whole
 
 

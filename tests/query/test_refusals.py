@@ -59,6 +59,11 @@ def test_times_are_taken_as_text_days_and_moments() -> None:
     assert day == Wish.of({"after": datetime(2026, 5, 1, tzinfo=UTC)}).after
 
 
+def test_a_year_and_a_month_begin_with_their_first_day() -> None:
+    assert Wish.of({"after": "2019"}).after == Wish.of({"after": "2019-01-01"}).after
+    assert Wish.of({"before": "2019-05"}).before == Wish.of({"before": "2019-05-01"}).before
+
+
 def test_an_empty_collection_has_no_hits_and_says_what_to_do(tmp_path: Path) -> None:
     with om.open(tmp_path / "c", encoder=om.Encoder(Toy())) as col:
         col.add(items(0, 3))
@@ -66,6 +71,14 @@ def test_an_empty_collection_has_no_hits_and_says_what_to_do(tmp_path: Path) -> 
         hits = col.query(text="w1", where="price < 3", after="2020-01-01")
         assert len(hits) == 0 and hits.cursor is None
         assert "ingest" in hits.remarks[0]
+
+
+def test_quotes_that_are_not_looked_for_are_said(tmp_path: Path) -> None:
+    with om.open(tmp_path / "c", encoder=om.Encoder(Toy())) as col:
+        col.add(items(0, 20))
+        assert "in quotes" in col.query(text='w1 "w3"', mode="vector").remarks[0]
+        assert col.query(text='w1 "w3"', k=20).remarks == ()
+        assert len(col.query(text='w1 "w3"', k=20)) < 20
 
 
 def test_vectors_of_ones_own_are_asked_with_vectors(tmp_path: Path) -> None:
