@@ -117,7 +117,7 @@ def _source(part: Part) -> object:
 
 def _name(source: File) -> str:
     if isinstance(source, bytes):
-        return "stdin"
+        return named(source)
     return source.name if isinstance(source, Stream) else Path(source).name
 
 
@@ -128,7 +128,11 @@ def _span(part: Part) -> Span | None:
             return RegionSpan(box)
         case Audio(from_s=begin, to_s=end) | Video(from_s=begin, to_s=end):
             if begin is not None or end is not None:
-                return TimeSpan(begin or 0.0, _END_S if end is None else end)
+                begin = begin or 0.0
+                if begin >= _END_S:
+                    fault = f"the {part.modality} of the question is to begin at {begin:g} s"
+                    raise MediaError(f"{fault}: give an earlier time")
+                return TimeSpan(begin, min(end or _END_S, _END_S))
         case Document(page=number):
             return PageSpan(number)
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakValueDictionary
@@ -65,7 +66,7 @@ def _check_names(question: Mapping[str, object]) -> None:
         if name not in known:
             near = get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-            raise TypeError(f"query takes no {name!r}: {hint}")
+            raise TypeError(f"query has no option {name!r}: {hint}")
 
 
 class Asker:

@@ -191,11 +191,22 @@ def _check_film(source: object) -> None:
 
 
 def _check_weight(weight: float) -> None:
-    if not math.isfinite(weight) or weight == 0:
+    if isinstance(weight, bool) or not isinstance(weight, Real):
+        raise TypeError(f"weight is {weight!r}: a number")
+    try:
+        usable = math.isfinite(weight) and weight != 0
+    except OverflowError:
+        raise ValueError(
+            "weight is a number of more digits than are read: take a smaller"
+        ) from None
+    if not usable:
         raise ValueError(f"weight is {weight}: any finite number but 0")
 
 
 def _check_box(box: Box) -> None:
+    numbers = isinstance(box, tuple | list) and all(isinstance(one, Real) for one in box)
+    if not numbers or len(box) != 4:
+        raise ValueError(f"box is {box!r}: (x, y, w, h) as fractions of the picture, 0 to 1")
     x, y, w, h = box
     if not (0 <= x < 1 and 0 <= y < 1 and 0 < w <= 1 - x + 1e-6 and 0 < h <= 1 - y + 1e-6):
         raise ValueError(f"box is {box}: (x, y, w, h) as fractions inside the picture, 0 to 1")

@@ -82,6 +82,12 @@ def asked(asking: Asking, given: Given, wish: Wish) -> Asked:
         voices = [*_voices(asking, parts, wish.combine), *stored.voices()]
         if given.vector is not None:
             voices.append(Voice(check_query(given.vector, asking.now), 1.0))
+    elif (
+        len(given.parts) > sum(map(_says, given.parts)) or stored.items or given.vector is not None
+    ):
+        remarks.append(
+            'mode="words" compares how words are spelt: all else of the question is left out'
+        )
     settings = asking.now.sealed.manifest.settings
     found = composed(voices, settings.dim, wish.combine, unit=settings.metric == "cosine")
     modality = _modality(parts) or stored.modality or "text"
@@ -103,7 +109,7 @@ def _modality(parts: Sequence[Decoded]) -> Modality | None:
 
 def _words(given: Given, mode: str) -> str | None:
     """Give the words to look for: beside a medium they say how it should differ."""
-    texts = [part.text for part in given.parts if isinstance(part, Text) and part.weight > 0]
+    texts = [part.text for part in given.parts if isinstance(part, Text) and _says(part)]
     media = any(not isinstance(part, Text) for part in given.parts)
     said = " ".join(texts)
     if mode == "words" and not said:
@@ -111,6 +117,10 @@ def _words(given: Given, mode: str) -> str | None:
     if mode == "vector" or not said or (media and mode != "words" and '"' not in said):
         return None
     return said
+
+
+def _says(part: Part) -> bool:
+    return isinstance(part, Text) and part.weight > 0
 
 
 def _voices(asking: Asking, parts: Sequence[Decoded], combine: str | None) -> list[Voice]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -91,11 +91,10 @@ def _checked(part: Part) -> Part:
 def _ids(name: str, value: object) -> tuple[str, ...]:
     if value is None:
         return ()
-    names: Iterable[object] = [value] if isinstance(value, str) else value  # type: ignore[assignment]
-    found = tuple(names)
+    found = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
     for one in found:
         if not isinstance(one, str):
             raise TypeError(f"{name} is {one!r}: the id of an item or a segment, a str")
         if not one:
             raise QueryError(f"{name} is empty: give the id of an item or a segment")
-    return found  # type: ignore[return-value]
+    return found

@@ -168,8 +168,32 @@ def test_what_is_no_part_is_a_type_error(col: om.Collection) -> None:
         ask(col, 5)
     with pytest.raises(TypeError, match="query takes no 'picture'"):
         ask(col, picture="a.jpg")
-    with pytest.raises(TypeError, match="like is 5"):
-        ask(col, like=[5])
+    for like in (5, [5]):
+        with pytest.raises(TypeError, match="like is 5"):
+            ask(col, like=like)
+    with pytest.raises(TypeError, match="weight is 'x': a number"):
+        om.Text("x", weight="x")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="more digits than are read"):
+        om.Text("x", weight=10**400)
+    with pytest.raises(ValueError, match="box is 'x'"):
+        om.Image(b"x", box="x")  # type: ignore[arg-type]
+
+
+def test_words_alone_say_what_they_leave_out(col: om.Collection) -> None:
+    words: QueryOptions = {"mode": "words"}
+    assert ask(col, "x", options=words).remarks == ()
+    for parts in (("x", om.Image(b"y")), ("x", om.Text("y", weight=-1.0))):
+        (remark,) = ask(col, *parts, options=words).remarks
+        assert remark.endswith("all else of the question is left out")
+
+
+def test_batches_take_texts_and_dicts(col: om.Collection) -> None:
+    assert [hits.ids for hits in col.query_batch([{"like": "red", "k": 1}], k=3)] == [["grey"]]
+    for questions, message in (("dog", "questions is no list"), ([5], "question 0 is int")):
+        with pytest.raises(TypeError, match=message):
+            col.query_batch(questions)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="did you mean text"):
+        col.query_batch([{"texts": "cat"}])
 
 
 class Windows:
