@@ -39,6 +39,7 @@ Key = tuple[Modality, Modality, View]  # who asks, who answers, with which side
 
 TARGETS: tuple[Target, ...] = tuple((one, view) for view in get_args(View) for one in MODALITIES)
 _UNKNOWN_ROWS = 1000.0  # of each modality, until a collection is looked at
+_FEWEST = 50.0  # a modality with few rows is seldom the one that has the answer
 _UNKNOWN = Background(0.0, 0.25)  # of an encoder without prior, until a collection is looked at
 _ASKING = 240  # rows of a collection that stand for questions of their modality, as many as words
 
@@ -116,7 +117,7 @@ class Calibrator:
         found = np.empty(len(scores), np.float32)
         for modality in dict.fromkeys(targets):
             here = names == modality
-            rows = max(1.0, self.rows.get((modality, view), _UNKNOWN_ROWS))
+            rows = max(_FEWEST, self.rows.get((modality, view), _UNKNOWN_ROWS))
             rare = self._background(query, modality, view).rarity(scores[here])
             found[here] = self.prior.odds(_learnt(query, modality, view), rare - np.log(rows))
         return found
@@ -129,7 +130,7 @@ class Calibrator:
 
     def _scale(self, query: Modality) -> Scale:
         seen = [self._background(query, *target) for target in TARGETS]
-        counts = [max(1.0, self.rows.get(target, _UNKNOWN_ROWS)) for target in TARGETS]
+        counts = [max(_FEWEST, self.rows.get(target, _UNKNOWN_ROWS)) for target in TARGETS]
         lines = [self.prior.heights.get(_learnt(query, *t), self.prior.height) for t in TARGETS]
         columns = [one.middle for one in seen], [one.width for one in seen], counts, lines
         middles, widths, rows, heights = (np.asarray(column, np.float64) for column in columns)
