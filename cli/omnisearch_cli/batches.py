@@ -35,15 +35,24 @@ def named(file: str) -> str:
 
 def questions(file: str) -> Iterator[tuple[int, dict[str, Any] | Exception]]:
     """Give each question with its number, from 0, or what is wrong with its line."""
-    for number, line in enumerate(lines.lines(file)):
+    for number, line in enumerate(lines.lines(file, blank=True)):
+        if isinstance(line, str) and not line.strip():
+            continue
         if isinstance(line, Exception):
             yield number, line
             continue
         try:
-            yield number, _question(json.loads(line))
+            yield number, _question(_parsed(line))
         except (ValueError, TypeError, RecursionError) as error:
             place = f"{named(file)}, line {number + 1:,}"
             yield number, om.errors.QueryError(f"{place}: {error}")
+
+
+def _parsed(line: str) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"this is no JSON ({error}): words stand in double quotes") from error
 
 
 def _question(told: object) -> dict[str, Any]:

@@ -25,8 +25,11 @@ def stdin() -> BinaryIO:
     return sys.stdin.buffer
 
 
-def lines(file: str) -> Iterator[str | om.errors.PartError]:
-    """Give the words of each line, or what is wrong with it; no line at all is an error too."""
+def lines(file: str, *, blank: bool = False) -> Iterator[str | om.errors.PartError]:
+    """Give the words of each line, or what is wrong with it; no line at all is an error too.
+
+    A line without words is wrong, unless `blank` ones are taken.
+    """
     name, number = "stdin" if file == STDIN else file, 0
     with _opened(file) as opened:
         for number, line in enumerate(_each(opened), 1):
@@ -39,7 +42,9 @@ def lines(file: str) -> Iterator[str | om.errors.PartError]:
                 yield om.errors.PartError(f"{place} is no UTF-8: {remedy}")
             else:
                 yield (
-                    text if text.strip() else om.errors.PartError(f"{place} is empty: take it out")
+                    text
+                    if blank or text.strip()
+                    else om.errors.PartError(f"{place} is empty: take it out")
                 )
     if not number:
         yield om.errors.PartError(f"{name} has no line: give a text in each")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
@@ -12,6 +13,7 @@ import omnisearch as om
 from omnisearch_cli import lines, output, weights
 
 STDIN = lines.STDIN
+Say = Callable[[str], object]
 # The weight of what is not wanted, beside wants of weight 1: at 0.5 the right ones suffer as well,
 # of 45 in 100 that are found 39 stay, and 44 at this
 AWAY = 0.25
@@ -66,20 +68,21 @@ def parts(flags: Flags, pieces: Pieces, *, quiet: bool) -> list[Any]:
     files: list[tuple[str, str, Any, float]] = []  # flag, modality, source, weight
     found: list[Any] = []
     said = list[str]()
+    say = (lambda _: None) if quiet else output.say
     for word in flags["words"]:
         if word == STDIN:
             _add_stdin(found, files)
-        elif (kind := _kind(word)) is not None:
+        elif (kind := _kind(word, say)) is not None:
             files.append((word, kind, _expanded(word), 1.0))
-            if not quiet:
-                remark = f"asking with the file {word} ({_NAMES[kind]}); for the words use --text"
-                output.say(remark)
+            name = output.escape(word)
+            say(f"asking with the file {name} ({_NAMES[kind]}); for the words use --text")
         else:
             said.append(word)
     if said:
         found.append(_text("the question", " ".join(said), 1.0))
     for sign, away in (("", False), ("not_", True)):
-        found += [_worded(f"--{_flag(sign)}text", one, away) for one in given[f"{sign}text"]]
+        for one in given[f"{sign}text"]:
+            found.append(_worded(f"--{_flag(sign)}text", one, away, say))
         for modality in MEDIA:
             for one in given[f"{sign}{modality}"]:
                 name, weight = weights.of_name(one)
@@ -97,11 +100,14 @@ def _away(weight: float, weighted: bool) -> float:
     return -weight if weighted else -AWAY
 
 
-def _worded(flag: str, given: str, away: bool) -> Any:  # noqa: ANN401
+def _worded(flag: str, given: str, away: bool, say: Say) -> Any:  # noqa: ANN401
     if given == STDIN:
         return _text(flag, _words_of(_stdin()), -AWAY if away else 1.0)
     words, weight = weights.of_words(given)
-    return _text(flag, words, _away(weight, words != given) if away else weight)
+    found = _text(flag, words, _away(weight, words != given) if away else weight)
+    if words != given:
+        say(f"{flag}: {output.escape(words)!r} has the weight {weight:g}")
+    return found
 
 
 def _text(flag: str, words: str, weight: float) -> Any:  # noqa: ANN401
@@ -149,22 +155,23 @@ def _owner(
     raise click.UsageError(f"{flag} is unclear, there are {len(places)} files: give {kinds} alone")
 
 
-def _kind(word: str) -> str | None:
+def _kind(word: str, say: Say) -> str | None:
     """Tell what a word is if it is a file: one that is there, or that is written as a path."""
     written = word.startswith(_BEGINNINGS)
     name = _expanded(word)
     try:
-        there = Path(name).is_file()
+        there = os.path.lexists(name) and not Path(name).is_dir()
     except (OSError, ValueError):  # words may be too long for a name
         there = False
     if not there and not written:
         return None
     try:
         return om.kind_of(name)
-    except om.errors.MediaError:
+    except om.errors.MediaError as error:
         if written:
             raise
-        return None  # a file of no kind that is read, called like a word
+        say(f"{str(error).partition(': ')[0]}: {output.escape(word)} is asked as words")
+        return None
 
 
 def _expanded(name: str) -> str:

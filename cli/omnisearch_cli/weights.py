@@ -7,14 +7,20 @@ from pathlib import Path
 
 _WEIGHT = re.compile(r"(.+):([+-]?(?:\d+\.?\d*|\.\d+)|nan|[+-]?inf)", re.IGNORECASE | re.DOTALL)
 _PLAIN = re.compile(r"\d+")
+_MOST = 100  # above, a number is no weight
 
 
 def of_words(text: str) -> tuple[str, float]:
-    """Take words apart from their weight; 10:30, 16:9 and Genesis 1:2 are words."""
+    """Take words apart from their weight; 10:30, Genesis 1:2 and localhost:8080 are words."""
     found = _WEIGHT.fullmatch(text)
-    if found is None or (_PLAIN.fullmatch(found[2]) and found[1][-1:].isdigit()):
+    if found is None or (_PLAIN.fullmatch(found[2]) and _is_said(found[1], found[2])):
         return text, 1.0
     return found[1], float(found[2])
+
+
+def _is_said(before: str, number: str) -> bool:
+    """Tell whether a whole number behind a colon belongs to the words."""
+    return before[-1:].isdigit() or int(number) > _MOST
 
 
 def of_name(name: str) -> tuple[str, float]:

@@ -60,7 +60,9 @@ def names(done: subprocess.CompletedProcess[str]) -> list[str]:
 
 def fault(stdout: str, stderr: str) -> str:
     """Give the one line of an error, with a caret below it at most."""
-    told, *caret = [line for line in stderr.splitlines() if not line.startswith("asking ")]
+    told, *caret = [
+        line for line in stderr.splitlines() if not line.startswith(("asking ", "--text: "))
+    ]
     assert told.startswith("omnisearch: "), stderr
     assert not caret or (len(caret) == 2 and set(caret[1]) <= {" ", "^"}), stderr
     assert stdout == ""
@@ -112,6 +114,27 @@ def test_a_positional_file_is_asked_with_and_said(taken: Place) -> None:
     assert taken.run("query", "./files/IMG_2041.jpg", "-k1", "--quiet").stderr == ""
     words = taken.run("query", "--text", "files/IMG_2041.jpg", "-k1")
     assert words.stderr == "" and words.returncode == 0
+
+
+def test_a_file_that_cannot_be_asked_with_is_said_where_it_is_taken_for_words(
+    inside: Callable[..., Any],
+) -> None:
+    code, _, stderr = inside("query", "empty.jpg", "-k1")
+    assert (code, stderr) == (0, "empty.jpg is empty: empty.jpg is asked as words\n")
+
+
+def test_names_forge_no_line(inside: Callable[..., Any], taken: Place) -> None:
+    shutil.copy(taken.home / "noise.png", taken.home / "a\x1b[31m\nb.png")
+    code, _, stderr = inside("query", "a\x1b[31m\nb.png", "-k1")
+    assert code == 0
+    assert stderr.startswith("asking with the file a\\u001b[31m\\u000ab.png (a picture)")
+    assert len(stderr.splitlines()) == 1
+
+
+def test_a_weight_that_was_read_in_words_is_said(inside: Callable[..., Any]) -> None:
+    assert inside("query", "--text", "bees:2", "-k1")[2] == "--text: 'bees' has the weight 2\n"
+    for words in ("leaves at 10:30", "http://localhost:8080"):
+        assert inside("query", "--text", words, "-k1")[2] == ""
 
 
 def test_a_picture_comes_through_a_pipe(taken: Place) -> None:
@@ -195,6 +218,8 @@ def test_forms_of_an_answer(taken: Place) -> None:
         (["--image", "noise.png", "--box", "0.5,0,0.9,1"], "as fractions inside the picture"),
         (["--box", "0,0,1,1", "a"], "--box needs the file that it is taken from: give a picture"),
         (["--audio", "tone.wav", "--from", "soon"], "'soon' is no time"),
+        (["--audio", "tone.wav", "--to", "1:99"], "'1:99' is no time"),
+        (["--audio", "tone.wav", "--from", "5000000000"], "give an earlier time"),
         (["--audio", "tone.wav", "--from", "5", "--to", "4"], "from_s before to_s"),
         (["--audio", "tone.wav", "--from", "50"], "tone.wav: 0.000 s of sound from 50 s on"),
         (["--page", "2", "--document", "files/bees.txt"], "has no pages: leave the page out"),
@@ -255,8 +280,9 @@ def test_batches_answer_each_line_and_name_those_that_are_wrong(taken: Place) ->
         "nonsense",
         '{"txt": "bees"}',
         '{"text": "bees", "k": 0}',
+        "",
     ]
-    (taken.home / "questions.jsonl").write_text("\n".join(questions))
+    (taken.home / "questions.jsonl").write_text("\n".join(questions) + "\n")
     done = taken.run("query", "--batch", "questions.jsonl", "-k", "2")
     assert done.returncode == 3
     found = [json.loads(line) for line in done.stdout.splitlines()]

@@ -53,8 +53,9 @@ def _time(context: click.Context, parameter: click.Parameter, text: str | None) 
         return None
     seconds = 0.0
     try:
-        for part in text.split(":"):
-            seconds = 60 * seconds + float(part)
+        for place, part in enumerate(text.split(":")):
+            number = float(part)
+            seconds = 60 * seconds + (number if not place or number < 60 else math.nan)
     except ValueError:
         seconds = math.nan
     if not (math.isfinite(seconds) and seconds >= 0):
