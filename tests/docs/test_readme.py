@@ -50,7 +50,8 @@ def test_the_commands_for_files_run(tmp_path: Path) -> None:
     picture.save(tmp_path / "corpus" / "loaf.png")
     with wave.open(str(tmp_path / "clip.wav"), "wb") as clip:
         clip.setparams((1, 2, 16_000, 0, "NONE", ""))
-        clip.writeframes(np.random.default_rng(0).integers(-9_000, 9_000, 32_000, np.int16))
+        noise = np.random.default_rng(0).integers(-9_000, 9_000, 32_000, np.int16)
+        clip.writeframes(noise.tobytes())
     shutil.copy(tmp_path / "clip.wav", tmp_path / "corpus" / "rain.wav")
     program = [sys.executable, "-c", "from omnisearch_cli.main import main; exit(main())"]
     lines = [shlex.split(line, comments=True)[1:] for line in commands.splitlines()]

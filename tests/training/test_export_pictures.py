@@ -86,10 +86,10 @@ def test_channels_of_any_size_have_their_own_steps(tmp_path: Path) -> None:
     with torch.no_grad():  # what is added has channels a hundred times as large as others
         factors = torch.logspace(0, 2, 16)
         for block in list(made._blocks)[1:]:
-            block._bn2.weight *= factors
-            block._bn2.bias *= factors
+            block.get_parameter("_bn2.weight").mul_(factors)
+            block.get_parameter("_bn2.bias").mul_(factors)
         for block in list(made._blocks)[2:]:
-            block._expand_conv.weight /= factors[None, :, None, None]
+            block.get_parameter("_expand_conv.weight").div_(factors[None, :, None, None])
         made._conv_head.weight /= factors[None, :, None, None]
     full, small = exported(made, tmp_path / "full.onnx"), tmp_path / "small.onnx"
     int8.quantise(full, small, Grain(pictures=True), {"pixels": pictures(32, 2)})

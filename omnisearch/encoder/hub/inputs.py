@@ -21,6 +21,7 @@ from omnisearch.encoder.sources import page_of
 from omnisearch.encoder.text import check
 from omnisearch.errors import PartError
 from omnisearch.media import audio, image, video
+from omnisearch.media.source import Stream
 
 if TYPE_CHECKING:
     from omnisearch.encoder.protocol import Vector
@@ -123,7 +124,7 @@ class Inputs:
 
     def _film(self, part: Video) -> dict[str, Any]:
         source = part.source
-        if isinstance(source, str | bytes | Path):
+        if isinstance(source, str | bytes | Path | Stream):
             end_s = part.to_s
             film = video.read(source, self.frames, part.from_s or 0.0, end_s, sound=False)
             return _as_video(film.frames, film.times_s[-1] - film.times_s[0])
