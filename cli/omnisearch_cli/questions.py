@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import click
 
 import omnisearch as om
-from omnisearch_cli import batches, discovery, output, parts, vectors
+from omnisearch_cli import batches, discovery, known, output, parts, vectors
 from omnisearch_cli.answers import last, printed
 from omnisearch_cli.answers.screen import Screen
 
@@ -83,7 +83,7 @@ def run(flags: Flags, opened: Opened = opened) -> int:
     options = _options(flags)
     if flags["batch"] is not None:
         _check_alone(flags)
-        with opened(path) as col:
+        with _found(opened, path) as col:
             return _batch(col, flags["batch"], {**options, **_question(flags, path, col)}, flags)
     given = parts.parts(flags, flags, quiet=flags["quiet"])
     vector = None if flags["vector"] is None else vectors.read(flags["vector"], flags["row"])
@@ -92,10 +92,19 @@ def run(flags: Flags, opened: Opened = opened) -> int:
             'nothing is asked: give words (omnisearch query "a red bicycle"), a file, --like ID '
             "or --vector FILE"
         )
-    with opened(path) as col:
+    with _found(opened, path) as col:
         question = {**options, **_question(flags, path, col), "parts": given, "vector": vector}
         hits = col.query(**question)
         return _show(path, hits, form, flags)
+
+
+def _found(opened: Opened, path: Path) -> AbstractContextManager[om.Collection]:
+    """Open a collection; where there is none, those that are known are named."""
+    try:
+        return opened(path)
+    except om.errors.CollectionNotFoundError as error:
+        others = ", ".join(map(str, known.collections())) or "none"
+        raise click.UsageError(f"{error}. Known: {others}") from error
 
 
 def _check_alone(flags: Flags) -> None:

@@ -237,7 +237,7 @@ def test_forms_of_an_answer(taken: Place) -> None:
         (["--mode", "words", "--image", "noise.png"], "give a text"),
         (["--batch", "absent.jsonl"], "absent.jsonl does not open"),
         (["a", "--batch", "absent.jsonl"], "--batch has whole questions, each in its line"),
-        (["a", "--index", "nowhere"], "nowhere"),
+        (["a", "--index", "nowhere"], "/.omnisearch"),
     ],
 )
 def test_what_cannot_be_asked_is_one_line(

@@ -117,5 +117,11 @@ def test_a_piece_that_is_not_there_is_said(
         cut(content, name, span)
 
 
+def test_a_beginning_of_something_is_no_text_where_a_medium_is_asked_for() -> None:
+    with pytest.raises(MediaError, match="is nothing that can be read: copy it again"):
+        cut(b"\x89PNG", "the file given", modality="image")
+    assert len(segments(cut(b"A note.", "note", modality="image"))) == 1
+
+
 def test_page_one_of_what_has_no_pages_is_all_of_it() -> None:
     assert len(segments(cut(b"A note.", "a.txt", PageSpan(1)))) == 1

@@ -17,7 +17,7 @@ from omnisearch.errors import MediaError
 from omnisearch.ingest.extraction import item, sound
 from omnisearch.ingest.extraction.kinds import Type, type_of
 from omnisearch.ingest.extraction.segment import End, Extract, Item, Segment
-from omnisearch.media import audio, container, document, image, still, video
+from omnisearch.media import audio, container, document, image, still, video, words
 from omnisearch.media.caps import Caps
 from omnisearch.media.pool.ask import Ask
 from omnisearch.media.pool.piece import Array, Piece
@@ -27,6 +27,7 @@ from omnisearch.media.words import HEAD
 from omnisearch.records import Box, PageSpan, RegionSpan, Span, TimeSpan, span_of
 
 _LARGEST_SIDE = 2_688  # of a picture that a box is cut from: four times what is looked at
+_MEDIA = ("image", "audio", "video")
 _LONGEST_S = 600.0  # of a sound or film that is asked with
 _NAMES = {"image": "a picture", "audio": "a sound", "video": "a film", "text": "a text"}
 
@@ -37,6 +38,9 @@ def pieces(file: BinaryIO, ask: Ask) -> Iterator[Piece]:
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     kind = type_of(file.read(HEAD), size, source.name)
+    if kind.kind == "text" and ask.modality in _MEDIA:
+        file.seek(0)
+        _check_words(source, file.read(HEAD))
     if kind.kind == "video" and (ask.modality == "audio" or not _shown(source)):
         kind = replace(kind, kind="audio" if container.told(source).heard else "video")
     span = None if ask.span is None else span_of(ask.span)
@@ -48,6 +52,13 @@ def pieces(file: BinaryIO, ask: Ask) -> Iterator[Piece]:
     extracted = sound.extract(source, kind, ask.caps) if span is None else _part(source, kind, span)
     for one in extracted:
         yield one.piece("") if isinstance(one, Item) else one.piece()
+
+
+def _check_words(source: Stream, head: bytes) -> None:
+    """Refuse what is words by chance: a beginning of something else."""
+    if words.encoding_of(head) == words.UNKNOWN:
+        fault = f"{source.name} is nothing that can be read"
+        raise MediaError(f"{fault}: copy it again, it may be cut short")
 
 
 def _shown(source: Stream) -> bool:
