@@ -71,8 +71,8 @@ def measure(col: om.Collection, events: Sequence[Event]) -> dict[str, Any]:
 def main() -> None:
     """Read the command line, print the figures and keep them."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.long_media")
-    parser.add_argument("--sounds", type=int, default=60)
-    parser.add_argument("--films", type=int, default=40)
+    parser.add_argument("--sounds", type=int, default=20)
+    parser.add_argument("--films", type=int, default=10)
     parser.add_argument("--out", type=Path, default=RESULT)
     given = parser.parse_args()
     found: dict[str, Any] = {"cores": os.cpu_count(), "minutes of each": long.MINUTES}
