@@ -1,4 +1,5 @@
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.place import IDS, ROWS, VECTORS, Place
-from tests.ingest.folder import write_picture
+from tests.cli.terminal import Desk
+from tests.ingest.folder import write_picture, write_texts
 from tests.media.made import Shot, film
 from tests.media.pdf import Sheet, pdf
 
@@ -66,3 +68,25 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Place:
     done = place.run("ingest", "files")
     assert done.returncode == 0, done.stderr
     return place
+
+
+@pytest.fixture(scope="session")
+def noted(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Give a user with twelve notes and a picture in ./.omnisearch, which no test may change."""
+    place = Place(tmp_path_factory.mktemp("noted"))
+    write_texts(place.home / "files", 12)
+    write_picture(place.home / "files" / "shown.png", seed=1)
+    write_picture(place.home / "seen.png", seed=2)
+    done = place.run("ingest", "files")
+    assert done.returncode == 0, done.stderr
+    return place
+
+
+@pytest.fixture
+def desk(noted: Place, tmp_path: Path) -> Iterator[Desk]:
+    """Give a user with notes of their own at terminals, whose helper ends with the test."""
+    home = tmp_path / "desk"
+    shutil.copytree(noted.home, home, ignore=shutil.ignore_patterns(".local", ".cache"))
+    desk = Desk(Place(home))
+    yield desk
+    desk.stop()

@@ -6,12 +6,13 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
-SIDE_BY_SIDE = 2  # a third client is quicker alone
+_SIDE_BY_SIDE = 2  # others wait for their turn, and answer themselves if that takes long
+_MOST = 8  # with those that nobody waits for any more
 _LAST_S = 2.0  # for a question to end in order once nobody waits for it
 _OWN_SIGNALS = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -34,16 +35,20 @@ class Forks:
         return len(self._running)
 
     @property
-    def connections(self) -> Iterable[socket.socket]:
+    def has_room(self) -> bool:
+        """Tell whether one more may begin."""
+        return len(self.connections) < _SIDE_BY_SIDE and len(self) < _MOST
+
+    @property
+    def connections(self) -> list[socket.socket]:
         """The connections of clients that still wait."""
         return [one.connection for one in self._running.values() if one.alone_since is None]
 
     def start(self, connection: socket.socket, answer: Callable[[], NoReturn]) -> None:
-        """Answer in a fork; one too many is sent away, and gets along without."""
+        """Answer in a fork; where there can be none, the client gets along without."""
         process = -1
-        if len(self) < SIDE_BY_SIDE:
-            with suppress(OSError):
-                process = os.fork()
+        with suppress(OSError):
+            process = os.fork()
         if process == 0:
             _forget_helper()
             answer()

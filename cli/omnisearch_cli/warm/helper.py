@@ -79,7 +79,7 @@ class Helper:
         poll = select.poll()
         poll.register(self._report, select.POLLIN)
         poll.register(self._woken, select.POLLIN)
-        if not self._ending:
+        if self._forks.has_room and not self._ending:
             poll.register(self._listener, select.POLLIN)
         for connection in self._forks.connections:
             poll.register(connection, select.POLLRDHUP)
