@@ -6,7 +6,6 @@ encoder unusable, 5 internal error.
 
 from __future__ import annotations
 
-import keyword
 import os
 import signal
 import sys
@@ -41,7 +40,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        name = commands.MODULES.get(cmd_name, cmd_name)
         command = import_module(f"omnisearch_cli.commands.{name}").command
         assert isinstance(command, click.Command)
         return command

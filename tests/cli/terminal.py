@@ -23,7 +23,7 @@ from typing import Any
 from omnisearch_cli.warm.place import peer
 from tests.cli.place import OMNISEARCH, Place, environment, hear_interrupts
 
-HELPER = [sys.executable, "-P", "-m", "omnisearch_cli.warm.helper"]
+HELPER = [sys.executable, "-P", "-m", "omnisearch_cli.warm.process"]
 HELPED = {"OMNISEARCH_NO_HELPER": "", "CI": ""}
 LONG_S = 60.0
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from omnisearch_cli.warm import place
 
-_MODULE = "omnisearch_cli.warm.helper"
+_MODULE = "omnisearch_cli.warm.process"
 
 
 def is_worth_it() -> bool:
