@@ -46,10 +46,14 @@ class Session:
 
     def finish(self) -> tuple[int, str]:
         """Wait for its end; gives the exit code and all that appeared."""
-        while select.select([self.screen], [], [], LONG_S)[0]:
-            try:
-                self.parts.append(os.read(self.screen, 65_536))
-            except OSError:  # Linux says EIO when the other side is closed
+        end = time.monotonic() + LONG_S
+        while time.monotonic() < end:
+            if select.select([self.screen], [], [], 0.05)[0]:
+                try:
+                    self.parts.append(os.read(self.screen, 65_536))
+                except OSError:  # Linux says EIO when the other side is closed
+                    break
+            elif self.process.poll() is not None:  # somebody stopped may hold the other side
                 break
         os.close(self.screen)
         shown = b"".join(self.parts).decode(errors="replace")

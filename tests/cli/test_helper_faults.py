@@ -131,22 +131,23 @@ def test_more_clients_than_it_takes_answer_themselves(
     assert found == 3 * [alone]
 
 
+def _heard(connection: socket.socket) -> None:
+    for descriptor in frames.receive_with_descriptors(connection)[1]:
+        os.close(descriptor)  # a terminal that somebody holds never ends
+
+
 def _begun_then(rest: bytes) -> Callable[[socket.socket], None]:
     def behave(connection: socket.socket) -> None:
-        frames.receive_with_descriptors(connection)
+        _heard(connection)
         frames.send(connection, {"begun": True})
         connection.sendall(rest)
 
     return behave
 
 
-def _silent(connection: socket.socket) -> None:
-    frames.receive_with_descriptors(connection)
-
-
 _FAULTS: dict[str, Callable[[socket.socket], None]] = {
     "hangs up at once": lambda connection: None,
-    "hears and hangs up": _silent,
+    "hears and hangs up": _heard,
     "begins and hangs up": _begun_then(b""),
     "breaks off": _begun_then(b"\0\0\1\0" + b'{"code": 0, "said": [[1, "twice\\n"]'),
     "promises too much": _begun_then(b"\xff\xff\xff\xff"),
