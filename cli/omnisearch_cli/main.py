@@ -6,7 +6,6 @@ import os
 import sys
 
 from omnisearch_cli import interrupts
-from omnisearch_cli.warm import client
 
 USAGE = 2
 
@@ -17,9 +16,11 @@ def main() -> int:
         sys.stderr.write("omnisearch: native Windows is not supported: run it inside WSL 2\n")
         return USAGE
     interrupts.leave_at_once()
+    from omnisearch_cli.warm import client  # after the line above, which is the reason for it
+
     code = client.answered(sys.argv[1:])
     if code is not None:
         return code
-    from omnisearch_cli.program import run  # after the lines above, which are the reason for it
+    from omnisearch_cli.program import run
 
     return run(sys.argv[1:])

@@ -176,5 +176,18 @@ def forks_of(process: int) -> list[int]:
         return []
 
 
+def answering(process: int) -> list[int]:
+    """Wait for forks that stay: one that heard nothing asked ends at once."""
+    found: list[int] = []
+
+    def stay() -> bool:
+        found[:] = forks_of(process)
+        time.sleep(0.3)
+        return bool(found) and found == forks_of(process)
+
+    until(stay)
+    return found
+
+
 def kill(process: int, number: signal.Signals = signal.SIGKILL) -> None:
     os.kill(process, number)

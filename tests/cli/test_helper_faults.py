@@ -15,7 +15,7 @@ import pytest
 
 from omnisearch_cli.warm import frames
 from tests.cli.place import Place
-from tests.cli.terminal import Desk, Session, forks_of, is_running, kill, until
+from tests.cli.terminal import Desk, Session, answering, forks_of, is_running, kill, until
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +59,7 @@ def test_a_helper_killed_in_the_middle_is_not_noticed(
 ) -> None:
     helper = desk.start()
     session = desk.begin("harbour")
-    until(lambda: forks_of(helper))
-    for process in (helper, *forks_of(helper)):
+    for process in (helper, *answering(helper)):
         kill(process)
     found = opened(gate, session)
     assert found == [alone]
@@ -69,7 +68,7 @@ def test_a_helper_killed_in_the_middle_is_not_noticed(
 def test_a_question_outlives_the_helper(desk: Desk, gate: Path, alone: tuple[int, str]) -> None:
     helper = desk.start()
     session = desk.begin("harbour")
-    until(lambda: forks_of(helper))
+    answering(helper)
     kill(helper)
     found = opened(gate, session)
     assert found == [alone]
@@ -78,8 +77,7 @@ def test_a_question_outlives_the_helper(desk: Desk, gate: Path, alone: tuple[int
 def test_interrupting_the_client_ends_the_question(desk: Desk, gate: Path) -> None:
     helper = desk.start()
     session = desk.begin("harbour")
-    until(lambda: forks_of(helper))
-    (fork,) = forks_of(helper)
+    (fork,) = answering(helper)
     session.press(b"\x03")
     assert session.finish() == (130, "^Comnisearch: interrupted\n")
     until(lambda: not is_running(fork))
@@ -90,7 +88,7 @@ def test_interrupting_the_client_ends_the_question(desk: Desk, gate: Path) -> No
 def test_killing_the_client_ends_the_question(desk: Desk, gate: Path) -> None:
     helper = desk.start()
     session = desk.begin("harbour")
-    until(lambda: forks_of(helper))
+    answering(helper)
     session.process.kill()
     session.finish()
     until(lambda: not forks_of(helper))
@@ -125,7 +123,7 @@ def test_more_clients_than_it_takes_answer_themselves(
 ) -> None:
     helper = desk.start()
     sessions = [desk.begin("harbour") for _ in range(2)]
-    until(lambda: len(forks_of(helper)) == 2)
+    until(lambda: len(answering(helper)) == 2)
     sessions.append(desk.begin("harbour"))
     found = opened(gate, *sessions)
     assert found == 3 * [alone]
