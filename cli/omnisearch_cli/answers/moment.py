@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import omnisearch as om
 
-Span = om.TextSpan | om.TimeSpan | om.PageSpan | om.RegionSpan
+if TYPE_CHECKING:  # records bring numpy along, which no help needs
+    Span = om.TextSpan | om.TimeSpan | om.PageSpan | om.RegionSpan
 Box = tuple[float, float, float, float]
 _WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
