@@ -222,7 +222,7 @@ def _counts(now: Generation) -> Mapping[Target, float]:
     """Count the rows of each modality and view; what has no modality counts as text."""
     found: dict[Target, float] = {}
     for kind, count in now.sides.counts.items():
-        target: Target = (sides.modality_of(kind) or "text", sides.view_of(kind))
+        target = sides.target_of(kind)
         found[target] = found.get(target, 0.0) + count
     return found
 
@@ -239,7 +239,7 @@ def _samples(now: Generation, stop: threading.Event) -> dict[Target, Sample]:
         positions = np.arange(now.rows) if mask is None else np.flatnonzero(mask)
         if len(positions) > _LOOKED_AT:
             positions = _drawn(now, positions)
-        target: Target = (sides.modality_of(kind) or "text", sides.view_of(kind))
+        target = sides.target_of(kind)
         sample = found.setdefault(target, Sample(now.sealed.manifest.settings.dim))
         for begin in range(0, len(positions), _LOOKED_AT // 8):
             if stop.is_set():

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from omnisearch.encoder.calibration.calibrator import Calibrator
+from omnisearch.encoder.calibration.calibrator import Calibrator, probability
 from omnisearch.errors import QueryError
 from omnisearch.query import cursor, explaining
 from omnisearch.query.asked import Asked
@@ -183,10 +183,7 @@ def _answers(question: _Question, last: _Round) -> Answers:
     wish, judged = question.wish, last.judged
     page = slice(wish.offset, wish.reach)
     places = np.array(last.grouped.places[page], np.int64)
-    confidences = None
-    if question.judge.calibrated:
-        odds = np.clip(judged.odds[places].astype(np.float64), -80, 80)
-        confidences = (1 / (1 + np.exp(-odds))).astype(np.float32)
+    confidences = probability(judged.odds[places]) if question.judge.calibrated else None
     bm25 = judged.bm25[places]
     return Answers(
         judged.positions[places],

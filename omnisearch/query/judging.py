@@ -184,10 +184,7 @@ class Judge:
 
 def _numbers() -> npt.NDArray[np.int64]:
     """Tell which line of a scale the rows of each kind have; without modality that of text."""
-    targets = [
-        (sides.modality_of(kind) or "text", sides.view_of(kind)) for kind in range(sides.KINDS)
-    ]
-    return np.array([TARGETS.index(target) for target in targets])
+    return np.array([TARGETS.index(sides.target_of(kind)) for kind in range(sides.KINDS)])
 
 
 _LINES = _numbers()

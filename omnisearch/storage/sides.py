@@ -46,6 +46,11 @@ def view_of(kind: int) -> View:
     return batch.VIEWS[kind // len(batch.MODALITIES)]
 
 
+def target_of(kind: int) -> tuple[Modality, View]:
+    """Give as what rows of a kind are compared; what has no modality counts as text."""
+    return modality_of(kind) or "text", view_of(kind)
+
+
 @dataclass(frozen=True, slots=True)
 class PartSides:
     """The kind of each row of a part, and the row of its other side there, -1 where none is."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import socket
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,9 +32,8 @@ class Status:
 
 def status() -> Status | None:
     """Ask the helper how it is; None where there is none."""
-    try:
-        connection = place.connect(_ANSWER_S)
-    except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
+    connection = _connected()
+    if connection is None:
         return None
     with connection:
         process, _ = place.peer(connection)
@@ -54,9 +54,8 @@ def status() -> Status | None:
 
 def stop() -> int | None:
     """End the helper, by force if it does not answer; give its process, or None without one."""
-    try:
-        connection = place.connect(_ANSWER_S)
-    except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
+    connection = _connected()
+    if connection is None:
         return None
     with connection:
         process, _ = place.peer(connection)
@@ -72,6 +71,14 @@ def stop() -> int | None:
             os.close(held)
     _sweep()
     return process
+
+
+def _connected() -> socket.socket | None:
+    """Connect to the helper; None where there is none."""
+    try:
+        return place.connect(_ANSWER_S)
+    except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
+        return None
 
 
 def _sweep() -> None:

@@ -44,6 +44,12 @@ _UNKNOWN = Background(0.0, 0.25)  # of an encoder without prior, until a collect
 _ASKING = 240  # rows of a collection that stand for questions of their modality, as many as words
 
 
+def probability(odds: Scores) -> Scores:
+    """Turn log odds into the probabilities that they stand for."""
+    certain = np.clip(odds.astype(np.float64), -80, 80)
+    return np.asarray(1 / (1 + np.exp(-certain)), np.float32)
+
+
 @cache
 def questions() -> tuple[str, ...]:
     """Give short questions in words, as many for each modality; none is one of the exams'."""
@@ -144,8 +150,7 @@ class Calibrator:
         self, query: Modality, targets: Sequence[Modality], view: View, scores: Scores
     ) -> Scores:
         """Give the probability that each hit (n,) is right; it only rises with the score."""
-        odds = self.adjust(query, targets, view, scores).astype(np.float64)
-        return np.asarray(1 / (1 + np.exp(-np.clip(odds, -80, 80))), np.float32)
+        return probability(self.adjust(query, targets, view, scores))
 
     def crowding(
         self, query: Modality, targets: Sequence[Modality], view: View, vectors: Vectors
