@@ -30,7 +30,7 @@ Way = Callable[[Evidence], Floats]
 def vector_alone(found: Evidence) -> Floats:
     """Order by vectors, without a look at the words of the question."""
     none = np.zeros_like(found.bm25)
-    return fuse(Evidence(found.content, found.words, none, 0.0, 0, found.modalities))
+    return fuse(Evidence(found.content, found.words, none, 0.0, found.modalities))
 
 
 def words_alone(found: Evidence) -> Floats:

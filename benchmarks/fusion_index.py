@@ -43,9 +43,7 @@ class TextSet:
         found = np.empty_like(self.odds)
         for place, text in enumerate(self.asked):
             said = self.words.totals(ask(text))
-            evidence = Evidence(
-                none, self.odds[place], said.scores, said.most, said.documents, names
-            )
+            evidence = Evidence(none, self.odds[place], said.scores, said.most, names)
             found[place] = way(evidence)
         return found
 
@@ -69,7 +67,7 @@ class Corpus:
         for place, text in enumerate(self.asked):
             said = self.words.totals(ask(text))
             read, bm25 = np.where(deaf, np.nan, self.read[place]), np.where(deaf, 0, said.scores)
-            evidence = Evidence(self.content[place], read, bm25, said.most, said.documents, names)
+            evidence = Evidence(self.content[place], read, bm25, said.most, names)
             found[place] = way(evidence)
         return found
 

@@ -93,7 +93,7 @@ def _scores(index: Index, sides: Sides, vectors: Floats) -> Floats:
     names: list[Modality | None] = index.row_kinds.tolist()
     none = np.zeros(len(index.rows), np.float32)
     pairs = zip(corpus.content, corpus.read, strict=True)
-    return np.array([fuse(Evidence(seen, read, none, 0.0, 0, names)) for seen, read in pairs])
+    return np.array([fuse(Evidence(seen, read, none, 0.0, names)) for seen, read in pairs])
 
 
 def _recalls(index: Index, even: np.ndarray[Any, Any], scores: Floats) -> dict[str, float]:

@@ -38,7 +38,6 @@ class Evidence:
     words: Floats  # (n,) log odds of the vector of what it says
     bm25: Floats  # (n,) 0 where none of the question's words is said
     most: float  # what BM25 comes to where all of the question's words are said without end
-    documents: int  # how many rows the words were looked for in
     modalities: Modalities | None = None  # (n,) of a question in words; None: a medium asks
 
 

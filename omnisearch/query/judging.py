@@ -141,11 +141,11 @@ class Judge:
     def _evidence(
         self, kinds: Kinds, odds: Sequence[Floats], bm25: Floats, said: Totals | None
     ) -> Evidence:
-        most, documents = (said.most, said.documents) if said else (0.0, 0)
+        most = said.most if said else 0.0
         modalities = None
         if self._asked.modality == "text":
             modalities = [_MODALITIES[kind] for kind in kinds.tolist()]
-        return Evidence(odds[0], odds[1], bm25, most, documents, modalities)
+        return Evidence(odds[0], odds[1], bm25, most, modalities)
 
     def _cosines(
         self, vector: Floats | None, positions: Positions, known: Sequence[Found]

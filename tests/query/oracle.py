@@ -55,9 +55,9 @@ def _judged(world: World, asked: Asked, wish: Wish) -> Iterator[tuple[Segment, f
         if not bm25 and (phrases or not len(asked.vectors)):
             continue
         odds = [np.array([_odds(one, asked, view)], np.float32) for view in ("content", "words")]
-        most, documents = (totals.most, totals.documents) if totals else (0.0, 0)
+        most = totals.most if totals else 0.0
         kinds = [one.modality] if asked.modality == "text" else None
-        evidence = Evidence(odds[0], odds[1], np.array([bm25], np.float32), most, documents, kinds)
+        evidence = Evidence(odds[0], odds[1], np.array([bm25], np.float32), most, kinds)
         sure = float(fuse(evidence)[0])
         if wish.min_confidence is None or 1 / (1 + np.exp(-sure)) >= wish.min_confidence:
             yield one, sure

@@ -14,7 +14,7 @@ SEGMENTS = st.lists(st.tuples(VIEW, VIEW, SAID), min_size=1, max_size=8)
 
 def evidence(*segments: tuple[float, float, float], most: float = 10.0) -> Evidence:
     content, words, bm25 = np.array(segments, np.float32).T
-    return Evidence(content, words, bm25, most, 100, ["image"] * len(content))
+    return Evidence(content, words, bm25, most, ["image"] * len(content))
 
 
 def test_what_is_only_seen_is_as_sure_as_it_looks() -> None:
@@ -50,13 +50,13 @@ def test_without_vectors_words_alone_order() -> None:
 
 def test_a_page_counts_by_its_better_view() -> None:
     seen, read = (np.array(odds, np.float32) for odds in ([2.0, -9.0], [-9.0, 2.0]))
-    page = Evidence(seen, read, np.zeros(2, np.float32), 10.0, 2, ["document"] * 2)
+    page = Evidence(seen, read, np.zeros(2, np.float32), 10.0, ["document"] * 2)
     assert fuse(page).tolist() == pytest.approx([2.0, 1.0])
 
 
 def test_a_medium_asks_for_what_is_nearer_by_either_view() -> None:
     seen, read = (np.array(odds, np.float32) for odds in ([2.0, -9.0], [-9.0, 3.0]))
-    asked = Evidence(seen, read, np.zeros(2, np.float32), 0.0, 2)
+    asked = Evidence(seen, read, np.zeros(2, np.float32), 0.0)
     assert fuse(asked).tolist() == [2.0, 3.0]
 
 

@@ -39,7 +39,6 @@ class Totals:
 
     scores: Floats  # (rows,) 0 where a row has no word, lacks a phrase or is not allowed
     most: float  # where every word were said without end
-    documents: int  # rows that have words
 
     def best(self, most: int | None = None) -> Ranked:
         """Give the rows that have a word, best first; so many at most."""
@@ -78,7 +77,7 @@ class Words:
         total, having, most = self._scored(asked, allow)
         if having is not None:
             total *= having
-        return Totals(total, most, self._documents)
+        return Totals(total, most)
 
     def _scored(self, asked: Asked, allow: Mask | None) -> tuple[Floats, Mask | None, float]:
         total, most = np.zeros(self._rows, np.float32), 0.0
