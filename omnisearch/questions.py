@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from threading import Lock
@@ -11,11 +11,11 @@ from weakref import WeakValueDictionary
 
 from omnisearch.encoder.parts import Text
 from omnisearch.errors import QueryError
-from omnisearch.query import cursor
+from omnisearch.query import cursor, paths
 from omnisearch.query.answer import answer
 from omnisearch.query.asked import Asking, Decoded, asked
 from omnisearch.query.explaining import Stages
-from omnisearch.query.given import Named, given
+from omnisearch.query.given import Given, Named, given
 from omnisearch.query.hits import Answers, Batch, Hits
 from omnisearch.query.options import QueryOptions, Wish
 from omnisearch.storage.generation import Generation
@@ -69,6 +69,15 @@ def _check_names(question: Mapping[str, object]) -> None:
             raise TypeError(f"query has no option {name!r}: {hint}")
 
 
+def _remarks(now: Generation, whole: Given, wish: Wish) -> Iterator[str]:
+    """Say what of a question is of no effect."""
+    texts = [part.text for part in whole.parts if isinstance(part, Text)]
+    if wish.mode == "vector" and any(text.count('"') > 1 for text in texts):
+        yield _UNQUOTED
+    if wish.path and (strays := paths.strays(now, wish.path)) is not None:
+        yield strays
+
+
 class Asker:
     """Answers the questions to one collection."""
 
@@ -108,9 +117,7 @@ class Asker:
         if wish.cursor is not None:
             now = cursor.generation(wish.cursor, now, self._held)
         found = asked(Asking(now, lambda: self._encoder(now), self._decoder), whole, wish)
-        texts = [part.text for part in whole.parts if isinstance(part, Text)]
-        if wish.mode == "vector" and any(text.count('"') > 1 for text in texts):
-            found = replace(found, remarks=(*found.remarks, _UNQUOTED))
+        found = replace(found, remarks=(*found.remarks, *_remarks(now, whole, wish)))
         calibrator = self._calibrating.current(now)
         stages.end("encoding")
         self._held[now.number] = now

@@ -28,9 +28,10 @@ _KNOWN = (
 _SHORT = 60  # characters of a question that are shown above its answer
 
 
-def named(file: str) -> str:
-    """Name a file in a message."""
-    return "stdin" if file == lines.STDIN else file
+def named(file: str, number: int | None = None) -> str:
+    """Name a file in a message, or a question in it: by its line, and as answers number it."""
+    name = "stdin" if file == lines.STDIN else file
+    return name if number is None else f"{name}, line {number + 1:,} (query {number})"
 
 
 def questions(file: str) -> Iterator[tuple[int, dict[str, Any] | Exception]]:
@@ -44,15 +45,16 @@ def questions(file: str) -> Iterator[tuple[int, dict[str, Any] | Exception]]:
         try:
             yield number, _question(_parsed(line))
         except (ValueError, TypeError, RecursionError) as error:
-            place = f"{named(file)}, line {number + 1:,}"
-            yield number, om.errors.QueryError(f"{place}: {error}")
+            yield number, om.errors.QueryError(f"{named(file, number)}: {error}")
 
 
 def _parsed(line: str) -> object:
     try:
         return json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"this is no JSON ({error}): words stand in double quotes") from error
+        raise ValueError(
+            f'this is no JSON ({error}): write "words" in double quotes, or {{"image": "a.jpg"}}'
+        ) from error
 
 
 def _question(told: object) -> dict[str, Any]:

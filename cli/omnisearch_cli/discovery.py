@@ -16,7 +16,7 @@ FOLDER = ".omnisearch"
 def for_reading(index: Path | None) -> Path:
     """Find the collection; reading never creates one."""
     if index is not None:
-        return index.expanduser()
+        return _named(index)
     found = nearest(Path.cwd())
     if found is None:
         others = ", ".join(map(str, known.collections())) or "none"
@@ -30,9 +30,17 @@ def for_reading(index: Path | None) -> Path:
 def for_writing(index: Path | None) -> Path:
     """Find the collection, or the place where the first write makes one."""
     if index is not None:
-        return writable(index.expanduser())
+        return writable(_named(index))
     here = Path.cwd()
     return writable(nearest(here) or here / FOLDER)
+
+
+def _named(index: Path) -> Path:
+    """Take a name as it is; one that begins here needs that there still is a here."""
+    found = index.expanduser()
+    if not found.is_absolute():
+        Path.cwd()  # raises what is told as such, where the folder was removed
+    return found
 
 
 def writable(path: Path) -> Path:

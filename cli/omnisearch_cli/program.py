@@ -25,6 +25,12 @@ from omnisearch_cli import commands, interrupts, output, settings
 COMMANDS = commands.COMMANDS
 USAGE, UNUSABLE, INTERNAL, TERMINATED = 2, 4, 5, 143
 _CALLERS_FAULT = (400, 404, 415, 501)
+_NUMBERS = {  # what click calls numbers
+    "a valid integer range": "a whole number",
+    "a valid integer": "a whole number",
+    "a valid float range": "a number",
+    "a valid float": "a number",
+}
 _NEAR = 0.75  # how much a word is like a command that may be meant
 
 if TYPE_CHECKING:  # it would load the whole engine for every command
@@ -109,7 +115,10 @@ def _run(arguments: list[str], opened: Opened | None) -> int:
         with omnisearch.make_context(
             "omnisearch", arguments, default_map=defaults, obj=opened
         ) as context:
-            code: int | None = omnisearch.invoke(context)
+            from omnisearch_cli import notices  # 10 ms that --help does not need
+
+            with notices.heard():
+                code: int | None = omnisearch.invoke(context)
         return code or 0
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
@@ -127,6 +136,9 @@ def _run(arguments: list[str], opened: Opened | None) -> int:
     except OSError as error:
         if error.filename == output.NAME:
             raise
+        if _is_nowhere():
+            remedy = "change to one that is there"
+            return _fail(USAGE, f"the folder that this runs in was removed: {remedy}")
         where = "" if error.filename is None else f"{error.filename}: "
         return _fail(UNUSABLE, f"{where}{error.strerror or error}")
     except Exception as error:
@@ -135,9 +147,20 @@ def _run(arguments: list[str], opened: Opened | None) -> int:
         return _fail(INTERNAL, f"{fault}: {remedy}")
 
 
+def _is_nowhere() -> bool:
+    """Tell whether the folder of this process is gone, which no error of the system names."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
+
+
 def _usage(error: click.ClickException) -> str:
     """Say what is wrong and where the right form stands."""
     message = error.format_message().rstrip(".").replace("\n", " ")
+    for told, meant in _NUMBERS.items():
+        message = message.replace(told, meant)
     context = getattr(error, "ctx", None)
     return message if context is None else f"{message} (see {context.command_path} --help)"
 

@@ -95,7 +95,8 @@ def run(flags: Flags, opened: Opened = opened) -> int:
     with _found(opened, path) as col:
         question = {**options, **_question(flags, path, col), "parts": given, "vector": vector}
         hits = col.query(**question)
-        return _show(path, hits, form, flags)
+        said = bool(hits.remarks) and not (flags["quiet"] or col.count())
+        return _show(path, hits, form, flags, said=said)
 
 
 def _found(opened: Opened, path: Path) -> AbstractContextManager[om.Collection]:
@@ -162,7 +163,8 @@ def _kept(hits: om.Hits, min_score: float | None) -> Sequence[om.Hit]:
     return [hits[place] for place in places]
 
 
-def _show(path: Path, hits: om.Hits, form: printed.Form, flags: Flags) -> int:
+def _show(path: Path, hits: om.Hits, form: printed.Form, flags: Flags, *, said: bool) -> int:
+    """Print hits; `said` is why there are none, which needs no second line."""
     tell(hits, flags["explain"], quiet=flags["quiet"])
     first, kept = (flags["offset"] or 0) + 1, _kept(hits, flags["min_score"])
     for line in printed.printed(kept, form, screen(), first):
@@ -173,7 +175,7 @@ def _show(path: Path, hits: om.Hits, form: printed.Form, flags: Flags) -> int:
         if lacking:
             output.say(f"{lacking:,} of {len(kept):,} hits belong to no file, and have no path")
         return NO_HIT if lacking == len(kept) else 0
-    if form == "table" or sys.stderr.isatty():
+    if not said and (form == "table" or sys.stderr.isatty()):
         output.say("no hits")
     return NO_HIT
 
@@ -214,7 +216,7 @@ def _batch(col: om.Collection, file: str, options: dict[str, Any], flags: Flags)
             if getattr(error, "status", 400) not in _OF_A_QUESTION:
                 raise  # it would be the same for every line
             failed += 1
-            output.complain(f"{batches.named(file)}, line {number + 1:,}: {error}")
+            output.complain(f"{batches.named(file, number)}: {error}")
             continue
         kept = _kept(hits, flags["min_score"])
         found += len(kept)

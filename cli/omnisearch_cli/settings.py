@@ -35,9 +35,23 @@ def setting(*flags: str, **attributes: Any) -> Decorator:  # noqa: ANN401
     return click.option(*flags, envvar=variable, show_envvar=True, **attributes)
 
 
+class _Folder(click.Path):
+    """The name of a folder; an empty one, of a variable that is not set, would mean this folder."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str | bytes | os.PathLike[str]:
+        if value == "":
+            self.fail("it is empty: name a folder, or leave it out", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 index = setting(
     "--index",
-    type=click.Path(path_type=Path),
+    type=_Folder(path_type=Path),
     metavar="FOLDER",
     help="The collection. Default: the nearest .omnisearch folder upwards.",
 )

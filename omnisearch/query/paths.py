@@ -22,6 +22,7 @@ from omnisearch.storage.columns import Source
 from omnisearch.storage.generation import Generation
 
 Mask = npt.NDArray[np.bool_]
+_PLAIN = re.compile(rb"[^*?\[\\]*")
 _KEPT = 8  # patterns whose rows are remembered for each part
 _rows: WeakKeyDictionary[Any, dict[tuple[str, ...], Mask]] = WeakKeyDictionary()
 
@@ -40,6 +41,24 @@ def matching(now: Generation, patterns: Sequence[str]) -> Mask:
             known[key] = _of_part(part.columns, fits)
         found.append(known[key])
     return np.concatenate(found)
+
+
+def strays(now: Generation, patterns: Sequence[str]) -> str | None:
+    """Say which absolute patterns fit nothing that was ever taken in, and what was."""
+    roots = [root.path for root in now.sealed.place.ledgers.newest().roots]
+    lost = [one for one in patterns if one.startswith("/") and not _may_fit(one, roots)]
+    if not lost:
+        return None
+    known = ", ".join(os.fsdecode(root) for root in roots) or "no folder"
+    return f"path {', '.join(lost)}: nothing was taken in from there, only from {known}"
+
+
+def _may_fit(pattern: str, roots: Sequence[bytes]) -> bool:
+    """Tell whether the plain beginning of a pattern lies below a root or above one."""
+    plain = _PLAIN.match(os.fsencode(pattern))
+    start = b"" if plain is None else plain[0]
+    places = [root.rstrip(b"/") + b"/" for root in roots]
+    return any(place.startswith(start) or start.startswith(place) for place in places)
 
 
 def _of_part(source: Source, fits: Callable[[str], bool]) -> Mask:
