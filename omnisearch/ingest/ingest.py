@@ -21,9 +21,9 @@ from omnisearch.ingest.places import Handles
 from omnisearch.ingest.plan import Plan, Target, planned
 from omnisearch.ingest.reading import Reading
 from omnisearch.ingest.report import IngestReport
+from omnisearch.ingest.rules import Rules
 from omnisearch.ingest.run import Run
 from omnisearch.ingest.scans import Scans
-from omnisearch.ingest.walk import Rules
 from omnisearch.ingest.walking import Walking
 from omnisearch.locations import Location
 from omnisearch.media.pool.pool import Pool

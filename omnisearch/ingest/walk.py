@@ -22,24 +22,12 @@ from omnisearch.ingest.entries import (
     entry_of,
     refusal,
 )
-from omnisearch.ingest.ignore import DEFAULTS, IGNORE_FILE, Chain, IgnoreFileError, Patterns
-from omnisearch.ingest.listing import Listing, is_ours, patterns, too_many_open
+from omnisearch.ingest.ignore import IGNORE_FILE, Chain, IgnoreFileError
+from omnisearch.ingest.listing import Listing, is_ours, too_many_open
+from omnisearch.ingest.rules import Choosing, Rules
 
 _HANDLES = 64  # folders open at once; what lies deeper is opened anew from the root
 _ENCODING, _ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
-_DOT = ord(".")
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What of a root is looked at."""
-
-    excludes: tuple[str, ...] = ()  # lines as in a .gitignore of the root; they go first
-    hidden: bool = False
-    ignore_files: bool = True  # .omnisearchignore, and what is left out by default
-    follow_symlinks: bool = False  # only where they lead beneath the root
-    one_file_system: bool = True  # a mount may be a network, or the same disk again
-    apart: frozenset[bytes] = frozenset()  # paths that are roots themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +54,7 @@ def walk(handle: Beneath, rules: Rules, beneath: bytes = b"") -> Iterator[Entry 
 class _Walk:
     def __init__(self, handle: Beneath, rules: Rules) -> None:
         self._handle, self._rules, self._root = handle, rules, handle.root.number
-        self._excludes = Patterns(os.fsencode(line) for line in rules.excludes)
+        self._choosing = Choosing(rules)
         self._open: list[Listing] = []
         self._waiting: list[_Folder] = []
         self._device, self._inside_mount = -1, False
@@ -119,12 +107,12 @@ class _Walk:
 
     def _entry(self, listing: Listing, item: os.DirEntry[str]) -> Entry | Refused | None:
         name = item.name.encode(_ENCODING, _ERRORS)
-        if name[0] == _DOT and not self._rules.hidden:
+        if self._choosing.hides(name):
             return None
         path = listing.prefix + name
         try:  # some file systems do not say in a listing what a name is
             folder = item.is_dir(follow_symlinks=False)
-            if self._left_out(listing.chain, name, path, folder=folder):
+            if self._choosing.leaves_out(listing.chain, name, path, folder=folder):
                 return None
             if folder:
                 return self._enter(_Folder(path, listing.chain, listing.link), name)
@@ -135,12 +123,6 @@ class _Walk:
             return None
         except OSError as error:
             return refusal(self._root, path, error)
-
-    def _left_out(self, chain: Chain, name: bytes, path: bytes, *, folder: bool) -> bool:
-        if path in self._rules.apart:
-            return True
-        named = self._excludes.excluded(name, path, folder=folder) if self._excludes else None
-        return chain.excluded(name, path, folder=folder) if named is None else named
 
     def _found(self, path: bytes, found: os.stat_result, *, link: bool = False) -> Entry | Refused:
         if not stat.S_ISREG(found.st_mode):
@@ -208,23 +190,19 @@ class _Walk:
             os.close(descriptor)
             return None
         prefix = folder.path + b"/" if folder.path else b""
-        chain = self._chain_in(descriptor, folder.chain, prefix)
+        chain = self._choosing.below(descriptor, folder.chain, prefix)
         names = os.scandir(descriptor)
         self._open.append(Listing(descriptor, names, prefix, chain, folder.link))
         return None
 
-    def _chain_in(self, descriptor: int, chain: Chain, prefix: bytes) -> Chain:
-        own = patterns(descriptor) if self._rules.ignore_files else None
-        return chain if own is None else chain.below(own, len(prefix))
-
     def _chain_above(self, beneath: bytes) -> Chain:
         """Collect the ignore files of the folders on the way to where the walk begins."""
-        chain = Chain((Patterns(DEFAULTS), 0)) if self._rules.ignore_files else Chain()
+        chain = self._choosing.first
         cuts = [at for at, byte in enumerate(beneath) if byte == ord("/")]
         for end in [0, *cuts] if beneath else []:
             descriptor = self._handle.open(beneath[:end], FOLDER)
             try:
-                chain = self._chain_in(descriptor, chain, beneath[: end + 1] if end else b"")
+                chain = self._choosing.below(descriptor, chain, beneath[: end + 1] if end else b"")
             finally:
                 os.close(descriptor)
         return chain

@@ -21,7 +21,7 @@ from omnisearch.locations import Location
 if TYPE_CHECKING:
     from omnisearch.ingest.plan import Plan
     from omnisearch.ingest.roots import Visit
-    from omnisearch.ingest.walk import Rules
+    from omnisearch.ingest.rules import Rules
     from omnisearch.storage.items import Items
     from omnisearch.storage.sightings import Sighting
 

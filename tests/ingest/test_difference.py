@@ -22,7 +22,8 @@ from omnisearch.ingest.difference import (
 )
 from omnisearch.ingest.entries import Entry, entry_of
 from omnisearch.ingest.opening import Copy, opened
-from omnisearch.ingest.walk import Rules, walk
+from omnisearch.ingest.rules import Rules
+from omnisearch.ingest.walk import walk
 from omnisearch.locations import Location, Root
 from omnisearch.storage.catalog import Catalog
 from omnisearch.storage.sightings import Sighting

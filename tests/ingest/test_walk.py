@@ -14,7 +14,8 @@ import pytest
 from omnisearch.ingest.beneath import Beneath
 from omnisearch.ingest.entries import Entry
 from omnisearch.ingest.opening import opened
-from omnisearch.ingest.walk import Rules, walk
+from omnisearch.ingest.rules import Rules
+from omnisearch.ingest.walk import walk
 from omnisearch.locations import Root
 from tests.ingest.trees import KERNEL, paths, refused, walked, write
 
@@ -202,7 +203,8 @@ from omnisearch.ingest.ignore import IGNORE_FILE
 from omnisearch.ingest.listing import MAGIC
 from omnisearch.ingest.opening import opened
 from omnisearch.ingest.entries import Refused
-from omnisearch.ingest.walk import Rules, walk
+from omnisearch.ingest.rules import Rules
+from omnisearch.ingest.walk import walk
 from omnisearch.locations import Root
 with Beneath(Root(0, sys.argv[1].encode(), 0, "folder")) as handle:
     for one in sorted(walk(handle, Rules())):
@@ -242,7 +244,8 @@ def test_what_cannot_be_read_is_told_and_not_taken_for_gone(tmp_path: Path) -> N
 MOUNTED = """
 import sys
 from omnisearch.ingest.beneath import Beneath
-from omnisearch.ingest.walk import Rules, walk
+from omnisearch.ingest.rules import Rules
+from omnisearch.ingest.walk import walk
 from omnisearch.locations import Root
 root = Root(0, sys.argv[1].encode(), 0, "folder")
 for kernel in (None, False):

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from omnisearch.ingest.beneath import FILE, Beneath
 from omnisearch.ingest.ignore import IGNORE_FILE
 from omnisearch.ingest.listing import MAGIC
-from omnisearch.ingest.walk import Rules, walk
+from omnisearch.ingest.rules import Rules
+from omnisearch.ingest.walk import walk
 from tests.ingest.trees import KERNEL, paths, refused, root_of, walked, write
 
 
@@ -199,7 +200,8 @@ def test_memory_is_flat_and_a_large_folder_is_quick(quick: Path) -> None:
     program = """
 import resource, sys, time
 from omnisearch.ingest.beneath import Beneath
-from omnisearch.ingest.walk import Rules, walk
+from omnisearch.ingest.rules import Rules
+from omnisearch.ingest.walk import walk
 from omnisearch.locations import Root
 root = Root(0, sys.argv[1].encode(), 0, "folder")
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -9,7 +9,8 @@ import pytest
 
 from omnisearch.ingest.beneath import Beneath, kernel_stays_beneath
 from omnisearch.ingest.entries import Entry, Refused
-from omnisearch.ingest.walk import Rules, walk
+from omnisearch.ingest.rules import Rules
+from omnisearch.ingest.walk import walk
 from omnisearch.locations import Root
 
 KERNEL = pytest.mark.skipif(not kernel_stays_beneath(), reason="this kernel has no openat2")
