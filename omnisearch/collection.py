@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy.typing as npt
 
-from omnisearch import removal
+from omnisearch import exports, removal
 from omnisearch.calibrating import Calibrating
-from omnisearch.errors import QueryError
 from omnisearch.ingest.report import Files
 from omnisearch.query import rows
 from omnisearch.query.details import details
 from omnisearch.query.filters import Where
-from omnisearch.query.hits import Answers, Batch, Hits
-from omnisearch.query.nearest import Question, check_queries, check_query, mask, nearest
+from omnisearch.query.hits import Batch, Hits
+from omnisearch.query.nearest import Question, mask
+from omnisearch.query.searching import Search
 from omnisearch.questions import Asker, Asks
 from omnisearch.records import CompactReport, Details, Item, Record, Stats, VerifyReport
 from omnisearch.remembered import encoder_of, origin_of
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from omnisearch.ingest.options import IngestOptions, PathLike
     from omnisearch.ingest.pipeline import Show
     from omnisearch.ingest.report import IngestReport
+    from omnisearch.ingest.vector_files import VectorBatch
     from omnisearch.storage.batch import Segments
 
 
@@ -66,17 +67,15 @@ class Collection(AbstractContextManager["Collection"]):
     @property
     def metric(self) -> str:
         """How vectors are compared."""
-        now = self._now()
-        return (
-            self._options.metric or "cosine" if now is None else now.sealed.manifest.settings.metric
-        )
+        if (now := self._now()) is None:
+            return self._options.metric or "cosine"
+        return now.sealed.manifest.settings.metric
 
     @property
     def columns(self) -> dict[str, str]:
         """The columns of metadata and their kinds."""
         now = self._now()
-        known = self._options.columns or {} if now is None else now.schema.shown().columns
-        return dict(known)
+        return dict(self._options.columns or {} if now is None else now.schema.shown().columns)
 
     @property
     def encoder(self) -> Encoder:
@@ -193,16 +192,8 @@ class Collection(AbstractContextManager["Collection"]):
         explain: bool = False,
     ) -> Hits:
         """Find the k rows nearest to a vector, or to a stored id (which is left out itself)."""
-        question = Question(k, recall, min_score)
-        if (vector is None) == (like is None):
-            raise QueryError("search needs a vector or like=id, and not both")
-        now = self._need()
-        allow = mask(now, where, params)
-        if like is not None:
-            vector, allow = rows.like(now, like, allow)
-        assert vector is not None
-        found = nearest(now, check_query(vector, now), question, allow)
-        return Hits(now, Answers.of(next(iter(found), None), explain, min_score))
+        wanted = Search(Question(k, recall, min_score), where, params, explain)
+        return wanted.one(self._need, vector, like)
 
     def search_batch(
         self,
@@ -216,12 +207,8 @@ class Collection(AbstractContextManager["Collection"]):
         explain: bool = False,
     ) -> Batch:
         """Find the k rows nearest to each of many vectors, all in one generation."""
-        question = Question(k, recall, min_score)
-        now = self._need()
-        queries = check_queries(vectors, now)
-        near = nearest(now, queries, question, mask(now, where, params))
-        found = [Answers.of(one, explain, min_score) for one in near]
-        return Batch([Hits(now, one) for one in found or [Answers.none()] * len(queries)])
+        wanted = Search(Question(k, recall, min_score), where, params, explain)
+        return wanted.many(self._need, vectors)
 
     def query(self, parts: object = None, **question: Unpack[Asks]) -> Hits:
         """Find what a question of any modalities means, best first; see docs/query.md.
@@ -255,8 +242,6 @@ class Collection(AbstractContextManager["Collection"]):
         batch_rows: int = 1024,
     ) -> Iterator[Record]:
         """Read every row that matches, in the order of storage, all of one generation."""
-        if batch_rows < 1:
-            raise ValueError(f"batch_rows is {batch_rows}: 1 or more")
         if (now := self._now()) is not None:
             yield from rows.iterate(now, mask(now, where, params), batch_rows, vectors=vectors)
 
@@ -278,6 +263,21 @@ class Collection(AbstractContextManager["Collection"]):
     def snapshot(self, path: str | Path) -> None:
         """Copy the newest generation to a new folder, by hard links where that works."""
         backup.snapshot(self._handle.need(), Path(path))
+
+    def export(
+        self,
+        folder: str | Path,
+        *,
+        where: Where | None = None,
+        params: Mapping[str, Any] | None = None,
+        progress: Callable[[int], object] | None = None,
+    ) -> int:
+        """Write rows as vectors.npy and metadata.parquet into a new folder; see docs/ingest.md."""
+        return exports.export(self._need(), folder, exports.Chosen(where, params, progress))
+
+    def restore(self, rows: VectorBatch, *, replace: bool = False) -> int:
+        """Store rows of an export of what an encoder made, as they were."""
+        return self._calibrating.soon(exports.restore(self._handle, rows, replace=replace))
 
     def close(self) -> None:
         """Seal a long tail and give everything back; the handle cannot be used any more."""

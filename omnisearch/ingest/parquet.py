@@ -15,6 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from omnisearch.errors import InputError
+from omnisearch.ingest.lineage import Lineage
+from omnisearch.schema import SAID, SPAN
 from omnisearch.values import KINDS, Kind
 
 _FAULTS = (pa.ArrowException, OSError, ValueError)  # text that is not UTF-8 is a ValueError
@@ -117,6 +119,14 @@ class ParquetRows:
             return None
         return {name: kind for name, kind in columns.items() if name in self.names}
 
+    def lineage(self) -> Lineage | None:
+        """Read what an export of files tells of them; None for any other file."""
+        told = self._hints().get("lineage")
+        try:
+            return None if told is None else Lineage.of_json(told)
+        except InputError as error:
+            raise InputError(f"{self.path}: {error}") from error
+
     def _hints(self) -> dict[str, Any]:
         try:
             hints = json.loads((self.schema.metadata or {}).get(HINTS, b"{}"))
@@ -128,6 +138,8 @@ class ParquetRows:
         """Read chunks of exactly that many rows, but for the last one."""
         columns = self.columns() or {}
         encoded = frozenset(name for name, kind in columns.items() if kind == "json")
+        if "lineage" in self._hints():
+            encoded |= {SPAN, SAID}
         waiting, first = self.schema.empty_table(), 0
         try:
             for batch in self._file.iter_batches(batch_size=size):

@@ -15,6 +15,7 @@ import pyarrow as pa
 from omnisearch.errors import InputError
 from omnisearch.ingest.arrays import ArrayRows
 from omnisearch.ingest.jsonl import JsonRows
+from omnisearch.ingest.lineage import Lineage
 from omnisearch.ingest.parquet import ParquetRows, vector_columns
 from omnisearch.values import Kind
 
@@ -22,6 +23,7 @@ Rows = ArrayRows | JsonRows | ParquetRows
 PathName = str | PathLike[str]
 Metadata: TypeAlias = list[dict[str, Any]] | pa.Table | None
 
+VECTORS, METADATA = "vectors.npy", "metadata.parquet"  # of an export
 BATCH_ROWS = 4_096  # one durable write each: a few milliseconds, and little to repeat
 VECTOR = "vector"  # the name of the column of vectors where none is given
 _READERS: Mapping[str, type[Rows]] = {
@@ -41,6 +43,7 @@ class VectorBatch:
     ids: list[str]
     vectors: npt.NDArray[np.float32]
     metadata: Metadata
+    lineage: Lineage | None = None
 
     def take(self, kept: Sequence[int]) -> VectorBatch:
         """Keep some of the rows."""
@@ -49,22 +52,23 @@ class VectorBatch:
             metadata = [metadata[row] for row in kept]
         elif metadata is not None:
             metadata = metadata.take(pa.array(kept, pa.int64()))  # typed: there may be none
-        return VectorBatch(
-            self.first, [self.ids[row] for row in kept], self.vectors[kept], metadata
-        )
+        ids = [self.ids[row] for row in kept]
+        return VectorBatch(self.first, ids, self.vectors[kept], metadata, self.lineage)
 
 
 @dataclass(frozen=True)
 class VectorFile:
     """A file of vectors that was found sound as far as its header goes.
 
-    `metric` and `columns` are those of the collection that it was exported from, if it was.
+    `metric` and `columns` are those of the collection that it was exported from, if it was;
+    `lineage` is there if an encoder had made that one, and `restore` takes the batches.
     """
 
     path: Path
     rows: int
     metric: str | None
     columns: dict[str, Kind] | None
+    lineage: Lineage | None
     _vectors: tuple[Rows, str]
     _ids: tuple[Rows, str] | None
     _metadata: Rows | None
@@ -85,7 +89,7 @@ class VectorFile:
             ids = [str(row) for row in range(first, first + len(vectors))]
             if self._ids:
                 ids = chunk[self._ids[0]].texts(self._ids[1])
-            yield VectorBatch(first, ids, vectors, self._describe(chunk))
+            yield VectorBatch(first, ids, vectors, self._describe(chunk), self.lineage)
             first += len(vectors)
 
     def _describe(self, chunk: Mapping[Rows, Any]) -> Metadata:
@@ -105,11 +109,15 @@ def read_vectors(
     id_column: str = "id",
     vector_column: str | None = None,
 ) -> VectorFile:
-    """Open a `.npy`, `.fvecs`, `.fbin`, `.parquet` or `.jsonl` file of vectors.
+    """Open a `.npy`, `.fvecs`, `.fbin`, `.parquet` or `.jsonl` file of vectors, or an export.
 
     Ids come from the file `ids`, else from the column `id_column` of `metadata` or of the file
     itself, else rows are named by their number. Other columns are metadata.
     """
+    if (Path(path) / METADATA).is_file():
+        if ids is not None or metadata is not None:
+            raise InputError(f"{path} is a folder, which has its ids and metadata: name no others")
+        path, metadata = Path(path) / VECTORS, Path(path) / METADATA
     vectors = _open(path)
     names = None if ids is None else _open(ids)
     described = vectors if metadata is None else _open(metadata)
@@ -124,6 +132,7 @@ def read_vectors(
         rows=vectors.rows,
         metric=exported.metric() if exported else None,
         columns=exported.columns() if exported else None,
+        lineage=exported.lineage() if exported else None,
         _vectors=(vectors, vector_column or _find_vectors(vectors)),
         _ids=_find_ids(names, (described, vectors), id_column),
         _metadata=None if isinstance(described, ArrayRows) else described,

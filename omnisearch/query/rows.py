@@ -63,6 +63,8 @@ def get(now: Generation | None, names: Sequence[str], *, vectors: bool) -> list[
 
 def iterate(now: Generation, mask: Mask | None, step: int, *, vectors: bool) -> Iterator[Record]:
     """Read the rows that a mask allows, so many at a time."""
+    if step < 1:
+        raise ValueError(f"batch_rows is {step}: 1 or more")
     positions = positions_of(now, mask)
     for start in range(0, len(positions), step):
         yield from read_records(now, positions[start : start + step], vectors=vectors)

@@ -18,6 +18,7 @@ MIN_DIM, MAX_DIM = 2, 4096
 MAX_ID_BYTES = 1024
 MAX_LENGTH = 1e15  # products of two such lengths fit float32 with room to add
 _SQUARABLE = (1e-15, 1e15)  # lengths whose squares float32 holds well
+_ROUNDED = 0.01  # of a length, where the numbers were half floats
 METRICS = ("cosine", "ip", "l2")
 INDEXES = ("auto", "flat", "scan", "ivfpq", "hnsw")
 Floats = npt.NDArray[np.float32]
@@ -147,8 +148,18 @@ def admit_segments(rows: Segments, settings: Settings, schema: Schema) -> Batch:
     norms = None
     if settings.metric == "cosine":
         vectors, norms = unit(vectors)
+        norms = norms if rows.norms is None else _as_told(rows.norms, norms)
     stored = vectors.astype(settings.dtype, copy=False)
     return Batch(batch.with_segment_columns(rows, user, norms), cast(batch.Vectors, stored))
+
+
+def _as_told(told: npt.NDArray[np.float32], found: npt.NDArray[np.float32]) -> Floats:
+    """Take lengths that were kept beside vectors, whose own are off by what half floats round."""
+    wrong = np.flatnonzero(~(np.abs(told / found - 1) < _ROUNDED))
+    if len(wrong):
+        row = int(wrong[0])
+        raise InputError(f"vectors: row {row} has length {found[row]:.4g}, not {told[row]:.4g}")
+    return told
 
 
 def check_choice(name: str, value: object, choices: Sequence[str]) -> None:

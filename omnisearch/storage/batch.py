@@ -42,7 +42,8 @@ Vectors = np.ndarray[tuple[int, int], np.dtype[np.generic]]
 class Segments:
     """Rows of items as they come from an encoder, one of each for every row.
 
-    An `items` of None is the row's own id; metadata may have the reserved columns.
+    An `items` of None is the row's own id; metadata may have the reserved columns. `norms` are the
+    lengths that the vectors are to be given back with, else those that they have.
     """
 
     ids: Sequence[str]
@@ -51,6 +52,7 @@ class Segments:
     modalities: Sequence[Modality | None]
     vectors: npt.NDArray[np.float32]  # (n, dim)
     metadata: Sequence[Mapping[str, Any]]
+    norms: npt.NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         columns = (self.items, self.views, self.modalities, self.vectors, self.metadata)

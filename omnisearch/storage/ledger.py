@@ -65,7 +65,7 @@ class Ledger:
 def encode(ledger: Ledger, number: int, identity: Identity) -> bytes:
     """Write canonical JSON, a line for each thing, and a checksum on the last line."""
     trees = [{"collection": str(identity.collection), "format": FORMAT, "number": number}]
-    lines = [_line(tree) for tree in (*trees, *_trees(ledger))]
+    lines = [_line(tree) for tree in (*trees, *told(ledger))]
     body = b"".join(lines)
     return body + f"{xxhash.xxh3_128_hexdigest(body)}\n".encode()
 
@@ -74,7 +74,8 @@ def _line(tree: Mapping[str, Any]) -> bytes:
     return json.dumps(tree, sort_keys=True, ensure_ascii=True).encode() + b"\n"
 
 
-def _trees(ledger: Ledger) -> Iterator[Mapping[str, Any]]:
+def told(ledger: Ledger) -> Iterator[Mapping[str, Any]]:
+    """Tell each thing that a ledger holds, as JSON has it."""
     for root in ledger.roots:
         path = locations.encode(root.path)
         yield {"root": root.number, "path": path, "device": root.device, "kind": root.kind}
@@ -101,7 +102,7 @@ def decode(raw: bytes, path: Path, identity: Identity) -> Ledger:
         head, *trees = [json.loads(line) for line in body.splitlines()]
         if head["format"] != FORMAT:
             raise ValueError(f"format {head['format']}")
-        found = _build(trees)
+        found = build(trees)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise CorruptCollectionError(_damaged(path, f"it does not read ({error})")) from error
     if head["collection"] != str(identity.collection):
@@ -111,7 +112,8 @@ def decode(raw: bytes, path: Path, identity: Identity) -> Ledger:
     return found
 
 
-def _build(trees: Iterable[dict[str, Any]]) -> Ledger:
+def build(trees: Iterable[Mapping[str, Any]]) -> Ledger:
+    """Read what `told` gave; anything else is a ValueError, TypeError or KeyError."""
     roots: list[Root] = []
     ignored: set[str] = set()
     failures: dict[str, Failure] = {}

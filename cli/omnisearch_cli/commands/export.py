@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -15,7 +13,7 @@ EXAMPLES = """\b
 Examples:
   omnisearch export ./backup
   omnisearch export ./cheap --where "price < 50"
-  omnisearch import ./backup/vectors.npy --metadata ./backup/metadata.parquet --index ./again
+  omnisearch import ./backup --index ./again
 """
 
 
@@ -31,20 +29,17 @@ def command(
     """Write the collection to files.
 
     FOLDER, which must not exist, gets vectors.npy and metadata.parquet. Vectors have the scale in
-    which they were given. Importing both files again gives the same rows.
+    which they were given. Importing the folder gives the same rows again; of files also their
+    spans, their words and the folders that they were taken in from. Of an item of which a row
+    passes a filter, all rows go along.
     """
     with om.open(discovery.for_reading(index), create=False, mode="r") as col:
         with output.progress(col.count(where=where), "row", quiet) as bar:
-            rows = _counted(col.iterate(where=where, vectors=True), bar)
-            form: dict[str, Any] = {"dim": col.dim, "metric": col.metric, "columns": col.columns}
-            written = om.write_vectors(folder, rows, **form)
+            written = col.export(folder, where=where, progress=bar.update)
+        missing = col.stats()["missing"]
+    if missing and where is None and not quiet:
+        output.say(f"{missing:,} items are left out: their files were gone when last looked for")
     if output.wants_json(json):
         output.line({"rows": written, "folder": str(folder.absolute())})
     else:
         output.result(f"{written:,} rows written to {folder}")
-
-
-def _counted(records: Iterator[om.Record], bar: Any) -> Iterator[om.Record]:  # noqa: ANN401
-    for record in records:
-        yield record
-        bar.update()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ Examples:
   omnisearch import items.parquet --id-column sku --vector-column embedding
   omnisearch import items.jsonl --column taken=timestamp --index ./catalogue
   omnisearch import vectors.npy --resume
+  omnisearch import ./backup --index ./again
   omnisearch embed photos/*.jpg > vectors.jsonl
   omnisearch import vectors.jsonl --id-column name --made-by omni-mini
 
@@ -108,8 +109,8 @@ def _columns(
 def command(file: Path, **flags: Unpack[Flags]) -> None:
     """Store the vectors of a file.
 
-    FILE is a .npy, .fvecs, .fbin, .parquet or .jsonl file. Every batch of rows is durable once it
-    is counted. After an interruption, --resume goes on.
+    FILE is a .npy, .fvecs, .fbin, .parquet or .jsonl file, or a folder that export wrote. Every
+    batch of rows is durable once it is counted. After an interruption, --resume goes on.
     """
     if flags["upsert"] and flags["resume"]:
         raise click.UsageError("--upsert and --resume exclude each other")
@@ -120,19 +121,29 @@ def command(file: Path, **flags: Unpack[Flags]) -> None:
         id_column=flags["id_column"],
         vector_column=flags["vector_column"],
     )
+    if source.lineage is not None:
+        _check_nothing_changed(flags)
     path = discovery.for_writing(flags["index"])
     fresh, begun = not discovery.is_collection(path), time.perf_counter()
     with _told(source) as progress:
         if not flags["quiet"]:
             _announce(source, path, flags["index"])
         with om.open(path, **_creation(source, flags, fresh)) as col:
-            _check_space(col, path, flags["made_by"])
+            if source.lineage is None:
+                _check_space(col, path, flags["made_by"])
             _store(col, source, progress, flags)
     if progress.stored:
         known.remember(path)
     if fresh and progress.stored and not flags["quiet"]:
         output.say(f"made {path}")
     _report(progress, path, time.perf_counter() - begun, flags)
+
+
+def _check_nothing_changed(flags: Flags) -> None:
+    """Refuse to change what an encoder's export says of itself."""
+    for name, flag in (("made_by", "--made-by"), ("columns", "--column"), ("ids", "--ids")):
+        if flags[name]:  # type: ignore[literal-required]
+            raise click.UsageError(f"an export of files says what {flag} would: leave it out")
 
 
 def _announce(source: om.VectorFile, path: Path, index: Path | None) -> None:
@@ -185,7 +196,7 @@ def _check_lengths(batch: om.VectorBatch, made_by: str) -> None:
 
 
 def _store(col: om.Collection, source: om.VectorFile, progress: Progress, flags: Flags) -> None:
-    write = col.upsert if flags["upsert"] else col.add_vectors
+    write = _writing(col, flags["upsert"])
     with output.progress(source.rows, "row", flags["quiet"]) as bar:
         for batch in source.batches():
             wanted = batch
@@ -196,13 +207,23 @@ def _store(col: om.Collection, source: om.VectorFile, progress: Progress, flags:
                 with interrupts.held(), _placed(source, batch):
                     if flags["made_by"] is not None:
                         _check_lengths(batch, flags["made_by"])
-                    progress.generation = write(
-                        wanted.ids, wanted.vectors, metadata=wanted.metadata
-                    )
+                    progress.generation = write(wanted)
                     progress.stored += len(wanted.ids)
             progress.seen += len(batch.ids)
             progress.unchanged = progress.seen - progress.stored
             bar.update(len(batch.ids))
+
+
+def _writing(col: om.Collection, upsert: bool) -> Callable[[om.VectorBatch], int]:
+    """Give what stores a batch as what it is."""
+
+    def write(batch: om.VectorBatch) -> int:
+        if batch.lineage is not None:
+            return col.restore(batch, replace=upsert)
+        put = col.upsert if upsert else col.add_vectors
+        return put(batch.ids, batch.vectors, metadata=batch.metadata)
+
+    return write
 
 
 @contextmanager
