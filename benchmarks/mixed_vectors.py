@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.reader import SHIPPED, Reader
 from omnisearch.encoder.calibration.calibrator import questions
 from omnisearch.training.exam.mixed import TEXTS, about
-from omnisearch.training.exam.reader import Encoder
 from omnisearch.training.exam.sets import Asked
-from omnisearch.training.lab import Lab, Options
+from omnisearch.training.lab import Lab
 from omnisearch.training.lessons import corpus
 from omnisearch.training.lessons.pairs import Pairs, same
 
@@ -37,7 +37,7 @@ class Kind:
     right: Bits | None = None
 
 
-def pictures(lab: Lab, reader: Encoder, split: str) -> Kind:
+def pictures(lab: Lab, reader: Reader, split: str) -> Kind:
     """Read the frozen set of pictures."""
     frozen = Asked.load(lab, f"pictures-{split}")
     asked = [frozen.concepts[row.argmax()] for row in frozen.relevant]
@@ -45,7 +45,7 @@ def pictures(lab: Lab, reader: Encoder, split: str) -> Kind:
     return Kind(rows, frozen.concepts, frozen.texts, asked, frozen.relevant)
 
 
-def media(lab: Lab, reader: Encoder, split: str, kind: str) -> Kind:
+def media(lab: Lab, reader: Reader, split: str, kind: str) -> Kind:
     """Read sounds, films or pages."""
     pairs = corpus.load(lab, kind, split)
     texts, asked = (
@@ -56,7 +56,7 @@ def media(lab: Lab, reader: Encoder, split: str, kind: str) -> Kind:
     return Kind(reader.media(kind, pairs.candidate), pairs.concepts, texts, asked)
 
 
-def passages(lab: Lab, reader: Encoder, split: str) -> Kind:
+def passages(lab: Lab, reader: Reader, split: str) -> Kind:
     """Read passages."""
     pairs = corpus.load(lab, "text", split).sample(TEXTS)
     assert pairs.candidate.texts is not None
@@ -74,9 +74,8 @@ def wordings(pairs: Pairs, rows: NDArray[np.int64], most: int) -> tuple[list[str
     return list(found), list(found.values())
 
 
-def write(lab: Lab, options: Options, split: str, path: Path) -> None:
+def write(lab: Lab, reader: Reader, split: str, path: Path) -> None:
     """Encode everything and keep it as one file."""
-    reader = Encoder.load(lab, options)
     kinds = {"text": passages(lab, reader, split), "image": pictures(lab, reader, split)}
     kinds |= {kind: media(lab, reader, split, kind) for kind in ("audio", "video", "document")}
     concepts = [name for one in kinds.values() for name in one.concepts]
@@ -91,6 +90,7 @@ def write(lab: Lab, options: Options, split: str, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(
         path,
+        encoder=np.array(reader.fingerprint),
         rows=np.concatenate([one.rows for one in kinds.values()]),
         row_kinds=row_kinds,
         row_concepts=np.array(concepts),
@@ -107,12 +107,13 @@ def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mixed_vectors", description=__doc__)
     parser.add_argument("--lab", type=Path, default=Path("lab"))
-    parser.add_argument("--seed", type=int, default=0, help="of the run that is measured")
+    parser.add_argument("--weights", type=Path, default=SHIPPED, help="folder of an export")
     parser.add_argument("--split", choices=("validation", "test"), default="validation")
     parser.add_argument("--out", type=Path, help="benchmarks/data/mixed-SPLIT.npz")
     given = parser.parse_args()
     out = given.out or Path("benchmarks/data") / f"mixed-{given.split}.npz"
-    write(Lab(given.lab), Options(seed=given.seed), given.split, out)
+    lab = Lab(given.lab)
+    write(lab, Reader.load(lab, given.weights), given.split, out)
     print(out)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 NO_HIT, SOME_FAILED = 1, 3
 _OF_A_QUESTION = (400, 404, 415)  # the status of what one question is to blame for
 _OPTIONS = (
-    "k where path after before mode combine fuse min_confidence group_by collapse offset cursor "
-    "recall explain"
+    "k where path after before mode combine fuse min_confidence min_score group_by collapse "
+    "offset cursor recall explain"
 ).split()
 _IDS = ("like", "more", "less")
 
@@ -155,26 +155,18 @@ def _id(path: Path, col: om.Collection, name: str) -> str:
     return hit
 
 
-def _kept(hits: om.Hits, min_score: float | None) -> Sequence[om.Hit]:
-    """Leave out hits of lower scores, and those that have none."""
-    if min_score is None:
-        return hits
-    places: list[int] = (hits.scores >= min_score).nonzero()[0].tolist()
-    return [hits[place] for place in places]
-
-
 def _show(path: Path, hits: om.Hits, form: printed.Form, flags: Flags, *, said: bool) -> int:
     """Print hits; `said` is why there are none, which needs no second line."""
     tell(hits, flags["explain"], quiet=flags["quiet"])
-    first, kept = (flags["offset"] or 0) + 1, _kept(hits, flags["min_score"])
-    for line in printed.printed(kept, form, screen(), first):
+    first = (flags["offset"] or 0) + 1
+    for line in printed.printed(hits, form, screen(), first):
         output.write(line)
-    if kept:
-        last.remember(path, kept, first)
-        lacking = printed.without_file(kept) if form in ("paths", "paths0") else 0
+    if hits:
+        last.remember(path, hits, first)
+        lacking = printed.without_file(hits) if form in ("paths", "paths0") else 0
         if lacking:
-            output.say(f"{lacking:,} of {len(kept):,} hits belong to no file, and have no path")
-        return NO_HIT if lacking == len(kept) else 0
+            output.say(f"{lacking:,} of {len(hits):,} hits belong to no file, and have no path")
+        return NO_HIT if lacking == len(hits) else 0
     if not said and (form == "table" or sys.stderr.isatty()):
         output.say("no hits")
     return NO_HIT
@@ -218,10 +210,9 @@ def _batch(col: om.Collection, file: str, options: dict[str, Any], flags: Flags)
             failed += 1
             output.complain(f"{batches.named(file, number)}: {error}")
             continue
-        kept = _kept(hits, flags["min_score"])
-        found += len(kept)
+        found += len(hits)
         tell(hits, flags["explain"], quiet=flags["quiet"])
-        batches.show(number, question, kept, form, screen())
+        batches.show(number, question, hits, form, screen())
     if not asked:
         raise click.UsageError(f"{batches.named(file)} has no line: give a question in each")
     if failed:

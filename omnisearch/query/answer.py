@@ -142,6 +142,8 @@ def _round(question: _Question, depth: int, stages: Stages) -> _Round:
             whole = len(best.positions) < max(_SAYING, depth)
         if len(best.scores) and not whole and (alone or wish.recall == 1.0):
             least = float(best.scores[-1])
+    if wish.min_score is not None:  # what is farther than the last of a list has a lower score
+        whole = all(one.whole or bool(one.cosines[-1] < wish.min_score) for one in found)
     segments = Segments.of(allowed.now, np.concatenate([np.zeros(0, np.int64), *rows]))
     judged = question.judge.judge(segments, found, said)
     stages.end("scoring")
@@ -171,7 +173,7 @@ def _bound(question: _Question, found: list[Found], judged: Judged, least: float
 
 def _is_settled(last: _Round, question: _Question) -> bool:
     """Tell whether no other candidate could be among the hits; one as sure might, by its id."""
-    if last.whole or last.bound < question.least:
+    if last.whole or last.bound < last.grouped.least:
         return True
     places = last.grouped.places
     if len(places) < question.wish.reach:
@@ -183,7 +185,7 @@ def _answers(question: _Question, last: _Round) -> Answers:
     wish, judged = question.wish, last.judged
     page = slice(wish.offset, wish.reach)
     places = np.array(last.grouped.places[page], np.int64)
-    confidences = probability(judged.odds[places]) if question.judge.calibrated else None
+    confidences = probability(last.grouped.odds[page]) if question.judge.calibrated else None
     bm25 = judged.bm25[places]
     return Answers(
         judged.positions[places],

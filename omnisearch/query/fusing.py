@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from omnisearch.encoder.calibration.calibrator import probability
 from omnisearch.records import Modality
 
 Floats = npt.NDArray[np.float32]
@@ -26,6 +27,10 @@ _DEAF = 1.0  # log odds that words which say something else take from how a segm
 _BLIND = -8.0  # below this, how it looks takes no more from what it says
 _UNASKED = 0.05  # of the words, squared: what right answers say, where words do not ask
 _SAID = (-4.5, 15.0)  # words that were found without any vector
+# Log odds that surer hits of a kind take from the next, at most, and how many it takes for half of
+# that. Bounded: two hits that are alike are seldom both meant, of twenty more than one may be.
+_RIVALS = (1.25, 0.3)
+_PLENTY = "document"  # of pages that are about a thing each is right, however many
 DEEP = 1000  # ranks that count: as many candidates of each list are taken, so k changes none
 _RANKS = 60  # of reciprocal rank fusion (Cormack et al. 2009): how little the first ranks differ
 
@@ -70,6 +75,30 @@ def bound(found: Evidence) -> Floats:
     unread = np.where(np.isnan(found.content), -np.inf, fuse(replace(found, words=none)))
     unseen = np.where(np.isnan(found.words), -np.inf, fuse(replace(found, content=none)))
     return np.asarray(np.maximum.reduce([fuse(found), unread, unseen]), np.float32)
+
+
+def among(odds: Floats, modalities: Modalities, items: Sequence[str] | None = None) -> Floats:
+    """Give the log odds of hits (n,), best first, in the light of those above them.
+
+    Each was judged as if it were alone. What surer hits of its kind leave to a hit is less, so that
+    a family of look-alikes is not as sure of all its members; the order stays. Moments of one of
+    the `items` (n,), if they are given, leave each other what they have.
+    """
+    names = np.array(modalities, object)
+    sure = probability(odds).astype(np.float64)
+    owner = np.arange(len(odds))
+    if items is not None:
+        _, firsts, of = np.unique(np.array(items, object), return_index=True, return_inverse=True)
+        owner = firsts[of]
+    first = owner == np.arange(len(odds))
+    found = odds.astype(np.float64)
+    for name in dict.fromkeys(modalities):
+        here = names == name
+        above = np.cumsum(np.where(first & here, sure, 0)) - np.where(here[owner], sure[owner], 0)
+        if name != _PLENTY:
+            above = np.maximum(above, 0)
+            found -= np.where(here, _RIVALS[0] * above / (above + _RIVALS[1]), 0)
+    return np.asarray(np.minimum.accumulate(found), np.float32)
 
 
 def by_ranks(found: Evidence, deep: int = DEEP) -> Floats:

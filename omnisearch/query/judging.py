@@ -12,7 +12,7 @@ import numpy.typing as npt
 from omnisearch.encoder.calibration.calibrator import TARGETS, Calibrator
 from omnisearch.query.asked import Asked
 from omnisearch.query.candidates import Found, Segments
-from omnisearch.query.fusing import DEEP, Evidence, bound, by_ranks, fuse
+from omnisearch.query.fusing import DEEP, Evidence, Modalities, bound, by_ranks, fuse
 from omnisearch.query.names import items
 from omnisearch.query.nearness import nearness
 from omnisearch.query.options import Wish
@@ -39,6 +39,7 @@ class Judged:
     by_words: npt.NDArray[np.bool_]  # whether what it says is its better view
     odds: Floats
     order: Floats  # larger is better: the odds, unless ranks are asked for
+    rivals: bool  # whether a hit is less sure below surer ones: where words ask, ordered by odds
 
     @property
     def scores(self) -> Floats:
@@ -49,6 +50,11 @@ class Judged:
     def positions(self) -> Positions:
         """Give the row of the better view."""
         return np.where(self.by_words, self.segments.words, self.segments.content)
+
+    def modalities(self, places: Sequence[int]) -> Modalities:
+        """Name the modality of some candidates."""
+        segments = self.segments
+        return [_MODALITIES[kind] for kind in segments.now.sides.kinds[segments.keys[places]]]
 
     def of_rows(self, positions: Positions) -> list[float]:
         """Give the order of the segments that some candidates show."""
@@ -128,11 +134,12 @@ class Judge:
         bm25 = _bm25(segments, said)
         evidence = self._evidence(self._now.sides.kinds[segments.keys], odds, bm25, said)
         order = sure = np.fmax(*odds) if self._plain(said) else fuse(evidence)
+        rivals = self.calibrated and self._asked.modality == "text"
         if self._wish.fuse == "rrf":
-            order = _ranked(by_ranks(evidence), sure)
+            order, rivals = _ranked(by_ranks(evidence), sure), False
         unseen = np.isnan(odds[0])  # found by words alone: those are what is shown
         by_words = (odds[1] > odds[0]) | (unseen & (segments.words >= 0))
-        return Judged(segments, cosines[0], cosines[1], bm25, by_words, sure, order)
+        return Judged(segments, *cosines, bm25, by_words, sure, order, rivals)
 
     def _plain(self, said: Totals | None) -> bool:
         """Tell whether there is nothing to go by but scores, which are no odds."""
@@ -211,7 +218,7 @@ def _by_rank(each: Sequence[Judged], weights: Floats) -> Judged:
         ranked = np.argsort(-one.order, kind="stable")[:DEEP]
         order[ranked] += weight / (_RANKS + 1 + np.arange(len(ranked), dtype=np.float32))
     best = _best(each)
-    return replace(best, order=_ranked(order, best.odds))
+    return replace(best, order=_ranked(order, best.odds), rivals=False)
 
 
 def _by_windows(each: Sequence[Judged], items: Sequence[str] | None) -> Judged:
@@ -245,4 +252,5 @@ def _best(each: Sequence[Judged]) -> Judged:
         chosen([one.by_words for one in each]),
         odds,
         odds,
+        each[0].rivals,
     )

@@ -45,6 +45,7 @@ class QueryOptions(TypedDict, total=False):
     combine: Combine | None
     fuse: Fuse
     min_confidence: float | None
+    min_score: float | None
     group_by: GroupBy
     collapse: bool | int
     offset: int
@@ -68,6 +69,7 @@ class Wish:
     combine: Combine | None = None
     fuse: Fuse = "confidence"
     min_confidence: float | None = None
+    min_score: float | None = None  # the cosine, or what else the metric gives
     group_by: GroupBy = "item"
     collapse: int | None = None  # bits of 64
     offset: int = 0
@@ -109,6 +111,8 @@ def _check_together(wish: Wish) -> None:
         raise QueryError(
             "min_confidence with fuse='rrf': ranks say nothing of how sure a hit is, leave one out"
         )
+    if wish.mode == "words" and wish.min_score is not None:
+        raise QueryError('min_score with mode="words": spelling gives hits no score, leave one out')
 
 
 def _count(value: object, name: str) -> int:
@@ -191,6 +195,16 @@ def _share(value: object, name: str) -> float | None:
     return share
 
 
+def _score(value: object, name: str) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        raise TypeError(f"{name} is {short(value)}: a number")
+    if math.isnan(float(value)):
+        raise QueryError(f"{name} is NaN: give a score")
+    return float(value)
+
+
 def _collapse(value: object, name: str) -> int | None:
     if value is None or value is False:
         return None
@@ -226,6 +240,7 @@ _CHECKS: Final[Mapping[str, Any]] = {
     "combine": _combine,
     "fuse": _choice(*get_args(Fuse)),
     "min_confidence": _share,
+    "min_score": _score,
     "group_by": _choice(*get_args(GroupBy)),
     "collapse": _collapse,
     "cursor": _text,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -38,8 +38,26 @@ def answers(world: World, asked: Asked, wish: Wish) -> list[Answer]:
         names.add(name)
         if wish.collapse is None or not any(_alike(one, other, wish) for other, _ in kept):
             kept.append((one, odds))
-    page = kept[wish.offset : wish.reach]
-    return [Answer(one.id, odds) for one, odds in page]
+    sure = [odds for _, odds in kept]
+    if asked.modality == "text":
+        sure = _beside(kept)
+    hits = [Answer(one.id, odds) for (one, _), odds in zip(kept, sure, strict=True)]
+    if wish.min_confidence is not None:
+        hits = [hit for hit in hits if 1 / (1 + np.exp(-hit.odds)) >= wish.min_confidence]
+    return hits[wish.offset : wish.reach]
+
+
+def _beside(kept: list[tuple[Segment, float]]) -> list[float]:
+    """Lower each by the surer items of its kind; none is surer than what stands above it."""
+    found: list[float] = []
+    for place, (one, odds) in enumerate(kept):
+        others: dict[str, float] = {}
+        for other, sure in kept[:place]:
+            if other.modality == one.modality and other.item != one.item:
+                others.setdefault(other.item, 1 / (1 + float(np.exp(-sure))))
+        above = sum(others.values())
+        found.append(min([odds - 1.25 * above / (above + 0.3), *found]))
+    return found
 
 
 def _judged(world: World, asked: Asked, wish: Wish) -> Iterator[tuple[Segment, float]]:
@@ -58,9 +76,16 @@ def _judged(world: World, asked: Asked, wish: Wish) -> Iterator[tuple[Segment, f
         most = totals.most if totals else 0.0
         kinds = [one.modality] if asked.modality == "text" else None
         evidence = Evidence(odds[0], odds[1], np.array([bm25], np.float32), most, kinds)
-        sure = float(fuse(evidence)[0])
-        if wish.min_confidence is None or 1 / (1 + np.exp(-sure)) >= wish.min_confidence:
-            yield one, sure
+        if wish.min_score is None or _score(one, asked, odds) >= wish.min_score:
+            yield one, float(fuse(evidence)[0])
+
+
+def _score(one: Segment, asked: Asked, odds: list[np.ndarray[Any, Any]]) -> float:
+    """Give the cosine of the better view."""
+    by_words = odds[1][0] > odds[0][0] or (np.isnan(odds[0][0]) and one.words is not None)
+    vector = one.words if by_words else one.content
+    asks = vector is not None and len(asked.vectors)
+    return float(asked.vectors[0] @ vector) if asks else -np.inf
 
 
 def _odds(one: Segment, asked: Asked, view: str) -> np.float32:

@@ -50,6 +50,7 @@ def options() -> st.SearchStrategy[QueryOptions]:
             "after": st.sampled_from(["1970-01-02", "1970-01-04"]),
             "before": st.sampled_from(["1970-01-05", "1970-01-06"]),
             "min_confidence": st.sampled_from([0.1, 0.5, 0.9]),
+            "min_score": st.sampled_from([-0.3, 0.2, 0.6]),
             "group_by": st.sampled_from(["item", "none"]),
             "collapse": st.sampled_from([False, True, 0, 20]),
             "offset": st.sampled_from([0, 1, 7]),
@@ -136,11 +137,20 @@ def test_exactly_k_however_lists_are_brought_together(
     worlds: list[World], drawn: Drawn, fuse: str, vectors: int
 ) -> None:
     world = worlds[drawn.world]
-    # neither how sure a hit is nor what repeats what is the same where the order is not
-    wish = drawn.wish(fuse=fuse, min_confidence=None, collapse=False)
+    # neither how sure or near a hit is nor what repeats what is the same where the order is not
+    wish = drawn.wish(fuse=fuse, min_confidence=None, min_score=None, collapse=False)
     found = answer(world.now, drawn.asked(vectors), wish, CALIBRATOR)
     expected = oracle.answers(world, drawn.asked(), wish)
     assert len(found) == len(set(found.ids)) == len(expected)
+
+
+@given(QUESTIONS)
+@SETTINGS
+def test_nothing_is_surer_than_what_stands_above_it(worlds: list[World], drawn: Drawn) -> None:
+    now, question = worlds[drawn.world].now, drawn.asked()
+    whole = told(answer(now, question, drawn.wish(offset=0, k=1000), CALIBRATOR))
+    assert [sure for _, sure in whole] == sorted((sure for _, sure in whole), reverse=True)
+    assert told(answer(now, question, drawn.wish(offset=0, k=4), CALIBRATOR)) == whole[:4]
 
 
 def test_days_are_counted_from_the_same_moment() -> None:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnisearch.query.fusing import Evidence, bound, by_ranks, fuse
+from omnisearch.query.fusing import Evidence, among, bound, by_ranks, fuse
 
 NONE = float("nan")
 ODDS = st.floats(-20, 20, width=32)
@@ -95,6 +95,41 @@ def test_nothing_farther_is_above_the_bound(
     if not np.isnan([content, words]).all():
         found = fuse(evidence((content, words, max(0.0, said - less[2]))))[0]
         assert found <= limit + 1e-4
+
+
+def sure(*odds: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    return np.array(odds, np.float32)
+
+
+def test_surer_hits_of_a_kind_leave_less_to_the_next() -> None:
+    found = among(sure(0.0, 0.0, 0.0), ["image", "image", "image"])
+    assert found.tolist() == pytest.approx([0.0, -1.25 * 0.5 / 0.8, -1.25 * 1 / 1.3])
+    many = among(np.zeros(500, np.float32), ["image"] * 500)
+    assert many[-1] == pytest.approx(-1.25, abs=0.01)
+
+
+def test_hits_of_other_kinds_pages_and_moments_of_one_item_take_nothing() -> None:
+    assert among(sure(1.0, 0.5), ["image", "text"]).tolist() == [1.0, 0.5]
+    assert among(sure(1.0, 1.0), ["document"] * 2).tolist() == [1.0, 1.0]
+    assert among(sure(1.0, 0.5), ["audio"] * 2, ["a", "a"]).tolist() == [1.0, 0.5]
+    apart = among(sure(1.0, 0.5, 0.2), ["audio"] * 3, ["a", "a", "b"])
+    assert apart[2] == pytest.approx(0.2 - 1.25 * 0.731 / 1.031, abs=1e-3)
+
+
+def test_none_is_surer_than_what_stands_above_it() -> None:
+    found = among(sure(2.0, 1.9, 1.8), ["image", "image", "document"])
+    assert found[1] < 1 and found[2] == found[1]
+    assert among(sure(), []).tolist() == []
+
+
+@given(st.lists(st.tuples(ODDS, st.sampled_from(["image", "text", "document", None])), max_size=9))
+def test_what_follows_changes_nothing(hits: list[tuple[float, str | None]]) -> None:
+    hits = sorted(hits, key=lambda hit: -hit[0])
+    odds, kinds = sure(*(one for one, _ in hits)), [kind for _, kind in hits]
+    whole = among(odds, kinds)  # type: ignore[arg-type]
+    for count in range(len(hits)):
+        some = among(odds[:count], kinds[:count])  # type: ignore[arg-type]
+        np.testing.assert_array_equal(some, whole[:count])
 
 
 def test_ranks_add_what_each_list_gives() -> None:
