@@ -5,7 +5,6 @@ A column gets its kind from `columns=` when the collection is made, or from the 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,7 +14,7 @@ from typing import Any, Self, TypeAlias
 
 import pyarrow as pa
 
-from omnisearch import moments
+from omnisearch import stored
 from omnisearch.arrays import from_array, from_json
 from omnisearch.errors import InputError
 from omnisearch.values import ARROW, KINDS, Kind, MisfitError, Typed, Wanted, from_list
@@ -269,4 +268,4 @@ def to_dicts(batch: pa.RecordBatch) -> list[dict[str, Any]]:
     return rows
 
 
-_READ: Mapping[Kind, Callable[[Any], Any]] = {"timestamp": moments.moment, "json": json.loads}
+_READ: Mapping[Kind, Callable[[Any], Any]] = {"timestamp": stored.moment, "json": stored.tree}

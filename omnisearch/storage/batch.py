@@ -17,7 +17,8 @@ import pyarrow as pa
 
 from omnisearch.errors import CorruptCollectionError
 from omnisearch.records import Modality, View
-from omnisearch.schema import Schema, widen
+from omnisearch.schema import OURS, Schema, kind_of, widen
+from omnisearch.values import Kind
 
 SEGMENT, ITEM, VIEW, MODALITY, NORM = range(5)
 SYSTEM = pa.schema(
@@ -213,14 +214,29 @@ def _to_ipc(table: pa.RecordBatch) -> pa.Buffer:
 
 def from_ipc(raw: memoryview) -> pa.RecordBatch:
     """Read one record batch whose first columns are ours, checked in full."""
-    reader = pa.ipc.open_stream(pa.py_buffer(raw))
-    table = reader.read_next_batch()
-    check_system_columns(table.schema)
-    table.validate(full=True)
+    table = pa.ipc.open_stream(pa.py_buffer(raw)).read_next_batch()
+    check(table, {})
     return table
 
 
-def check_system_columns(schema: pa.Schema) -> None:
-    """Refuse a table that does not begin with our five columns."""
+def check(table: pa.RecordBatch, columns: Mapping[str, Kind]) -> None:
+    """Refuse a table that is not as this format has it; `columns` are the kinds that are known.
+
+    A checksum says nothing of who wrote a file, so whatever is read by position is looked at.
+    """
+    schema = table.schema
     if list(schema)[: len(SYSTEM)] != list(SYSTEM):
         raise ValueError(f"columns {schema.names[: len(SYSTEM)]} are not {SYSTEM.names}")
+    table.validate(full=True)
+    for at, known in ((SEGMENT, None), (VIEW, len(VIEWS)), (MODALITY, len(MODALITIES))):
+        if table.column(at).null_count:
+            raise ValueError(f"{SYSTEM.names[at]} has nulls")
+        if known is not None and table.num_rows and int(table.column(at).to_numpy().max()) >= known:
+            raise ValueError(f"{SYSTEM.names[at]} has a number that means nothing")
+    fields = list(schema)[len(SYSTEM) :]
+    if len({one.name for one in fields}) < len(fields):
+        raise ValueError("two columns have one name")
+    for one in fields:
+        kind, wanted = kind_of(one), OURS.get(one.name) or columns.get(one.name)
+        if wanted is not None and kind != wanted and {kind, wanted} != {"int", "float"}:
+            raise ValueError(f"column {one.name!r} holds {kind}, not {wanted}")

@@ -57,7 +57,10 @@ class Ledger:
 
     def uri(self, location: str) -> str | None:
         """Give the absolute `file://` URI of a location, if its root is known."""
-        place = Location.parse(location)
+        try:
+            place = Location.parse(location)
+        except ValueError as error:
+            raise CorruptCollectionError(f"a row is of a file that is none: {error}") from error
         root = self.root(place.root)
         return None if root is None or not root.path else locations.uri(root.path, place.path)
 

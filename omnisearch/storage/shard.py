@@ -144,7 +144,7 @@ class Shard:
         self._place, self._folder = place, place.shard(entry.name)
         shape = (entry.rows, place.settings.dim)
         self._stored = StoredVectors(self._folder, entry.files, shape, place.settings.dtype)
-        self.table = self._read_table()
+        self.table = self._read_table(schema)
         self.columns = self._read_columns(schema)
         self.ids = self._read_ids()
         self.codes = self._read_codes(coder)
@@ -206,7 +206,7 @@ class Shard:
     def _path(self, name: str) -> Path:
         return self._folder / name
 
-    def _read_table(self) -> pa.RecordBatch:
+    def _read_table(self, schema: Schema) -> pa.RecordBatch:
         path = self._path(layout.ROWS)
         data = map_file(path, self._entry.files.get(layout.ROWS))
         try:
@@ -214,8 +214,7 @@ class Shard:
             if reader.num_record_batches != 1:
                 raise ValueError(f"{reader.num_record_batches} batches, not 1")
             table = reader.get_batch(0)
-            batch.check_system_columns(table.schema)
-            table.validate(full=True)
+            batch.check(table, schema.columns)
             if table.num_rows != self.rows:
                 raise ValueError(f"{table.num_rows} rows, the manifest says {self.rows}")
         except (ValueError, pa.ArrowException) as error:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from omnisearch import stored
 from omnisearch.schema import SAID
 from omnisearch.storage import batch
 from omnisearch.storage.words.building import build, merge
@@ -53,9 +52,4 @@ def _repeats(table: pa.RecordBatch) -> npt.NDArray[np.bool_]:
 
 def _texts(said: pa.Array, repeats: npt.NDArray[np.bool_]) -> list[str | None]:
     pairs = zip(said.to_pylist(), repeats.tolist(), strict=True)
-    return [None if text is None or repeated else _text(text) for text, repeated in pairs]
-
-
-def _text(said: str) -> str | None:
-    found = json.loads(said)
-    return found if isinstance(found, str) else None
+    return [None if text is None or repeated else stored.words(text) for text, repeated in pairs]
