@@ -7,11 +7,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.cli.place import IDS, ROWS, VECTORS, Place
+from tests.cli.place import IDS, ROOT, ROWS, VECTORS, Place
 from tests.cli.terminal import Desk
-from tests.ingest.folder import write_picture, write_texts
+from tests.ingest.folder import write_picture, write_sound, write_texts
 from tests.media.made import Shot, film
 from tests.media.pdf import Sheet, pdf
+
+CORPUS = ROOT / "examples" / "corpus"
+NOTES = {
+    "bees.txt": "Bees dance to tell each other where the flowers are.",
+    "trains.txt": "The night train to Lisbon leaves at 10:30 from platform 4.",
+    "bread.md": "# Bread\n\nKnead flour, water and salt, and let it rest over night.",
+}
 
 
 def write_files(home: Path) -> None:
@@ -77,6 +84,29 @@ def noted(tmp_path_factory: pytest.TempPathFactory) -> Place:
     write_texts(place.home / "files", 12)
     write_picture(place.home / "files" / "shown.png", seed=1)
     write_picture(place.home / "seen.png", seed=2)
+    done = place.run("ingest", "files")
+    assert done.returncode == 0, done.stderr
+    return place
+
+
+@pytest.fixture(scope="session")
+def gathered(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Give a user whose notes, pictures and sounds are in ./.omnisearch; no test changes those."""
+    place = Place(tmp_path_factory.mktemp("gathered"))
+    files = place.home / "files"
+    files.mkdir()
+    for name, text in NOTES.items():
+        (files / name).write_text(text)
+    for name in ("IMG_2041.jpg", "IMG_2043.jpg"):
+        shutil.copy(CORPUS / "photos" / name, files / name)
+    shutil.copy(CORPUS / "music" / "harp.ogg", files / "harp.ogg")
+    write_picture(place.home / "noise.png")
+    write_sound(place.home / "tone.wav", 2.0)
+    (place.home / "empty.jpg").touch()
+    (place.home / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(60))
+    (place.home / "film.mp4").write_bytes(b"\0\0\0\x20ftypisom" + bytes(200))
+    (place.home / "nothing.xyz").write_bytes(bytes(range(256)) * 8)
+    np.save(place.home / "short.npy", np.ones((1, 3), np.float32))
     done = place.run("ingest", "files")
     assert done.returncode == 0, done.stderr
     return place

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.cli.inside import Call
+
 OMNISEARCH = [
     sys.executable,
     "-c",
@@ -45,6 +47,14 @@ class Place:
     def run(
         self, *arguments: str, stdin: str = "", cwd: Path | None = None, **env: str
     ) -> subprocess.CompletedProcess[str]:
+        """Run in this process, in a pipe."""
+        call = Call(arguments, cwd or self.home, environment(self.home, **env))
+        return call.through_pipes(stdin)
+
+    def run_apart(
+        self, *arguments: str, stdin: str = "", cwd: Path | None = None, **env: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run in a process of its own: where it matters what Python finds, or what is loaded."""
         return subprocess.run(
             [*OMNISEARCH, *arguments],
             cwd=cwd or self.home,
@@ -65,9 +75,16 @@ class Place:
         )
 
     def on_terminal(
-        self, *arguments: str, typed: str = "", interrupt_at: str = "", **env: str
+        self, *arguments: str, typed: str = "", cwd: Path | None = None, **env: str
     ) -> tuple[int, str]:
-        """Run on a pseudo-terminal; gives the exit code and all that appeared.
+        """Run in this process, on a pseudo-terminal; gives the exit code and all that appeared."""
+        call = Call(arguments, cwd or self.home, environment(self.home, **env))
+        return call.on_terminal(typed)
+
+    def apart_on_terminal(
+        self, *arguments: str, interrupt_at: str = "", **env: str
+    ) -> tuple[int, str]:
+        """Run in a process of its own, to which the pseudo-terminal belongs.
 
         Ctrl-C is pressed once when `interrupt_at` appears.
         """
@@ -83,7 +100,6 @@ class Place:
             preexec_fn=_own_terminal,
         )
         os.close(theirs)
-        os.write(ours, typed.encode())
         parts = []
         for part in _read(ours):
             parts.append(part)

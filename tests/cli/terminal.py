@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from omnisearch_cli.warm.place import peer
+from tests.cli.inside import Call
 from tests.cli.place import OMNISEARCH, Place, environment, hear_interrupts
 
 HELPER = [sys.executable, "-P", "-m", "omnisearch_cli.warm.process"]
@@ -102,8 +103,10 @@ class Desk:
         return self.begin(*arguments, columns=columns, **env).finish()
 
     def ask_alone(self, *arguments: str | bytes, columns: int = 80, **env: Any) -> tuple[int, str]:
-        """Ask without any helper."""
-        return self.ask(*arguments, columns=columns, **{**env, "OMNISEARCH_NO_HELPER": "1"})
+        """Ask in this process, without any helper."""
+        told = environment(self.home, **{**HELPED, **env, "OMNISEARCH_NO_HELPER": "1"})
+        call = Call([os.fsdecode(one) for one in arguments], self.home, told)
+        return call.on_terminal(columns=columns)
 
     def start(self, idle_s: float = LONG_S, **env: str) -> int:
         """Start a helper and give its process once it listens."""

@@ -29,7 +29,7 @@ def test_the_first_interrupt_at_a_question_ends_the_command(
     place: Place, taken: Path, arguments: list[str]
 ) -> None:
     for _ in range(2):  # it was not lost every time
-        code, shown = place.on_terminal("delete", *arguments, interrupt_at="[y/N]")
+        code, shown = place.apart_on_terminal("delete", *arguments, interrupt_at="[y/N]")
         assert code == 130, shown
         assert shown.endswith("\nomnisearch: interrupted\n")
 
@@ -104,5 +104,5 @@ def _as_anybody() -> None:
 def test_an_interrupt_while_the_program_loads_is_no_traceback(place: Place, tmp_path: Path) -> None:
     (tmp_path / "click.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
     paths = f"{tmp_path}{os.pathsep}{environment(tmp_path)['PYTHONPATH']}"
-    code, shown = place.on_terminal("status", PYTHONPATH=paths)
+    code, shown = place.apart_on_terminal("status", PYTHONPATH=paths)
     assert (code, shown) == (130, "omnisearch: interrupted\n")

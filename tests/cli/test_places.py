@@ -87,7 +87,7 @@ def test_the_index_may_stand_in_the_environment_and_the_file(stored: Place) -> N
         ("limits = 3", "there is no setting 'limits', only limit"),
         ("where = 'n > 1'", "there is no setting 'where'"),
         ("yes = true", "there is no setting 'yes'"),
-        ("limit = 'many'", "'many' is not a valid integer"),
+        ("limit = 'many'", "'many' is not a whole number"),
         ("limit =", "cannot be read"),
         ("limit = \xff", "cannot be read"),
     ],

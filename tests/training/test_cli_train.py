@@ -37,7 +37,7 @@ def test_the_tiny_corpus_is_built_and_kept(place: Place) -> None:
 
 
 def test_help_lists_the_stages_and_needs_nothing(place: Place) -> None:
-    shown = place.run(
+    shown = place.run_apart(
         "train", "--help", PYTHONPATH=_path(place, "torch", "numpy", "pyarrow", "PIL")
     )
     assert shown.returncode == 0, shown.stderr
@@ -51,7 +51,7 @@ def _path(place: Place, *names: str) -> str:
 
 
 def test_a_missing_extra_is_one_line(place: Place) -> None:
-    done = place.run("train", "data", "--tiny", PYTHONPATH=_path(place, "PIL"))
+    done = place.run_apart("train", "data", "--tiny", PYTHONPATH=_path(place, "PIL"))
     assert done.returncode == 2
     said = 'omnisearch: omnisearch train needs PIL: pip install "omnisearch[train]"\n'
     assert done.stderr == said
