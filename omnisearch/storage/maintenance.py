@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from omnisearch.errors import OmnisearchError
 from omnisearch.records import CompactReport
-from omnisearch.storage import changes, compaction, gc, leftovers, sealing
+from omnisearch.storage import changes, compaction, gc, leftovers, mending, sealing
 from omnisearch.storage.coding import TRAINING_ROWS
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.store import Store
@@ -64,6 +64,15 @@ def recode(store: Store) -> bool:
     return _tidied(store, compaction.recode)
 
 
+def mend(store: Store) -> bool:
+    """Write damaged derived files anew, and remove the state that has them damaged."""
+    with store.maintaining:
+        done = mending.mend(store)
+        if done:
+            gc.collect(store.root, store.identity, kept=1)
+    return done
+
+
 def _tidied(store: Store, work: Callable[[Store], bool]) -> bool:
     with store.maintaining:
         done = work(store)
@@ -82,7 +91,8 @@ def compact_whole(store: Store) -> CompactReport:
         sealing.seal(store)
         compaction.recode(store)
         compaction.compact(store, compaction.everything)
-        gc.collect(store.root, store.identity)
+        mended = mending.mend(store)
+        gc.collect(store.root, store.identity, kept=1 if mended else gc.KEPT)
     leftovers.give_back()
     now = store.reading()
     shards = len(before.sealed.shards), len(now.sealed.shards)
@@ -139,7 +149,7 @@ def step(store: Store) -> bool:
         return True
     if compaction.may_be_due(now) and compact(store, compaction.when_due):
         return True
-    return recode(store)
+    return recode(store) or (mending.is_due(now) and mend(store))
 
 
 class Maintenance:

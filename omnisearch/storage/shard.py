@@ -6,7 +6,7 @@ The rest is derived from them: absent or damaged, it is built anew in memory and
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -101,26 +101,27 @@ def write_shard(place: Place, rows: ShardRows, schema: Schema, coder: Coder | No
 
 def write_codes(place: Place, entry: ShardEntry, codes: Codes, coder: Coder) -> ShardEntry:
     """Give a shard codes: a new shard that shares every other file with the old one."""
-    made = write_sibling(place, entry, layout.CODES, codes.to_bytes())
+    made = write_sibling(place, entry, {layout.CODES: codes.to_bytes()})
     return replace(made, codebook=coder.name)
 
 
 def write_sums(place: Place, entry: ShardEntry) -> ShardEntry:
     """Give a shard its block sums again; its vectors must be as they were written."""
     data = map_file(place.shard(entry.name) / layout.VECTORS, entry.files.get(layout.VECTORS))
-    return write_sibling(place, entry, layout.VECTOR_SUMS, block_sums(data))
+    return write_sibling(place, entry, {layout.VECTOR_SUMS: block_sums(data)})
 
 
-def write_sibling(place: Place, entry: ShardEntry, changed: str, data: Buffer) -> ShardEntry:
-    """Write a shard that differs from another in one file and shares the rest."""
+def write_sibling(place: Place, entry: ShardEntry, changed: Mapping[str, Buffer]) -> ShardEntry:
+    """Write a shard that differs from another in some files and shares the rest."""
     name = layout.new_ulid()
     old, folder = place.shard(entry.name), place.shard(name)
     files.make_folder(folder)
-    kept = {file: made for file, made in entry.files.items() if file != changed}
+    kept = {file: made for file, made in entry.files.items() if file not in changed}
     for file in kept:
         if not files.hard_link(old / file, folder / file):
             files.write_file(folder / file, [(old / file).read_bytes()])
-    kept[changed] = files.write_file(folder / changed, [data])
+    for file, data in changed.items():
+        kept[file] = files.write_file(folder / file, [data])
     files.sync_folder(folder)
     files.sync_folder(folder.parent)
     return replace(entry, name=name, files=kept)
@@ -141,6 +142,7 @@ class Shard:
     ) -> None:
         self.name, self.rows = entry.name, entry.rows
         self._entry = entry
+        self.faulty: set[str] = set()  # derived files that did not read
         self._place, self._folder = place, place.shard(entry.name)
         shape = (entry.rows, place.settings.dim)
         self._stored = StoredVectors(self._folder, entry.files, shape, place.settings.dtype)
@@ -231,11 +233,12 @@ class Shard:
             except (CorruptCollectionError, ShardError, ValueError) as error:
                 fault = str(error).removesuffix(": restore it from a snapshot")
                 _log.warning(
-                    "%s: it is built anew in memory each time, until `omnisearch doctor "
-                    "--index %s --repair`",
+                    "%s: it is built anew in memory each time, until something is written or "
+                    "`omnisearch doctor --index %s --repair`",
                     fault,
                     self._place.root,
                 )
+                self.faulty.add(name)
         return build()
 
     def _read_ids(self) -> ids.IdTable:

@@ -141,7 +141,7 @@ def test_a_record_of_the_log_is_looked_at_as_well() -> None:
     table = batch.with_segment_columns(rows, user, None)
     wrong = putting("view", 7)(table)
     for one, sound in ((table, True), (wrong, False)):
-        change = changes.Change((), batch.Batch(one, rows.vectors.astype(np.float16)))
+        change = batch.Change((), batch.Batch(one, rows.vectors.astype(np.float16)))
         payload = memoryview(b"".join(bytes(part) for part in batch.encode([change])))
         if sound:
             assert batch.decode(payload, DIM, "float16")[0].added is not None
