@@ -27,7 +27,7 @@ _BATCH = 64  # queries whose candidates are held at a time
 _MOST_CANDIDATES = 1 << 20  # of them together
 _EXACT_SHARE = 2  # scoring half of the allowed rows after a scan costs as much as all
 _LEAST_MOST = 1024
-_GATHERED = 1 << 11  # rows that are copied at a time to be scored
+_GATHERED = 1 << 9  # rows that are copied at a time to be scored: they stay in the cache
 
 # Shares of the misses that a recall allows. The k-th neighbour is missed more often than the k on
 # average, and a list that is left out costs more than a candidate.
@@ -97,8 +97,8 @@ class Engine:
             scorer.ask(query)
             for begin in range(0, len(positions), _GATHERED):
                 block = positions[begin : begin + _GATHERED]
-                numbers, closeness = scorer.top(self.rows.gather(block), len(block))
-                found[begin + numbers] = closeness
+                rows = self.rows.gather(block, scorer.room(len(block)))
+                found[begin : begin + len(block)] = scorer.each(rows)
         return found
 
     @contextmanager

@@ -39,6 +39,7 @@ class Scorer:
         weakref.finalize(self, faiss.InvertedListScanner.__swig_destroy__, self._scanner)
         self._scanner.set_list(0, 0.0)
         self._query: Vectors = np.empty(dim, np.float32)
+        self._room: Stored = np.empty((0, dim), dtype)
         self._make_heap(64)
 
     def ask(self, query: Vectors) -> None:
@@ -57,6 +58,19 @@ class Scorer:
             if limit == len(rows) or closeness[wanted - 1] > closeness[-1]:
                 return numbers[:wanted], closeness[:wanted]
             limit = min(limit * 4, len(rows))  # ties reach over the edge: see more of them
+
+    def each(self, rows: Stored) -> Scores:
+        """Return how close every row is, in their order."""
+        numbers, closeness = self._scan(rows, len(rows))
+        found = np.empty(len(rows), np.float32)
+        found[numbers] = closeness
+        return found
+
+    def room(self, count: int) -> Stored:
+        """Lend memory for so many rows, the same each time: fresh pages cost more than the copy."""
+        if count > len(self._room):
+            self._room = np.empty((count, self._room.shape[1]), self._room.dtype)
+        return self._room[:count]
 
     def _scan(self, rows: Stored, limit: int) -> Found:
         """FAISS keeps the best of a block in a heap that we hand over."""

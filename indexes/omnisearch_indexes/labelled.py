@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from omnisearch_indexes import exact
 from omnisearch_indexes.allowed import Allowed
+from omnisearch_indexes.calibration import Line
 from omnisearch_indexes.codebook import Codebook
 from omnisearch_indexes.codes import ByRow, Codes
 from omnisearch_indexes.lists import Lists
@@ -26,6 +27,7 @@ Labels = NDArray[np.uint8]
 MOST_ROWS = 400_000  # of more, a second copy of the codes takes too much memory
 _SCAN_CODES = 5.0  # as in the engine: shares of the misses that a recall allows
 _REASON = "codes are read kind by kind in one pass"
+_COUNT = 256  # codes of each label at least: as many as most questions need to reach the bound
 _DEEPER = 4  # times the candidates where they do not reach the bound
 
 
@@ -42,11 +44,46 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """Candidates of each label (l, c): positions, -1 where there are none, and both closenesses."""
+    """Candidates of each label (l, c), -1 where there are none, with their true closeness."""
 
     positions: Positions
-    coded: Scores
     true: Scores
+
+    def kth(self, k: int) -> Scores:
+        """Give how near the k-th of each label is; minus infinity where there are fewer."""
+        if self.true.shape[1] < k:
+            return np.full(len(self.true), -np.inf, np.float32)
+        return np.partition(self.true, -k, axis=1)[:, -k]
+
+    def beside(self, other: _Scored) -> _Scored:
+        """Put other candidates of the same labels beside these."""
+        return _Scored(
+            np.concatenate([self.positions, other.positions], axis=1),
+            np.concatenate([self.true, other.true], axis=1),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """What the code of a row says at least whose closeness is that of a neighbour."""
+
+    line: Line
+    miss: float
+    mean: float
+    unit: float
+
+    @staticmethod
+    def of(codebook: Codebook, rotated: Vectors, recall: float) -> _Bound:
+        """Take the bound of one query (1, width) at a recall."""
+        ((mean, unit),) = codebook.units(rotated)
+        line = codebook.calibration.codes
+        return _Bound(line, line.miss(max(0.0, 1 - (1 - recall) * _SCAN_CODES)), mean, unit)
+
+    def least(self, kth: Scores) -> Scores:
+        """Give the closeness by code below which none of the k nearest is expected."""
+        true = (kth - self.mean) / self.unit
+        foretold = self.line.level + self.line.slope * true
+        return np.asarray(self.mean + self.unit * foretold - self.miss, np.float32)
 
 
 class Labelled:
@@ -76,100 +113,78 @@ class Labelled:
     def search(self, shards: Shards, labels: Labels, asked: Asked) -> list[Neighbours]:
         """Find the rows of each wanted label, in that order; `shards` may have rows behind ours."""
         rotated = self._codebook.rotate(asked.query[None])
-        ((mean, unit),) = self._codebook.units(rotated)
-        line = self._codebook.calibration.codes
-        miss = line.miss(max(0.0, 1 - (1 - asked.recall) * _SCAN_CODES))
+        bound = _Bound.of(self._codebook, rotated, asked.recall)
         behind = self._behind(shards, labels, asked)
-        count, found = first_count(asked.k), dict[int, Neighbours]()
+        count, found = max(_COUNT, first_count(asked.k)), dict[int, Neighbours]()
         waiting = list(asked.wanted)
         allowed = None if asked.allow is None else Allowed(asked.allow[: self.rows])
         while waiting:
             probes = np.array(waiting, np.int64)[:, None]
             each = np.repeat(rotated, len(waiting), axis=0)
             coded, positions = self._lists.search(each, count, probes, allowed)
-            near = [behind[label] for label in waiting]
-            scored = _joined(_first(shards, asked, coded, positions), near)
-            least = mean + unit * (line.level + line.slope * (_kth(scored, asked.k) - mean) / unit)
-            scored = _rest(shards, asked, scored, least - miss)
-            reached = (positions[:, -1] < 0) | (coded[:, -1] < least - miss)
+            first = min(max(FIRST * asked.k, LEAST), count)
+            scored = _true(shards, asked.query, positions[:, :first])
+            if behind is not None:
+                scored = scored.beside(_columns([behind[label] for label in waiting]))
+            least = bound.least(scored.kth(asked.k))
+            others = (coded[:, first:] >= least[:, None]) & (positions[:, first:] >= 0)
+            wide = int(np.count_nonzero(others, axis=1).max())  # the best codes come first
+            if wide:
+                rest = np.where(others[:, :wide], positions[:, first : first + wide], -1)
+                scored = scored.beside(_true(shards, asked.query, rest))
             found |= dict(zip(waiting, _answers(scored, asked), strict=True))
-            deeper = [
-                label for label, done in zip(waiting, reached.tolist(), strict=True) if not done
-            ]
-            waiting, count = deeper, count * _DEEPER
+            reached = (positions[:, -1] < 0) | (coded[:, -1] < least)
+            pairs = zip(waiting, reached.tolist(), strict=True)
+            waiting, count = [label for label, done in pairs if not done], count * _DEEPER
         return [found[label] for label in asked.wanted]
 
     def _behind(
         self, shards: Shards, labels: Labels, asked: Asked
-    ) -> dict[int, tuple[Positions, Scores]]:
+    ) -> dict[int, tuple[Positions, Scores]] | None:
         """Score the rows behind ours, all of them: they are few."""
-        nothing = np.zeros(0, np.int64), np.zeros(0, np.float32)
-        found = dict.fromkeys([*asked.wanted], nothing)
         if len(shards) == self.rows:
-            return found
+            return None
         rows = np.arange(self.rows, len(shards), dtype=np.int64)
         if asked.allow is not None:
             rows = rows[asked.allow[self.rows :]]
         own = labels[rows]
         rows = rows[np.isin(own, np.array(asked.wanted, np.uint8))]
         near, own = shards.closeness(asked.query, rows), labels[rows]
-        for label in asked.wanted:
-            here = own == label
-            found[label] = rows[here], near[here]
-        return found
+        return {label: (rows[own == label], near[own == label]) for label in asked.wanted}
 
 
-def _first(shards: Shards, asked: Asked, coded: Scores, positions: Positions) -> _Scored:
-    """Score the best codes of each label."""
-    first = min(max(FIRST * asked.k, LEAST), positions.shape[1])
-    true = np.full(positions.shape, -np.inf, np.float32)
-    chosen = np.zeros(positions.shape, np.bool_)
-    chosen[:, :first] = positions[:, :first] >= 0
-    true[chosen] = shards.closeness(asked.query, positions[chosen])
-    return _Scored(positions, coded, true)
+def _true(shards: Shards, query: Vectors, positions: Positions) -> _Scored:
+    """Score candidates of each label (l, c)."""
+    there = positions >= 0
+    if there.all():
+        return _Scored(positions, shards.closeness(query, positions.ravel()).reshape(there.shape))
+    true = np.full(there.shape, -np.inf, np.float32)
+    true[there] = shards.closeness(query, positions[there])
+    return _Scored(positions, true)
 
 
-def _rest(shards: Shards, asked: Asked, scored: _Scored, least: Scores) -> _Scored:
-    """Score the others whose codes are not below what a neighbour has at least."""
-    others = (scored.coded >= least[:, None]) & (scored.positions >= 0) & np.isinf(scored.true)
-    if others.any():
-        scored.true[others] = shards.closeness(asked.query, scored.positions[others])
-    return scored
-
-
-def _joined(scored: _Scored, behind: Sequence[tuple[Positions, Scores]]) -> _Scored:
-    """Put the rows behind ours beside the candidates of their labels."""
+def _columns(behind: Sequence[tuple[Positions, Scores]]) -> _Scored:
+    """Lay the rows behind ours out as candidates of their labels."""
     wide = max(len(positions) for positions, _ in behind)
-    if not wide:
-        return scored
     more = np.full((len(behind), wide), -1, np.int64)
     true = np.full((len(behind), wide), -np.inf, np.float32)
     for at, (positions, near) in enumerate(behind):
         more[at, : len(positions)], true[at, : len(near)] = positions, near
-    return _Scored(
-        np.concatenate([scored.positions, more], axis=1),
-        np.concatenate([scored.coded, np.full_like(true, -np.inf)], axis=1),
-        np.concatenate([scored.true, true], axis=1),
-    )
-
-
-def _kth(scored: _Scored, k: int) -> Scores:
-    """Give how near the k-th of each label is so far; minus infinity where there are fewer."""
-    if scored.true.shape[1] < k:
-        return np.full(len(scored.true), -np.inf, np.float32)
-    return np.partition(scored.true, -k, axis=1)[:, -k]
+    return _Scored(more, true)
 
 
 def _answers(scored: _Scored, asked: Asked) -> list[Neighbours]:
     """Give the k nearest of each label, ties by position."""
-    order = np.lexsort((scored.positions, -scored.true), axis=1)[:, : asked.k]
-    positions = np.take_along_axis(scored.positions, order, axis=1)
-    closeness = np.take_along_axis(scored.true, order, axis=1)
-    known = np.isfinite(scored.true)
-    counts, kept = known.sum(axis=1).tolist(), np.isfinite(closeness).sum(axis=1).tolist()
+    known = scored.true > -np.inf
+    looked = np.count_nonzero(known, axis=1).tolist()
+    owners, places = np.nonzero(known & (scored.true >= scored.kth(asked.k)[:, None]))
+    positions, true = scored.positions[owners, places], scored.true[owners, places]
+    order = np.lexsort((positions, -true, owners))
+    positions, near = positions[order], exact.scores(true[order], "cosine")
+    ends = np.searchsorted(owners, np.arange(len(looked) + 1)).tolist()
     found = []
-    for at, (looked, count) in enumerate(zip(counts, kept, strict=True)):
-        plan = Plan("scan", 0, 0, _REASON, looked, expected_recall=asked.recall)
-        near = exact.scores(closeness[at, :count], "cosine")
-        found.append(Neighbours(positions[at, :count], near, plan))
+    for begin, end, count in zip(ends, ends[1:], looked, strict=False):
+        plan = Plan("scan", 0, 0, _REASON, count, expected_recall=asked.recall)
+        best = slice(begin, min(end, begin + asked.k))
+        found.append(Neighbours(positions[best], near[best], plan))
     return found

@@ -59,24 +59,27 @@ class Rows:
             touch(None if whole else np.arange(begin, end, dtype=np.int64))
         return self.vectors[number][begin:end]
 
-    def gather(self, positions: Positions) -> Stored:
-        """Return copies of the rows at these positions."""
+    def gather(self, positions: Positions, into: Stored | None = None) -> Stored:
+        """Return copies of the rows at these positions, in memory that is given or new."""
         if len(self.pieces) == 1:
-            return self._copy(0, positions)
+            return self._copy(0, positions, into)
         order = np.argsort(positions, kind="stable")
         ascending = positions[order]
-        found: Stored = np.empty((len(positions), self.dim), self.dtype)
+        found = np.empty((len(positions), self.dim), self.dtype) if into is None else into
         bounds = np.searchsorted(ascending, self.starts)
         for number in np.flatnonzero(np.diff(bounds)).tolist():
             part = slice(bounds[number], bounds[number + 1])
             found[order[part]] = self._copy(number, ascending[part] - self.starts[number])
         return found
 
-    def _copy(self, number: int, rows: Positions) -> Stored:
+    def _copy(self, number: int, rows: Positions, into: Stored | None = None) -> Stored:
         touch = self.pieces[number].touch
         if touch is not None:
             touch(rows)
-        return self.vectors[number].take(rows, axis=0)
+        if into is None:
+            return self.vectors[number].take(rows, axis=0)
+        # NumPy copies once more where it might have to raise: these rows were checked when read
+        return self.vectors[number].take(rows, axis=0, out=into, mode="clip")
 
 
 def _check_alike(arrays: Sequence[Stored]) -> None:

@@ -184,14 +184,14 @@ def _is_settled(last: _Round, question: _Question) -> bool:
 def _answers(question: _Question, last: _Round) -> Answers:
     wish, judged = question.wish, last.judged
     page = slice(wish.offset, wish.reach)
-    places = np.array(last.grouped.places[page], np.int64)
+    places = last.grouped.places[page]
     confidences = probability(last.grouped.odds[page]) if question.judge.calibrated else None
     bm25 = judged.bm25[places]
     return Answers(
         judged.positions[places],
         judged.scores[places],
         confidences,
-        last.grouped.folded[page],
+        last.grouped.folded[page].tolist(),
         parts={
             "content": judged.content[places],
             "words": judged.words[places],

@@ -68,9 +68,10 @@ def _by_label(
     asked = Asked(vector, depth, list(counts), among, recall)
     found = labelled.search(now.searcher, now.sides.kinds, asked)
     for one, count in zip(found, counts.values(), strict=True):
-        np.clip(one.scores, -1.0, 1.0, out=one.scores)
         if len(one.positions) < min(depth, count):
             return None
+        if count and (one.scores[0] > 1 or one.scores[-1] < -1):  # rounded by half precision
+            np.clip(one.scores, -1.0, 1.0, out=one.scores)
     return found
 
 
@@ -90,7 +91,8 @@ class Segments:
     def of(cls, now: Generation, positions: Positions) -> Segments:
         """Give the segments that some rows show, each once, in the order of their rows."""
         kinds, others = now.sides.kinds, now.sides.others
-        keys = np.unique(_keys(now, positions))
+        keys = np.sort(_keys(now, positions))
+        keys = keys[np.diff(keys, prepend=-1) > 0]  # `np.unique` hashes first, which takes longer
         own_words = kinds[keys] >= sides.WORDS
         behind = -1 if others is None else others[keys].astype(np.int64)
         return cls(now, keys, np.where(own_words, -1, keys), np.where(own_words, keys, behind))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +10,7 @@ import numpy.typing as npt
 from omnisearch.query.collapse import Duplicates
 from omnisearch.query.fusing import among
 from omnisearch.query.judging import Judged
-from omnisearch.query.names import items, segment
+from omnisearch.query.names import items, numbered, segment
 from omnisearch.query.options import Wish
 from omnisearch.storage.generation import Generation
 
@@ -23,82 +22,91 @@ Positions = npt.NDArray[np.int64]
 class Grouped:
     """Places among the candidates, best first, and how many each stands for besides itself.
 
-    `odds` are those of the hits in the light of those above them; candidates of less than `least`
-    are no hits.
+    `odds` are those of the hits that are asked for, in the light of those above them; candidates of
+    less than `least` are no hits.
     """
 
     least: float
-    places: list[int] = field(default_factory=list)
-    folded: list[int] = field(default_factory=list)
-    items: list[str] = field(default_factory=list)
-    odds: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    places: Positions
+    folded: Positions
+    odds: Floats
 
 
 def group(
     now: Generation, judged: Judged, wish: Wish, left_out: frozenset[str], least: float
 ) -> Grouped:
-    """Walk down the candidates; what is folded leaves its place to the next."""
-    found, seen = Grouped(least), dict[str | int, int]()
-    positions = judged.segments.keys
-    alike = None if wish.collapse is None else Duplicates(now, positions, wish.collapse)
-    for place, item in _descending(now, judged, least, wish.min_score):
-        if item in left_out:
-            continue
-        name = item if wish.group_by == "item" else place
-        hit = seen.get(name)
-        if hit is None and alike is not None:
-            hit = alike.of(place)
-        if hit is None:
-            hit = len(found.places)
-            found.places.append(place)
-            found.folded.append(0)
-            found.items.append(item)
-        else:
-            found.folded[hit] += 1
-        seen[name] = hit
-    _weigh(found, judged, several=wish.group_by != "item")
+    """Let each item and what is alike have one hit; what is folded leaves its place to the next."""
+    order, keys = _descending(now, judged, least, wish.min_score), judged.segments.keys
+    if left_out and len(order):
+        order = order[[name not in left_out for name in items(now, keys[order])]]
+    owners = np.arange(len(order))
+    if wish.group_by == "item" and len(order):
+        owners = numbered(now, keys[order])
+    if wish.collapse is None:
+        firsts, folded = _firsts(owners)
+    else:
+        firsts, folded = _unlike(order, owners, Duplicates(now, keys, wish.collapse))
+    places = order[firsts]
+    found = Grouped(least, places, folded, judged.odds[places[: wish.reach]])
+    if judged.rivals and len(places):
+        _weigh(now, found, judged, several=wish.group_by != "item")
     return found
 
 
-def _weigh(found: Grouped, judged: Judged, several: bool) -> None:
-    """Judge hits beside each other, and end the list where they are no longer sure enough."""
-    found.odds = judged.odds[found.places] if found.places else found.odds
-    if not judged.rivals or not found.places:
-        return
-    alone, modalities = found.odds, judged.modalities(found.places)
-    found.odds = among(alone, modalities, found.items if several else None)
+def _firsts(owners: Positions) -> tuple[Positions, Positions]:
+    """Give the first place of each owner, ascending, and how many others it has."""
+    together = np.argsort(owners, kind="stable")
+    begins = np.flatnonzero(np.diff(owners[together], prepend=-1))
+    firsts, totals = together[begins], np.diff(begins, append=len(owners))
+    ascending = np.argsort(firsts)
+    return firsts[ascending], totals[ascending] - 1
+
+
+def _unlike(order: Positions, owners: Positions, alike: Duplicates) -> tuple[Positions, Positions]:
+    """Do the same where an owner that looks like another is folded into it."""
+    firsts, folded, seen = list[int](), list[int](), dict[int, int]()
+    for at, (place, owner) in enumerate(zip(order.tolist(), owners.tolist(), strict=True)):
+        hit = seen.get(owner)
+        if hit is None:
+            hit = alike.of(place)
+        if hit is None:
+            hit = len(firsts)
+            firsts.append(at)
+            folded.append(0)
+        else:
+            folded[hit] += 1
+        seen[owner] = hit
+    return np.array(firsts, np.int64), np.array(folded, np.int64)
+
+
+def _weigh(now: Generation, found: Grouped, judged: Judged, several: bool) -> None:
+    """Judge hits beside each other, and end the list where they are no longer sure enough.
+
+    What is below a hit does not bear on it, so those are looked at that are asked for.
+    """
+    alone = found.odds
+    places = found.places[: len(alone)]
+    owners = items(now, judged.segments.keys[places]) if several else None
+    found.odds = among(alone, judged.modalities(places), owners)
     kept = int(np.count_nonzero(found.odds >= found.least))
-    if kept < len(found.places):
+    if kept < len(alone):
         found.least = float(alone[kept])
-        for column in (found.places, found.folded, found.items):
-            del column[kept:]
+        found.places, found.folded = places[:kept], found.folded[:kept]
         found.odds = found.odds[:kept]
 
 
 def _descending(
     now: Generation, judged: Judged, least: float, min_score: float | None
-) -> Iterator[tuple[int, str]]:
-    """Give candidates with their items, best first, equal ones by id; none of lower odds."""
+) -> Positions:
+    """Order candidates, best first, equal ones by id; none of lower odds."""
     order = np.argsort(-judged.order, kind="stable")
     order = order[judged.odds[order] >= least]
     if min_score is not None:
         order = order[judged.scores[order] >= min_score]
-    values = judged.order[order]
-    owners = items(now, judged.segments.keys[order])
-    if (values[1:] != values[:-1]).all():
-        yield from zip(order.tolist(), owners, strict=True)
-        return
-    keys, places = judged.segments.keys[order].tolist(), order.tolist()
-    for begin, end in _runs(values):
-        run: Sequence[int] = range(begin, end)
-        if end - begin > 1:
-            run = sorted(run, key=lambda at: segment(now, keys[at]))
-        for at in run:
-            yield places[at], owners[at]
-
-
-def _runs(values: Floats) -> Iterator[tuple[int, int]]:
-    """Cut sorted numbers where they change."""
-    edges = (np.flatnonzero(values[1:] != values[:-1]) + 1).tolist()
-    if len(values):
-        yield from zip([0, *edges], [*edges, len(values)], strict=True)
+    values, keys = judged.order[order], judged.segments.keys
+    edges = np.flatnonzero(np.diff(values, prepend=np.nan, append=np.nan) != 0)
+    for run in np.flatnonzero(np.diff(edges) > 1).tolist():
+        alike = slice(int(edges[run]), int(edges[run + 1]))
+        names = [segment(now, position) for position in keys[order[alike]].tolist()]
+        order[alike] = order[alike][sorted(range(len(names)), key=names.__getitem__)]
+    return order

@@ -51,10 +51,11 @@ class Judged:
         """Give the row of the better view."""
         return np.where(self.by_words, self.segments.words, self.segments.content)
 
-    def modalities(self, places: Sequence[int]) -> Modalities:
+    def modalities(self, places: Positions) -> Modalities:
         """Name the modality of some candidates."""
         segments = self.segments
-        return [_MODALITIES[kind] for kind in segments.now.sides.kinds[segments.keys[places]]]
+        kinds = segments.now.sides.kinds[segments.keys[places]]
+        return [_MODALITIES[kind] for kind in kinds.tolist()]
 
     def of_rows(self, positions: Positions) -> list[float]:
         """Give the order of the segments that some candidates show."""
@@ -127,10 +128,9 @@ class Judge:
         found: Sequence[Found],
         said: Totals | None,
     ) -> Judged:
-        views = segments.content, segments.words
-        both = self._cosines(vector, np.concatenate(views), found)
-        cosines = both[: len(segments)], both[len(segments) :]
-        odds = [self._odds(one, near) for one, near in zip(views, cosines, strict=True)]
+        rows = np.concatenate([segments.content, segments.words])
+        near, count = self._cosines(vector, rows, found), len(segments)
+        cosines, odds = (near[:count], near[count:]), self._odds(rows, near).reshape(2, -1)
         bm25 = _bm25(segments, said)
         evidence = self._evidence(self._now.sides.kinds[segments.keys], odds, bm25, said)
         order = sure = np.fmax(*odds) if self._plain(said) else fuse(evidence)
@@ -146,7 +146,7 @@ class Judge:
         return said is None and self._scale is None
 
     def _evidence(
-        self, kinds: Kinds, odds: Sequence[Floats], bm25: Floats, said: Totals | None
+        self, kinds: Kinds, odds: Sequence[Floats] | Floats, bm25: Floats, said: Totals | None
     ) -> Evidence:
         most = said.most if said else 0.0
         modalities = None
@@ -178,15 +178,17 @@ class Judge:
 
     def _odds(self, positions: Positions, cosines: Floats) -> Floats:
         """Turn cosines into odds, those of rows that are near to every question lowered."""
-        if self._scale is None:
+        scale = self._scale
+        if scale is None:
             return cosines
-        kinds = _LINES[self._now.sides.kinds[positions]]  # of no row, whose cosine is NaN, any
-        if self._scale.crowd is not None and self._scale.usual is not None:
-            there = np.flatnonzero(~np.isnan(cosines))
-            near = nearness(self._now, self._scale.crowd, positions[there])
-            cosines = cosines.copy()
-            cosines[there] -= self._scale.crowding(kinds[there], near)
-        return self._scale.odds(kinds, cosines)
+        there = np.flatnonzero(cosines == cosines)
+        rows, near = positions[there], cosines[there]
+        kinds = _LINES[self._now.sides.kinds[rows]]
+        if scale.crowd is not None and scale.usual is not None:
+            near -= scale.crowding(kinds, nearness(self._now, scale.crowd, rows))
+        found = np.full(len(cosines), _NAN)
+        found[there] = scale.odds(kinds, near)
+        return found
 
 
 def _numbers() -> npt.NDArray[np.int64]:

@@ -71,8 +71,12 @@ def narrow(now: Generation, wish: Wish) -> Allowed:
 def _counted(now: Generation, rows: Mask | None, kinds: Sequence[int]) -> Allowed:
     if rows is None:
         return Allowed(now, None, {kind: now.sides.counts[kind] for kind in kinds})
-    totals = np.bincount(now.sides.kinds[rows], minlength=sides.KINDS)
-    return Allowed(now, rows, {kind: int(totals[kind]) for kind in kinds if totals[kind]})
+    own = {kind: now.sides.mask(kind) for kind in kinds}
+    counts = {
+        kind: int(np.count_nonzero(rows if mask is None else rows & mask))
+        for kind, mask in own.items()
+    }
+    return Allowed(now, rows, {kind: count for kind, count in counts.items() if count})
 
 
 def _filtered(now: Generation, wish: Wish) -> Mask | None:

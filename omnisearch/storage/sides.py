@@ -51,13 +51,24 @@ def target_of(kind: int) -> tuple[Modality, View]:
     return modality_of(kind) or "text", view_of(kind)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PartSides:
     """The kind of each row of a part, and the row of its other side there, -1 where none is."""
 
+    tables: Sequence[pa.RecordBatch]
     kinds: Kinds
     others: Rows | None  # None where no row has one
     alone: Positions  # rows of words beside a content that is not in this part
+
+    @cached_property
+    def items(self) -> Rows:
+        """Number the items of the rows, for questions: reading their names takes longer."""
+        names = [
+            pc.coalesce(table.column(batch.ITEM), table.column(batch.SEGMENT))
+            for table in self.tables
+        ]
+        named = pa.chunked_array(names, pa.string()).combine_chunks().dictionary_encode()
+        return np.asarray(named.indices.to_numpy(zero_copy_only=False), np.int32)
 
 
 def sides_of(tables: Sequence[pa.RecordBatch]) -> PartSides:
@@ -67,13 +78,13 @@ def sides_of(tables: Sequence[pa.RecordBatch]) -> PartSides:
     words = np.flatnonzero(views == _WORDS)
     none = np.zeros(0, np.int64)
     if not len(words):
-        return PartSides(kinds, None, none)
+        return PartSides(tables, kinds, None, none)
     names = pa.chunked_array([table.column(batch.SEGMENT) for table in tables], pa.string())
     said = names.take(pa.array(words)).combine_chunks()
     marked = pc.ends_with(said, batch.WORDS_MARK).to_numpy(zero_copy_only=False)
     words = words[marked]
     if not len(words):
-        return PartSides(kinds, None, none)
+        return PartSides(tables, kinds, None, none)
     segments = pc.utf8_slice_codeunits(said.filter(pa.array(marked)), 0, -len(batch.WORDS_MARK))
     content = np.flatnonzero(views != _WORDS)[::-1]  # the last row of an id is the one that lives
     shown = names.take(pa.array(content)).combine_chunks()
@@ -82,7 +93,7 @@ def sides_of(tables: Sequence[pa.RecordBatch]) -> PartSides:
     others = np.full(len(kinds), -1, np.int32)
     others[words[there]] = content[found[there]]
     others[content[found[there]]] = words[there]
-    return PartSides(kinds, others, words[~there])
+    return PartSides(tables, kinds, others, words[~there])
 
 
 def _column(tables: Sequence[pa.RecordBatch], at: int) -> Kinds:

@@ -79,7 +79,9 @@ class Scale:
         """Tell what to take from the cosines of rows (n,) that are so near to every question."""
         if self.usual is None:
             return np.zeros(len(nearness), np.float32)
-        return np.nan_to_num(crowd.beyond(nearness, self.usual[which]))
+        found = crowd.beyond(nearness, self.usual[which])
+        found[np.isnan(found)] = 0
+        return found
 
 
 @dataclass(frozen=True)

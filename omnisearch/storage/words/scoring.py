@@ -23,6 +23,8 @@ Floats = npt.NDArray[np.float32]
 
 K1, B = 1.2, 0.75  # as in Lucene, and in most of what BM25 was measured with
 _OFTEN, _KEPT = 0.1, 16  # of the rows have a word whose scores are kept, and of so many words
+_TOGETHER = 64  # rows of which the best is looked at first
+_LEAST = float(np.finfo(np.float32).smallest_subnormal)  # above nothing
 _FEW = 0.5  # a smaller share of allowed rows is taken out before scoring
 
 
@@ -185,12 +187,25 @@ def _following(block: Block, phrase: Sequence[Wanted], found: Sequence[_Found]) 
 
 def _best(total: Floats, having: Mask | None, most: int | None) -> Ranked:
     """Take the best rows, ties by position."""
-    found = total > 0
-    rows = np.flatnonzero(found if having is None else found & having)
+    if having is not None:
+        total = total * having
+    if most is None:
+        rows = np.flatnonzero(total)
+    else:
+        rows = np.flatnonzero(total >= max(_floor(total, most), _LEAST))
     scores = total[rows]
     if most is not None and most < len(rows):
-        least = np.partition(scores, -most)[-most]
-        kept = np.flatnonzero(scores >= least)
+        kept = np.flatnonzero(scores >= np.partition(scores, -most)[-most])
         rows, scores = rows[kept], scores[kept]
     order = np.argsort(-scores, kind="stable")[:most]
     return Ranked(rows[order], scores[order])
+
+
+def _floor(total: Floats, most: int) -> float:
+    """Give a score that so many rows reach: the best of as many groups of rows do."""
+    groups = len(total) // _TOGETHER
+    if groups < most:
+        return 0.0
+    # Each group has rows from everywhere, so that the maximum runs along memory
+    tops = total[: groups * _TOGETHER].reshape(_TOGETHER, groups).max(axis=0)
+    return float(np.partition(tops, -most)[-most])
