@@ -40,7 +40,7 @@ def format_of(head: bytes, size: int, suffix: str = "") -> Format | None:
     encoding = words.encoding_of(head, whole=size <= len(head))
     if encoding is not None and encoding.startswith(("utf-16", "utf-32")):
         return TEXT
-    found = _pdf(head, suffix) or _boxed(head, suffix) or _signed(head)
+    found = _pdf(head, suffix) or _package(head, suffix) or _boxed(head, suffix) or _signed(head)
     if encoding is None or (found is not None and words.controls(head)):
         return found or _NAMES.get(suffix)
     return found if found == _PDF else _cut_short(head, suffix) or TEXT
@@ -133,6 +133,20 @@ def _transport(head: bytes) -> bool:
 
 
 _PDF = Format("document", "pdf")
+PACKAGE = Format("document", "package")  # a zip archive: what it holds is told by its directory
+PACKAGE_ENDS = frozenset(
+    ".docx .docm .dotx .dotm .pptx .pptm .ppsx .ppsm .potx .potm .xlsx .xlsm .xltx .xltm "
+    ".epub".split()
+)
+_FIRST_MEMBERS = (
+    b"[Content_Types].xml",
+    b"_rels/",
+    b"docProps/",
+    b"word/",
+    b"ppt/",
+    b"xl/",
+    b"mimetypeapplication/epub",
+)
 _HEADERS: tuple[tuple[Kind, str, bytes, _Check], ...] = (
     ("image", "png", b"\x89PNG\r\n\x1a\n", _any),
     ("image", "jpeg", b"\xff\xd8\xff", _any),
@@ -198,6 +212,14 @@ def _pdf(head: bytes, suffix: str) -> Format | None:
     return _PDF if suffix == ".pdf" and b"%PDF-" in head[:1024] else None
 
 
+def _package(head: bytes, suffix: str) -> Format | None:
+    """Tell an archive that may be a document, by its first member or by its name."""
+    if not head.startswith(b"PK\3\4"):
+        return None
+    known = suffix in PACKAGE_ENDS or head[30:80].startswith(_FIRST_MEMBERS)
+    return PACKAGE if known else None
+
+
 def _cut_short(head: bytes, suffix: str) -> Format | None:
     """Believe a name where all that there is begins as such files do."""
     form = _NAMES.get(suffix)
@@ -239,6 +261,10 @@ def _branded(head: bytes, suffix: str) -> Format:
 
 _ENDS: tuple[tuple[Kind, str, str], ...] = (
     ("document", "pdf", ".pdf"),
+    ("document", "docx", ".docx .docm .dotx .dotm"),
+    ("document", "pptx", ".pptx .pptm .ppsx .ppsm .potx .potm"),
+    ("document", "xlsx", ".xlsx .xlsm .xltx .xltm"),
+    ("document", "epub", ".epub"),
     ("image", "jpeg", ".jpg .jpeg .jpe"),
     ("image", "png", ".png"),
     ("image", "gif", ".gif"),

@@ -29,7 +29,7 @@ _BYTES_USUAL = 8
 _HEADER = 8  # times the cap: so large may a JPEG be that is decoded at a fraction
 _STRIP = 4_000_000  # pixels
 _THIN = 32  # times as long as wide
-_FORMATS: Mapping[str, tuple[str, ...]] = {
+FORMATS: Mapping[str, tuple[str, ...]] = {
     "jpeg": ("JPEG",),
     "png": ("PNG",),
     "gif": ("GIF",),
@@ -64,7 +64,7 @@ def read(source: File, form: str, caps: Caps) -> Still:
     with opened(source) as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about metadata that is wrong in parts
         try:
-            found = Image.open(file, formats=_FORMATS[form])
+            found = Image.open(file, formats=FORMATS[form])
             size = found.size
             _check(source, found, caps)
             image.shrink(found, caps.side)

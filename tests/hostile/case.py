@@ -25,6 +25,8 @@ Topic = Literal[
     "xml bomb",
     "text",
     "polyglot",
+    "archive",
+    "office",
 ]
 
 

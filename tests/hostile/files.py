@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.hostile import (  # noqa: F401  these modules register their files
+    archives,
     damaged_pictures,
     films,
+    offices,
     paper_cycles,
     papers,
     pictures,

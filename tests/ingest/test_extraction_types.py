@@ -22,10 +22,10 @@ def picture(form: str) -> bytes:
     return out.getvalue()
 
 
-def archive() -> bytes:
+def archive(name: str) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as file:
-        file.writestr("word/document.xml", "<x/>")
+        file.writestr(name, "<x/>")
     return out.getvalue()
 
 
@@ -70,8 +70,9 @@ def test_content_wins_over_the_name(kind: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("content", "name"),
     [
-        (archive(), "report.docx"),
-        (archive(), "book.epub"),
+        (archive("a.txt"), "files.zip"),
+        (archive("META-INF/MANIFEST.MF"), "program.jar"),
+        (archive("xl/workbook.bin"), "files"),
         (b"\x7fELF" + bytes(range(60)), "program"),
         (b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", "drawing.svg"),
         (b"<svg><image href='file:///etc/passwd'/></svg>", "drawing.xml"),
@@ -99,6 +100,10 @@ def test_what_is_not_read_is_left_out(content: bytes, name: str) -> None:
         (b"ffconcat version 1.0\nfile /etc/passwd\n", "song.wav", "holds playlist"),
         (b"<svg><image href='file:///etc/passwd'/></svg>", "drawing.png", "holds svg"),
         (b"just words", "paper.pdf", "holds text"),
+        (b"just words", "report.docx", "called docx and holds text"),
+        (b"", "book.epub", "is empty, and called epub"),
+        (b"\x89\0\1\2" * 99, "report.docx", "and is none"),
+        (archive("a.txt"), "report.docx", "lacks its main part"),
         (bytes(range(256)) * 4, "notes.md", "called a text and holds none"),
         (picture("PNG")[:60], "photo.png", "damaged|can be read"),
         (film(Shot(frames=5))[:200], "clip.mp4", "no sound or film"),

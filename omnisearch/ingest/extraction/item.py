@@ -13,7 +13,7 @@ from itertools import count
 from typing import BinaryIO
 
 from omnisearch.errors import MediaError
-from omnisearch.ingest.extraction import film, page, picture, sound, text
+from omnisearch.ingest.extraction import film, office, page, picture, sound, text
 from omnisearch.ingest.extraction.kinds import Type, type_of
 from omnisearch.ingest.extraction.naming import words_of
 from omnisearch.ingest.extraction.segment import Extract, Item, Segment
@@ -26,12 +26,13 @@ from omnisearch.media.words import HEAD
 from omnisearch.records import PageSpan, Span, TimeSpan
 
 loaded.load()
-_EXTRACTORS: dict[str, Callable[[Stream, Type, Caps], Iterator[Extract]]] = {
+_Extractor = Callable[[Stream, Type, Caps], Iterator[Extract]]
+_EXTRACTORS: dict[str, _Extractor] = {
     "text": text.extract,
     "image": picture.extract,
     "audio": sound.extract,
     "video": film.extract,
-    "document": page.extract,
+    "document": office.extract,
 }
 
 
@@ -43,7 +44,7 @@ def pieces(file: BinaryIO, ask: Ask) -> Iterator[Piece]:
     kind = type_of(file.read(HEAD), size, name)
     named, spans = words_of(name), set[Span]()
     try:
-        for one in _EXTRACTORS[kind.kind](Stream(file, name), kind, ask.caps):
+        for one in _extractor(kind)(Stream(file, name), kind, ask.caps):
             if isinstance(one, Item):
                 named = _with_title(named, one.title)
                 yield one.piece(named)
@@ -55,6 +56,10 @@ def pieces(file: BinaryIO, ask: Ask) -> Iterator[Piece]:
                 yield one.piece()
     except MemoryError as error:
         raise MediaError(f"{name} takes more memory than a decoder has: make it smaller") from error
+
+
+def _extractor(kind: Type) -> _Extractor:
+    return page.extract if kind.name == "pdf" else _EXTRACTORS[kind.kind]
 
 
 def _with_title(named: str, title: str) -> str:

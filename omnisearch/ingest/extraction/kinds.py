@@ -31,6 +31,7 @@ _BEGINNINGS = (
     (b"ffconcat version", "playlist"),
     (b"[playlist]", "playlist"),
 )
+PACKAGES = ("docx", "pptx", "xlsx", "epub")  # told apart by what their archive holds
 _NOTHING = b"\0\1\2\3"  # no file begins so: the end of the name alone tells
 
 
@@ -56,6 +57,8 @@ def type_of(head: bytes, size: int, name: str) -> Type:
         raise MediaError(f"{name} is called a text and holds none: give it the name of what it is")
     if found is None:
         raise UnsupportedTypeError(f"{name} is of no kind that is read here")
+    if found == sniff.PACKAGE or found.name in PACKAGES:
+        return Type("document", sniff.PACKAGE.name)
     if found.kind == "text":
         return _text(head, suffix, media, name)
     read = _TABLE["media"].get(found.kind)
@@ -63,6 +66,13 @@ def type_of(head: bytes, size: int, name: str) -> Type:
         raise UnsupportedTypeError(f"{name} is {found.name}, which is not read")
     note = _note(found.name, media or _claim(suffix), suffix)
     return Type(found.kind, _family(found.name, head), note=note)
+
+
+def note_of(found: str, name: str) -> str:
+    """Say where the name of a document says something else than what it is."""
+    suffix = PurePosixPath(name).suffix.lower()
+    claimed = sniff.format_of(_NOTHING, len(_NOTHING), suffix)
+    return _note(found, _claim(suffix) if claimed is None else claimed.name, suffix)
 
 
 def _family(name: str, head: bytes) -> str:

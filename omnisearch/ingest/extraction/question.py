@@ -17,7 +17,7 @@ from omnisearch.errors import MediaError
 from omnisearch.ingest.extraction import item, sound
 from omnisearch.ingest.extraction.kinds import Type, type_of
 from omnisearch.ingest.extraction.segment import End, Extract, Item, Segment
-from omnisearch.media import audio, container, document, image, still, video, words
+from omnisearch.media import audio, container, document, image, sniff, still, video, words
 from omnisearch.media.caps import Caps
 from omnisearch.media.pool.ask import Ask
 from omnisearch.media.pool.piece import Array, Piece
@@ -46,12 +46,28 @@ def pieces(file: BinaryIO, ask: Ask) -> Iterator[Piece]:
     span = None if ask.span is None else span_of(ask.span)
     if span == PageSpan(1) and kind.kind != "document":
         span = None
+    if kind.name == sniff.PACKAGE.name and isinstance(span, PageSpan):
+        yield from _page(file, ask, span)
+        return
     if span is None and kind.kind != "audio":
         yield from item.pieces(file, ask)
         return
     extracted = sound.extract(source, kind, ask.caps) if span is None else _part(source, kind, span)
     for one in extracted:
         yield one.piece("") if isinstance(one, Item) else one.piece()
+
+
+def _page(file: BinaryIO, ask: Ask, span: PageSpan) -> Iterator[Piece]:
+    """Give what stands on one page of a document that is no PDF."""
+    found = False
+    for piece in item.pieces(file, ask):
+        where = piece.fields.get("span")
+        here = where is not None and where["page"] == span.page
+        found = found or here
+        if where is None or here:
+            yield piece
+    if not found:
+        raise MediaError(f"{ask.name} has no page {span.page}, or nothing stands on it")
 
 
 def _check_words(source: Stream, head: bytes) -> None:
