@@ -6,10 +6,12 @@ here are tried, and a file goes in as an open stream, so that its name means not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from errno import EPERM
+from functools import cache
 from typing import TYPE_CHECKING, BinaryIO, NoReturn, overload
 
 from omnisearch.errors import MediaError
@@ -43,6 +45,7 @@ PICTURES = frozenset(
         "wmv1 wmv2 wmv3"
     ).split()
 )
+SOUND_SINCE = (8, 1, 2)  # CVE-2026-8461, of a codec that is not listed here either
 PIXELS = 40_000_000  # of a frame: a film in 8K has 33 million
 
 
@@ -56,6 +59,7 @@ def contained(source: File) -> Iterator[InputContainer]:
 def _container(source: File, file: BinaryIO) -> InputContainer:
     import av
 
+    check_version(str(av.ffmpeg_version_info))
     lists = {
         "format_whitelist": CONTAINERS.replace(" ", ","),
         "codec_whitelist": ",".join(sorted(SOUNDS | PICTURES)),
@@ -67,6 +71,18 @@ def _container(source: File, file: BinaryIO) -> InputContainer:
     except (av.FFmpegError, OSError, ValueError) as error:
         fault = f"{named(source)} is no sound or film that can be read ({_reason(error)})"
         raise MediaError(f"{fault}: play it elsewhere, or convert it to FLAC or MP4") from error
+
+
+@cache
+def check_version(told: str) -> None:
+    """Refuse libraries with a hole that is known; builds of no release tell no version."""
+    found = re.match(r"n?(\d+)\.(\d+)(?:\.(\d+))?", told)
+    if found is not None and tuple(int(part or 0) for part in found.groups()) < SOUND_SINCE:
+        least = ".".join(map(str, SOUND_SINCE))
+        raise MediaError(
+            f"FFmpeg {told} is older than {least}, in which a film can take over what reads it: "
+            "reinstall av from its wheel (pip install --force-reinstall av)"
+        )
 
 
 def _nothing_else(url: str, flags: int, options: object) -> NoReturn:
