@@ -6,19 +6,17 @@ that was chosen was chosen on the validation split.
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.fusion_index import Corpus, Sides, TextSet
+from benchmarks.fusion_index import Corpus, Sides, TextSet, tell
 from benchmarks.mixed_index import KINDS, Bits, Floats, Index
-from omnisearch.evaluation import retrieval
-from omnisearch.query.fusing import Evidence, by_ranks, fuse
+from omnisearch.encoder.calibration.calibrator import probability
+from omnisearch.evaluation import confidence, retrieval
+from omnisearch.query.fusing import Evidence, among, by_ranks, fuse
 
 K = 10
 THRESHOLDS = (0.3, 0.5, 0.8)
@@ -38,11 +36,17 @@ def words_alone(found: Evidence) -> Floats:
     return found.bm25
 
 
+def ranked(found: Evidence) -> Floats:
+    """Order by ranks."""
+    _, kinds = np.unique(np.array(found.modalities, str), return_inverse=True)
+    return by_ranks(found, kinds)
+
+
 WAYS: Mapping[str, Way] = {
     "vector": vector_alone,
     "words": words_alone,
     "hybrid": fuse,
-    "hybrid by ranks": by_ranks,
+    "hybrid by ranks": ranked,
 }
 
 
@@ -100,17 +104,20 @@ def precision(index: Index, scores: Floats) -> Figures:
 
     Judged are hits of the kind that was asked for, as there one knows what is right. `all` counts
     those of other kinds too, and holds all wrong that is not marked as right; `first` are the
-    first hits of all questions, counted like that.
+    first hits of all questions, counted like that; so is their error (ECE).
     """
     even = index.even()
     top = np.argsort(-scores[even], axis=1, kind="stable")[:, :K]
-    said = 1 / (1 + np.exp(-np.take_along_axis(scores[even], top, 1).astype(np.float64)))
-    right = np.take_along_axis(index.about[even], top, 1)
     kinds = index.row_kinds[top]
+    odds = np.take_along_axis(scores[even], top, 1)
+    rows = zip(odds, kinds.tolist(), strict=True)
+    said = probability(np.array([among(one, names) for one, names in rows]))
+    right = np.take_along_axis(index.about[even], top, 1)
     own = kinds == index.asked_kinds[even][:, None]
     every = np.ones_like(own)
     first = every & (np.arange(K) == 0)
-    found: Figures = {}
+    error = confidence.calibration_error(said[:, 0], right[:, 0])
+    found: Figures = {"ECE of first hits": round(error, 3)}
     for kind in KINDS:
         for name, counted in (("judged", own), ("all", every), ("first", first)):
             for threshold in THRESHOLDS:
@@ -147,9 +154,8 @@ def _recall_of(index: Index, scores: Floats, kind: str, having: Bits) -> Figures
     return {"questions": len(some), "R@10": _percent(retrieval.recall_at(ranks, K))}
 
 
-def run(mixed: Path, sides: Sides) -> Figures:
+def run(index: Index, sides: Sides) -> Figures:
     """Measure everything."""
-    index = Index.load(mixed)
     return {
         "texts, nDCG@10": in_texts(sides.text_sets()),
         "index of everything": in_all(sides.corpus(index, captions=False)),
@@ -161,18 +167,5 @@ def _percent(share: float) -> float:
     return round(100 * share, 1)
 
 
-def main() -> None:
-    """Read the command line, print the figures."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.fusion")
-    parser.add_argument("mixed", type=Path, help="what benchmarks.mixed_vectors wrote")
-    parser.add_argument("sides", type=Path, help="what benchmarks.fusion_vectors wrote")
-    parser.add_argument("--out", type=Path, help="also write the figures there")
-    given = parser.parse_args()
-    told = json.dumps(run(given.mixed, Sides.load(given.sides)), indent=1)
-    print(told)
-    if given.out:
-        given.out.write_text(told + "\n", "utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    tell("benchmarks.fusion", run)

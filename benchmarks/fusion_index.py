@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -159,3 +160,17 @@ def _odds(calibrator: Calibrator, target: Target, asked: Floats, rows: Floats) -
 
 def _words(texts: Sequence[str | None]) -> Words:
     return Words(len(texts), [Block(0, build(texts))])
+
+
+def tell(program: str, measure: Callable[[Index, Sides], Mapping[str, Any]]) -> None:
+    """Read the command line of a benchmark over both files, print its figures."""
+    parser = argparse.ArgumentParser(prog=f"python -m {program}")
+    parser.add_argument("mixed", type=Path, help="what benchmarks.mixed_vectors wrote")
+    parser.add_argument("sides", type=Path, help="what benchmarks.fusion_vectors wrote")
+    parser.add_argument("--out", type=Path, help="also write the figures there")
+    given = parser.parse_args()
+    index, sides = Index.load(given.mixed), Sides.load(given.sides)
+    told = json.dumps({"encoder": index.encoder, **measure(index, sides)}, indent=1)
+    print(told)
+    if given.out:
+        given.out.write_text(told + "\n", "utf-8")

@@ -1,8 +1,8 @@
 """Vectors and words of held-out questions and rows: `python -m benchmarks.fusion_vectors --help`.
 
-Text sets are those of `omnisearch/training/exam/texts.py`, as the shipped encoder reads them. The
-mixed index is that of `benchmarks.mixed_vectors`, with what its rows say: passages, the words of
-pages, and a caption for each picture, sound and film that no question repeats where there is one.
+Text sets are those of `omnisearch/training/exam/texts.py`. The mixed index is that of
+`benchmarks.mixed_vectors`, with what its rows say: passages, the words of pages, and a caption for
+each picture, sound and film that no question repeats where there is one.
 """
 
 from __future__ import annotations
@@ -15,28 +15,23 @@ from typing import Any
 
 import numpy as np
 
-import omnisearch as om
 from benchmarks.mixed_index import KINDS, Floats
 from benchmarks.mixed_vectors import WORDINGS, wordings
+from benchmarks.reader import SHIPPED, Reader
 from omnisearch.encoder.calibration.calibrator import questions
 from omnisearch.training.exam import texts
 from omnisearch.training.exam.mixed import TEXTS
-from omnisearch.training.exam.reader import Encoder
 from omnisearch.training.exam.sets import Asked
-from omnisearch.training.lab import Lab, Options
+from omnisearch.training.lab import Lab
 from omnisearch.training.lessons import corpus
 
-_BATCH = 64
 Said = tuple[list[str], list[str]]  # what rows say, what is asked
 
 
-def text_sets(lab: Lab, split: str, reader: om.Encoder) -> Iterator[tuple[str, Any, Floats]]:
+def text_sets(lab: Lab, split: str, reader: Reader) -> Iterator[tuple[str, Any, Floats]]:
     """Give the texts and vectors of each set, under the names that `benchmarks.fusion` reads."""
     for one in texts.sets(lab, split):
-        vectors = {
-            "asked": _read(reader, one.queries, "query"),
-            "rows": _read(reader, one.passages, "document"),
-        }
+        vectors = {"asked": reader.texts(one.queries), "rows": reader.texts(one.passages)}
         told = {
             "asked": list(one.queries),
             "rows": list(one.passages),
@@ -45,14 +40,6 @@ def text_sets(lab: Lab, split: str, reader: om.Encoder) -> Iterator[tuple[str, A
         }
         for key, found in vectors.items():
             yield f"{one.name}/{key}", told, found
-
-
-def _read(reader: om.Encoder, several: Sequence[str], role: Any) -> Floats:  # noqa: ANN401
-    parts = [om.Text(text) for text in several]
-    firsts = range(0, len(parts), _BATCH)
-    return np.concatenate(
-        [reader.encode(parts[first : first + _BATCH], role=role) for first in firsts]
-    )
 
 
 def said(lab: Lab, split: str) -> Said:
@@ -87,26 +74,27 @@ def said(lab: Lab, split: str) -> Said:
     return rows, asked
 
 
-def write(lab: Lab, split: str, mixed: Path, out: Path) -> None:
+def write(reader: Reader, split: str, mixed: Path, out: Path) -> None:
     """Encode what has no vectors yet, and keep all as `out`.npz and `out`.json."""
     told: dict[str, Any] = {}
     vectors: dict[str, Floats] = {}
-    shipped = om.Encoder.load()
-    for key, texts_of, found in text_sets(lab, split, shipped):
-        told[key.split("/")[0]], vectors[key] = texts_of, found
-    vectors["questions"] = _read(shipped, questions(), "query")
-    rows, asked = said(lab, split)
+    rows, asked = said(reader.lab, split)
     with np.load(mixed, allow_pickle=False) as index:
         is_text, indexed = index["row_kinds"] == "text", index["rows"]
         has_answer = index["right"].any(axis=1)  # others are not asked
+        if str(index["encoder"]) != reader.fingerprint:
+            raise SystemExit(f"{mixed} is of other weights")
         if (len(index["asked"]), len(indexed)) != (len(asked), len(rows)):
             raise SystemExit(f"{mixed} is of another laboratory or split")
     speaking = [row for row, text in enumerate(rows) if text and not is_text[row]]
     found = np.full(indexed.shape, np.nan, np.float32)
     found[is_text] = indexed[is_text]
-    found[speaking] = Encoder.load(lab, Options()).texts([rows[row] for row in speaking])
+    found[speaking] = reader.texts([rows[row] for row in speaking])
     kept = [text for text, has in zip(asked, has_answer.tolist(), strict=True) if has]
     told["mixed"], vectors["mixed/words"] = {"rows": rows, "asked": kept}, found
+    vectors["questions"] = reader.texts(questions())
+    for key, texts_of, encoded in text_sets(reader.lab, split, reader):
+        told[key.split("/")[0]], vectors[key] = texts_of, encoded
     np.savez(out.with_suffix(".npz"), **vectors)  # type: ignore[arg-type]
     out.with_suffix(".json").write_text(json.dumps(told), "utf-8")
 
@@ -116,11 +104,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fusion_vectors")
     parser.add_argument("mixed", type=Path, help="what benchmarks.mixed_vectors wrote")
     parser.add_argument("--lab", type=Path, default=Path("lab"))
+    parser.add_argument("--weights", type=Path, default=SHIPPED, help="folder of an export")
     parser.add_argument("--split", choices=("validation", "test"), default="validation")
     parser.add_argument("--out", type=Path, help="benchmarks/data/fusion-SPLIT")
     given = parser.parse_args()
     out = given.out or Path("benchmarks/data") / f"fusion-{given.split}"
-    write(Lab(given.lab), given.split, given.mixed, out)
+    write(Reader.load(Lab(given.lab), given.weights), given.split, given.mixed, out)
     print(out)
 
 

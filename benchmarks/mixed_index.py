@@ -38,6 +38,7 @@ class Index:
     right: Bits
     about: Bits
     questions: Floats  # those that ship with the encoder, for the calibration
+    encoder: str = ""  # the fingerprint of its weights
 
     @classmethod
     def load(cls, path: Path) -> Index:
@@ -58,6 +59,7 @@ class Index:
                 right[has],
                 about[has],
                 found["questions"],
+                str(found["encoder"]) if "encoder" in found else "",
             )
 
     @cached_property

@@ -42,9 +42,11 @@ class Reader:
         return str(self.exported.model["fingerprint"])
 
     def texts(self, texts: Sequence[str]) -> Floats:
-        """Encode texts."""
-        firsts = range(0, len(texts), _BATCH)
-        return np.concatenate([self.exported.texts(texts[at : at + _BATCH]) for at in firsts])
+        """Encode texts, those of like length together."""
+        order = np.argsort([len(text) for text in texts], kind="stable")
+        parts = [order[at : at + _BATCH] for at in range(0, len(order), _BATCH)]
+        found = np.concatenate([self.exported.texts([texts[row] for row in one]) for one in parts])
+        return np.asarray(found[np.argsort(order)])
 
     def media(self, kind: str, side: Side, rows: Rows | None = None) -> Floats:
         """Encode rows of media, perhaps read with texts; kind is one of those with weights."""

@@ -8,16 +8,13 @@ words that the directions were not learnt from.
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import omnisearch as om
-from benchmarks.fusion_index import Sides
+from benchmarks.fusion_index import Sides, tell
 from benchmarks.mixed_index import KINDS, Floats, Index
 from omnisearch.encoder.calibration.calibrator import questions
 from omnisearch.encoder.parts import Modality
@@ -58,8 +55,9 @@ def directions(encoder: om.Encoder) -> tuple[Floats, Floats]:
     return ways, before @ ways.T
 
 
-def measure(index: Index, sides: Sides, encoder: om.Encoder) -> dict[str, Any]:
+def measure(index: Index, sides: Sides) -> dict[str, Any]:
     """Ask both ways, with and without a look at the kind."""
+    encoder = om.Encoder.load()
     ways, usual = directions(encoder)
     even, random = index.even(), np.random.default_rng(0)
     kinds = index.asked_kinds[even].tolist()
@@ -119,19 +117,5 @@ def _percent(share: float) -> float:
     return round(100 * share, 1)
 
 
-def main() -> None:
-    """Read the command line, print the figures."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.routing")
-    parser.add_argument("mixed", type=Path, help="what benchmarks.mixed_vectors wrote")
-    parser.add_argument("sides", type=Path, help="what benchmarks.fusion_vectors wrote")
-    parser.add_argument("--out", type=Path, help="also write the figures there")
-    given = parser.parse_args()
-    found = measure(Index.load(given.mixed), Sides.load(given.sides), om.Encoder.load())
-    told = json.dumps(found, indent=1)
-    print(told)
-    if given.out:
-        given.out.write_text(told + "\n", "utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    tell("benchmarks.routing", measure)

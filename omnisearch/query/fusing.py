@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from omnisearch.records import Modality
 
 Floats = npt.NDArray[np.float32]
 Modalities = Sequence[Modality | None]
+Kinds = npt.NDArray[np.integer[Any]]
 
 # Words alone, of a text or a passage: height, part of its cosine's odds, of what it says
 _READ = (-0.8, 0.9, 12.0)
@@ -101,15 +103,23 @@ def among(odds: Floats, modalities: Modalities, items: Sequence[str] | None = No
     return np.asarray(np.minimum.accumulate(found), np.float32)
 
 
-def by_ranks(found: Evidence, deep: int = DEEP) -> Floats:
-    """Give each segment the sum of its reciprocal ranks: an order, of which no odds are known.
+def by_ranks(found: Evidence, kinds: Kinds, deep: int = DEEP) -> Floats:
+    """Give each segment the mean of its reciprocal ranks: an order, of which no odds are known.
 
-    Ranks count down to `deep`, which are the same however many candidates there are besides.
+    Ranks are counted among segments of its kind (n,), and the mean is over the lists that it could
+    be in, for else whatever has words would be before all that only looks or sounds right. Ranks
+    count down to `deep`, which are the same however many candidates there are besides.
     """
     said = np.where(found.bm25 > 0, found.bm25, np.nan)
-    total = np.zeros(len(found.bm25), np.float32)
+    said[np.argsort(-said, kind="stable")[deep:]] = np.nan
+    total, lists = np.zeros((2, len(said)), np.float32)
     for scores in (found.content, found.words, said):
-        order = np.argsort(-scores, kind="stable")  # NaN last
-        having = order[~np.isnan(scores[order])][:deep]
-        total[having] += 1 / (_RANKS + 1 + np.arange(len(having), dtype=np.float32))
-    return total
+        for kind in np.unique(kinds):
+            own = np.flatnonzero((kinds == kind) & ~np.isnan(scores))
+            own = own[np.argsort(-scores[own], kind="stable")][:deep]
+            total[own] += 1 / (_RANKS + 1 + np.arange(len(own), dtype=np.float32))
+    speaks = ~np.isnan(found.words) | (found.bm25 > 0)
+    lists += ~np.isnan(found.content)
+    lists += ~np.isnan(found.words)
+    lists += speaks & (found.most > 0)
+    return np.asarray(total / np.maximum(lists, 1), np.float32)

@@ -132,11 +132,12 @@ class Judge:
         near, count = self._cosines(vector, rows, found), len(segments)
         cosines, odds = (near[:count], near[count:]), self._odds(rows, near).reshape(2, -1)
         bm25 = _bm25(segments, said)
-        evidence = self._evidence(self._now.sides.kinds[segments.keys], odds, bm25, said)
+        kinds = self._now.sides.kinds[segments.keys]
+        evidence = self._evidence(kinds, odds, bm25, said)
         order = sure = np.fmax(*odds) if self._plain(said) else fuse(evidence)
         rivals = self.calibrated and self._asked.modality == "text"
         if self._wish.fuse == "rrf":
-            order, rivals = _ranked(by_ranks(evidence), sure), False
+            order, rivals = _ranked(by_ranks(evidence, kinds % sides.WORDS), sure), False
         unseen = np.isnan(odds[0])  # found by words alone: those are what is shown
         by_words = (odds[1] > odds[0]) | (unseen & (segments.words >= 0))
         return Judged(segments, *cosines, bm25, by_words, sure, order, rivals)

@@ -132,6 +132,20 @@ def test_what_follows_changes_nothing(hits: list[tuple[float, str | None]]) -> N
         np.testing.assert_array_equal(some, whole[:count])
 
 
-def test_ranks_add_what_each_list_gives() -> None:
-    found = by_ranks(evidence((3.0, NONE, 0.0), (2.0, 1.0, 5.0), (NONE, 2.0, 0.0)))
-    assert found.tolist() == pytest.approx([1 / 61, 1 / 62 + 1 / 62 + 1 / 61, 1 / 61])
+def test_ranks_are_the_mean_of_the_lists_that_a_segment_could_be_in() -> None:
+    found = evidence((3.0, NONE, 0.0), (2.0, 1.0, 5.0), (NONE, 2.0, 0.0))
+    ranked = by_ranks(found, np.zeros(3, np.uint8))
+    expected = [1 / 61, (1 / 62 + 1 / 62 + 1 / 61) / 3, 1 / 61 / 2]
+    assert ranked.tolist() == pytest.approx(expected)
+
+
+def test_ranks_are_those_of_a_kind() -> None:
+    found = evidence((-7.0, NONE, 0.0), (2.0, NONE, 0.0), (1.0, NONE, 0.0), most=0.0)
+    ranked = by_ranks(found, np.array([1, 2, 2], np.uint8))
+    assert ranked.tolist() == pytest.approx([1 / 61, 1 / 61, 1 / 62])
+
+
+def test_ranks_beyond_a_depth_do_not_count() -> None:
+    found = evidence((3.0, NONE, 0.0), (2.0, NONE, 4.0), (1.0, NONE, 5.0))
+    ranked = by_ranks(found, np.zeros(3, np.uint8), 1)
+    assert ranked.tolist() == pytest.approx([1 / 61, 0.0, 1 / 61 / 2])
