@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from omnisearch.encoder.speeds import Speed
     from omnisearch.estimating import estimate
     from omnisearch.ingest.estimate import Estimate, KindEstimate
+    from omnisearch.ingest.following.follower import WatchEvent
     from omnisearch.ingest.npy import write_npy
     from omnisearch.ingest.options import IngestOptions
     from omnisearch.ingest.report import FailedFile, Files, IngestReport, Progress
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     )
     from omnisearch.removal import Forgotten
     from omnisearch.storage.repair import doctor, reclaim, repair
+    from omnisearch.watching import watch
 
 __version__ = "0.1.0"
 
@@ -69,6 +71,7 @@ _HOMES = {
     "omnisearch.encoder.speeds": ("Speed",),
     "omnisearch.estimating": ("estimate",),
     "omnisearch.ingest.estimate": ("Estimate", "KindEstimate"),
+    "omnisearch.ingest.following.follower": ("WatchEvent",),
     "omnisearch.ingest.npy": ("write_npy",),
     "omnisearch.ingest.options": ("IngestOptions",),
     "omnisearch.ingest.report": ("FailedFile", "Files", "IngestReport", "Progress"),
@@ -96,6 +99,7 @@ _HOMES = {
     ),
     "omnisearch.removal": ("Forgotten",),
     "omnisearch.storage.repair": ("doctor", "reclaim", "repair"),
+    "omnisearch.watching": ("watch",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -141,6 +145,7 @@ __all__ = [
     "VectorFile",
     "VerifyReport",
     "Video",
+    "WatchEvent",
     "doctor",
     "errors",
     "estimate",
@@ -153,6 +158,7 @@ __all__ = [
     "repair",
     "sandbox",
     "thumbnail",
+    "watch",
     "write_npy",
     "write_vectors",
 ]

@@ -20,13 +20,9 @@ _FEW, _TOLD = 3, 100  # notes that are listed, for a person and for a program
 def show(report: om.IngestReport, path: Path, json: bool | None, *, quiet: bool) -> None:
     """Tell what was done; warnings and failures go to stderr."""
     if not quiet:
-        for warning in report.warnings:
-            output.say(f"warning: {warning}")
-        for line in (*_notes(report), *_failures(report)):
-            output.say(line)
+        remark(report)
     if output.wants_json(json):
-        counted = {name: getattr(report, name) for name in COUNTS}
-        counted["seconds"] = round(report.seconds, 3)
+        counted = counts(report)
         more: dict[str, object] = {
             "new_failures": report.new_failures,
             "truncated": report.truncated,
@@ -40,6 +36,20 @@ def show(report: om.IngestReport, path: Path, json: bool | None, *, quiet: bool)
         return
     for line in told(report, path):
         output.result(line)
+
+
+def remark(report: om.IngestReport) -> None:
+    """Say on stderr what a person should know of a run."""
+    for warning in report.warnings:
+        output.say(f"warning: {warning}")
+    for line in (*_notes(report), *_failures(report)):
+        output.say(line)
+
+
+def counts(report: om.IngestReport) -> dict[str, float]:
+    """Give the counts of a run by their names."""
+    counted = {name: getattr(report, name) for name in COUNTS}
+    return {**counted, "seconds": round(report.seconds, 3)}
 
 
 def told(report: om.IngestReport, path: Path) -> Iterator[str]:

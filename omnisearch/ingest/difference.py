@@ -22,7 +22,7 @@ from omnisearch.storage.sightings import Sighting
 
 TICK_NS = 2_000_000_000  # of the coarsest clock, that of FAT
 _AHEAD_NS = 86_400 * 1_000_000_000  # a server's clock may be ahead; beyond that a time is made up
-_MANY = 100  # files that may vanish at once before anybody is asked
+MANY = 100  # files that may vanish at once before anybody is asked
 _CHUNK = 4_096
 
 
@@ -121,6 +121,6 @@ def withheld(root: Root, loss: Loss) -> str | None:
         return f"{path} is empty"
     if loss.device != root.device and not loss.unchanged:
         return f"{path} is on another device than before"
-    if loss.gone > _MANY and 2 * loss.gone > loss.known:
+    if loss.gone > MANY and 2 * loss.gone > loss.known:
         return f"{loss.gone:,} of {loss.known:,} files below {path} are gone at once"
     return None

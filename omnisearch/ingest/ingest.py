@@ -13,6 +13,7 @@ from omnisearch.ingest.commits import Commits
 from omnisearch.ingest.costs import Forecast
 from omnisearch.ingest.encoding import Encoding
 from omnisearch.ingest.extraction import EXTRACTOR
+from omnisearch.ingest.following.changed import Changed
 from omnisearch.ingest.languages import Languages
 from omnisearch.ingest.lazy import Lazy
 from omnisearch.ingest.options import IngestOptions, Options, PathLike
@@ -51,9 +52,14 @@ def conducted(
     show: Show | None,
 ) -> IngestReport:
     """Carry out a run, which teaches a forecast what files cost."""
-    begun = time.monotonic()
-    plan = planned(target, paths, options)
-    known = target.ledger()
+    return carried_out(target, planned(target, paths, options), options, forecast, show)
+
+
+def carried_out(
+    target: Target, plan: Plan, options: Options, forecast: Forecast, show: Show | None = None
+) -> IngestReport:
+    """Carry out what is planned."""
+    begun, known = time.monotonic(), target.ledger()
     with ExitStack() as stack:
         stack.enter_context(leftovers.trimmable())
         limits = bounds.of(options)
@@ -111,11 +117,13 @@ def rules_of(options: Options) -> Rules:
 
 
 def _carry_out(run: Run, plan: Plan, pool: Lazy[Pool], show: Show | None) -> None:
-    walking = Walking(run, plan, rules_of(run.options))
+    rules = rules_of(run.options)
+    walking = Walking(run, plan, rules)
+    walk = Changed(run, plan, walking, rules) if plan.partial else walking
     reading = Reading(run, pool)
     encoding = Encoding(run.encoder, run.tasks, run.budget, run.events.put, run.scans)
     commits = Commits(run, plan.ledger)
-    Pipeline(run, walking, reading, encoding).go(commits, show, lambda: _close(pool))
+    Pipeline(run, walk, reading, encoding).go(commits, show, lambda: _close(pool))
     commits.close()
 
 

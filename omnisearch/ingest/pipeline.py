@@ -8,26 +8,35 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from omnisearch.ingest import memory
 from omnisearch.ingest.commits import Commits
 from omnisearch.ingest.encoding import Encoding
 from omnisearch.ingest.queues import Stop, StoppedError
 from omnisearch.ingest.reading import Reading
-from omnisearch.ingest.walking import Walking
 from omnisearch.storage import leftovers
 
 if TYPE_CHECKING:
     from omnisearch.ingest.report import Progress
-    from omnisearch.ingest.run import Run
+    from omnisearch.ingest.run import Lost, Run
 
 _TICK_S, _MEMORY_S = 0.1, 1.0
 _TRIM_S = 5.0  # a trim takes some milliseconds, and gives back what a burst has left to allocators
 _LEAVING_S = 4.0  # for what is finished to be written, when a run is stopped
 _TIGHT = 0.9  # of what may be taken: from here on less is let in
 Show = Callable[["Progress"], object]
+
+
+class Walk(Protocol):
+    """What finds the files of a run."""
+
+    def run(self) -> None:
+        """Count what needs no reading, and put the rest on the agenda."""
+
+    def lost(self) -> Iterator[Lost]:
+        """Give what is gone."""
 
 
 class Stage:
@@ -64,7 +73,7 @@ class Stage:
 class Pipeline:
     """Carries out a run."""
 
-    def __init__(self, run: Run, walking: Walking, reading: Reading, encoding: Encoding) -> None:
+    def __init__(self, run: Run, walking: Walk, reading: Reading, encoding: Encoding) -> None:
         self._run, self._walking = run, walking
         self._reading, self._encoding = reading, encoding
 

@@ -41,6 +41,7 @@ class Plan:
     ledger: Ledger
     warnings: tuple[str, ...] = ()
     unusable: tuple[Unusable, ...] = ()  # of a list
+    partial: bool = False  # the visits are single changes, of which there may be many
 
     def ignored(self) -> dict[int, frozenset[bytes]]:
         """Give the paths that are left alone, by root."""

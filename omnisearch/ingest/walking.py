@@ -48,7 +48,8 @@ class Walking:
             if visit.root.kind == "folder":
                 others = [path for path in taken if path != visit.root.path]
                 apart |= roots.apart(visit.root, others)
-            self._visit(visit, replace(self._rules, apart=apart))
+            met, unchanged = self.visit(visit, replace(self._rules, apart=apart))
+            self._met.append((visit, met, unchanged))
         self._run.walking = False
 
     def _parts(self, visit: Visit) -> frozenset[bytes]:
@@ -68,7 +69,8 @@ class Walking:
                 else:
                     counts.skip(one.reason)
 
-    def _visit(self, visit: Visit, rules: Rules) -> None:
+    def visit(self, visit: Visit, rules: Rules) -> tuple[Met, int]:
+        """Walk one visit; give what it met, and how many files are just as they were."""
         met, before = Met(), self._run.counts.unchanged
         with self._run.handles.held(visit.root.number) as handle:
             for found in () if handle is None else walk(handle, rules, visit.beneath):
@@ -80,7 +82,7 @@ class Walking:
                 else:
                     self._entry(found)
                 met.add(found.path)
-        self._met.append((visit, met, self._run.counts.unchanged - before))
+        return met, self._run.counts.unchanged - before
 
     def _entry(self, entry: Entry) -> None:
         if self._since_ns is not None and entry.mtime_ns < self._since_ns:

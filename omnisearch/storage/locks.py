@@ -61,6 +61,17 @@ def _refused(error: OSError, root: Path, holder: str) -> CollectionLockedError |
     )
 
 
+def lock_watcher(path: Path) -> FileLock | None:
+    """Become the one process that follows folders for a collection; None where there is one."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return FileLock(descriptor)
+
+
 def pin(path: Path) -> FileLock | None:
     """Share a lock that keeps a manifest's files from being removed; None where there is no pin."""
     try:

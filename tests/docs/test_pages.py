@@ -15,7 +15,7 @@ import omnisearch as om
 from omnisearch.query import condition, filters, where, where_dict
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("python", "filters", "encoders", "confidence", "ingest")
+NAMES = ("python", "filters", "encoders", "confidence", "ingest", "watch")
 PAGES = {name: (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in NAMES}
 PYTHON, FILTERS, ENCODERS, *_ = (PAGES[name] for name in NAMES)
 METHODS: dict[str, Callable[..., object]] = {
@@ -27,6 +27,7 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "estimate": om.estimate,
     "open": om.open,
     "read_vectors": om.read_vectors,
+    "watch": om.watch,
     "write_npy": om.write_npy,
     "write_vectors": om.write_vectors,
 }

@@ -2,6 +2,6 @@
 
 COMMANDS = tuple(
     "delete doctor embed encoders export extract helper import ingest query show snapshot status "
-    "train".split()
+    "train watch".split()
 )
 MODULES = {"import": "import_", "helper": "warm_helper"}  # where they are not named alike
