@@ -27,7 +27,6 @@ Labels = NDArray[np.uint8]
 MOST_ROWS = 400_000  # of more, a second copy of the codes takes too much memory
 _SCAN_CODES = 5.0  # as in the engine: shares of the misses that a recall allows
 _REASON = "codes are read kind by kind in one pass"
-_COUNT = 256  # codes of each label at least: as many as most questions need to reach the bound
 _DEEPER = 4  # times the candidates where they do not reach the bound
 
 
@@ -72,13 +71,6 @@ class _Bound:
     mean: float
     unit: float
 
-    @staticmethod
-    def of(codebook: Codebook, rotated: Vectors, recall: float) -> _Bound:
-        """Take the bound of one query (1, width) at a recall."""
-        ((mean, unit),) = codebook.units(rotated)
-        line = codebook.calibration.codes
-        return _Bound(line, line.miss(max(0.0, 1 - (1 - recall) * _SCAN_CODES)), mean, unit)
-
     def least(self, kth: Scores) -> Scores:
         """Give the closeness by code below which none of the k nearest is expected."""
         true = (kth - self.mean) / self.unit
@@ -93,6 +85,7 @@ class Labelled:
         self, codebook: Codebook, parts: Sequence[Codes], labels: Labels, count: int
     ) -> None:
         self._codebook, self.rows = codebook, len(labels)
+        self._miss = -1.0, 0.0  # of the recall that was asked for last
         nibbles = np.concatenate([codes.by_row().nibbles for codes in parts])
         strays = np.zeros(len(labels), np.bool_)
         arranged = Codes.arrange(ByRow(nibbles, labels.astype(np.uint16), strays), count)
@@ -113,9 +106,9 @@ class Labelled:
     def search(self, shards: Shards, labels: Labels, asked: Asked) -> list[Neighbours]:
         """Find the rows of each wanted label, in that order; `shards` may have rows behind ours."""
         rotated = self._codebook.rotate(asked.query[None])
-        bound = _Bound.of(self._codebook, rotated, asked.recall)
+        bound = self._bound(rotated, asked.recall)
         behind = self._behind(shards, labels, asked)
-        count, found = max(_COUNT, first_count(asked.k)), dict[int, Neighbours]()
+        count, found = first_count(asked.k), dict[int, Neighbours]()
         waiting = list(asked.wanted)
         allowed = None if asked.allow is None else Allowed(asked.allow[: self.rows])
         while waiting:
@@ -128,7 +121,7 @@ class Labelled:
                 scored = scored.beside(_columns([behind[label] for label in waiting]))
             least = bound.least(scored.kth(asked.k))
             others = (coded[:, first:] >= least[:, None]) & (positions[:, first:] >= 0)
-            wide = int(np.count_nonzero(others, axis=1).max())  # the best codes come first
+            wide = int(np.count_nonzero(others.any(axis=0)))  # the best codes come first
             if wide:
                 rest = np.where(others[:, :wide], positions[:, first : first + wide], -1)
                 scored = scored.beside(_true(shards, asked.query, rest))
@@ -137,6 +130,15 @@ class Labelled:
             pairs = zip(waiting, reached.tolist(), strict=True)
             waiting, count = [label for label, done in pairs if not done], count * _DEEPER
         return [found[label] for label in asked.wanted]
+
+    def _bound(self, rotated: Vectors, recall: float) -> _Bound:
+        """Take the bound of one query (1, width)."""
+        ((mean, unit),) = self._codebook.units(rotated)
+        line, (known, miss) = self._codebook.calibration.codes, self._miss
+        if known != recall:
+            miss = line.miss(max(0.0, 1 - (1 - recall) * _SCAN_CODES))
+            self._miss = recall, miss
+        return _Bound(line, miss, mean, unit)
 
     def _behind(
         self, shards: Shards, labels: Labels, asked: Asked
@@ -175,16 +177,18 @@ def _columns(behind: Sequence[tuple[Positions, Scores]]) -> _Scored:
 
 def _answers(scored: _Scored, asked: Asked) -> list[Neighbours]:
     """Give the k nearest of each label, ties by position."""
-    known = scored.true > -np.inf
-    looked = np.count_nonzero(known, axis=1).tolist()
-    owners, places = np.nonzero(known & (scored.true >= scored.kth(asked.k)[:, None]))
-    positions, true = scored.positions[owners, places], scored.true[owners, places]
-    order = np.lexsort((positions, -true, owners))
-    positions, near = positions[order], exact.scores(true[order], "cosine")
-    ends = np.searchsorted(owners, np.arange(len(looked) + 1)).tolist()
+    order = np.argsort(-scored.true, axis=1, kind="stable")[:, : asked.k + 1]
+    labels = np.arange(len(order))[:, None]
+    true = scored.true[labels, order]
+    if (true[:, 1:] == true[:, :-1]).any():  # some as near as others, or fewer than k
+        order = np.lexsort((scored.positions, -scored.true), axis=1)
+    order = order[:, : asked.k]
+    positions, near = scored.positions[labels, order], scored.true[labels, order]
+    counts = (near > -np.inf).sum(axis=1).tolist()
+    looked = (scored.true > -np.inf).sum(axis=1).tolist()
     found = []
-    for begin, end, count in zip(ends, ends[1:], looked, strict=False):
-        plan = Plan("scan", 0, 0, _REASON, count, expected_recall=asked.recall)
-        best = slice(begin, min(end, begin + asked.k))
-        found.append(Neighbours(positions[best], near[best], plan))
+    for at, (count, scored_exactly) in enumerate(zip(counts, looked, strict=True)):
+        plan = Plan("scan", 0, 0, _REASON, scored_exactly, expected_recall=asked.recall)
+        own = exact.scores(near[at, :count], "cosine")
+        found.append(Neighbours(positions[at, :count], own, plan))
     return found

@@ -65,9 +65,11 @@ class Lists:
         unused = np.zeros(asked.shape, np.float32)
         measured = np.empty((len(rotated), count), np.float32)
         positions = np.empty((len(rotated), count), np.int64)
-        settings = faiss.SearchParametersIVF(nprobe=asked.shape[1])
-        if allowed is not None:
-            settings.sel = allowed.selector
+        settings = None  # the index's own: making any costs as much as scoring a few rows
+        if allowed is not None or asked.shape[1] != self._index.nprobe:
+            settings = faiss.SearchParametersIVF(nprobe=asked.shape[1])
+            if allowed is not None:
+                settings.sel = allowed.selector
         given = (rotated, asked, unused, measured, positions)
         pointers = [faiss.swig_ptr(array) for array in given]
         with one_thread():
