@@ -22,11 +22,15 @@ demo: $(VENV)/run.stamp
 demo-vectors: $(VENV)/run.stamp
 	$(BIN)/python examples/demo/vectors.py
 
+# As many processes as there are cores, and four at most: each has an encoder in memory. What
+# measures time or memory runs alone.
+SIDE_BY_SIDE := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadgroup
 test: $(VENV)/train.stamp
-	$(BIN)/python -m pytest -q
+	$(SIDE_BY_SIDE) -m "not alone"
+	$(BIN)/python -m pytest -q -m alone
 
 test-fast: $(VENV)/train.stamp
-	$(BIN)/python -m pytest -q -m "not slow and not gpu"
+	$(SIDE_BY_SIDE) -m "not slow and not gpu and not alone"
 
 lint: $(VENV)/train.stamp
 	$(BIN)/ruff check .

@@ -42,7 +42,10 @@ def read_beside_writer(folder: Path, readers: int, seconds: float) -> Crowd:
     context = multiprocessing.get_context("spawn")
     results: multiprocessing.Queue[Crowd] = context.Queue()
     arguments = (root, journal, seconds, results)
-    crowd = [context.Process(target=_read, args=(*arguments, seed)) for seed in range(readers)]
+    crowd = [
+        context.Process(target=_read, args=(*arguments, seed), daemon=True)
+        for seed in range(readers)
+    ]
     for reader in crowd:
         reader.start()
     total = Crowd()

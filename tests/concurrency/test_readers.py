@@ -19,7 +19,7 @@ ONE = np.ones((1, 4), "f4")
 
 
 def test_every_answer_is_of_exactly_one_generation(tmp_path: Path) -> None:
-    crowd = read_beside_writer(tmp_path, readers=4, seconds=8)
+    crowd = read_beside_writer(tmp_path, readers=4, seconds=6)
     assert crowd.failures == []
     assert crowd.answers > 200
     assert crowd.generations > 5
@@ -50,7 +50,7 @@ def _writes(root: Path, results: multiprocessing.Queue[str]) -> None:
 def _in_another_process(root: Path) -> str:
     context = multiprocessing.get_context("spawn")
     results: multiprocessing.Queue[str] = context.Queue()
-    process = context.Process(target=_writes, args=(root, results))
+    process = context.Process(target=_writes, args=(root, results), daemon=True)
     process.start()
     answer = results.get(timeout=60)
     process.kill()
@@ -86,7 +86,8 @@ def test_a_closed_handle_frees_the_lock(tmp_path: Path) -> None:
 def test_one_of_eight_racing_writers_wins(tmp_path: Path, gate: Path) -> None:
     context = multiprocessing.get_context("spawn")
     results: multiprocessing.Queue[str] = context.Queue()
-    crowd = [context.Process(target=_writes, args=(tmp_path / "c", results)) for _ in range(8)]
+    arguments = (tmp_path / "c", results)
+    crowd = [context.Process(target=_writes, args=arguments, daemon=True) for _ in range(8)]
     for process in crowd:
         process.start()
     answers = [results.get(timeout=60) for _ in crowd]

@@ -46,6 +46,7 @@ print(resident())
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
+@pytest.mark.alone
 def test_little_is_added_to_the_graphs(
     case: str, mini: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,6 +128,7 @@ def test_no_waves_are_no_sounds(tower: SoundTower) -> None:
     assert tower.encode([]) == []
 
 
+@pytest.mark.alone
 def test_most_time_is_spent_in_the_graphs(files: ModelFiles, tower: SoundTower) -> None:
     """By the processor's clock, so that other work beside this does not count."""
     wave = noise(32 * RATE)

@@ -145,6 +145,7 @@ def test_graphs_are_opened_when_something_sounds() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("pause_s", "least"), [(0.1, 10.0), (2.0, 15.0)], ids=["dense", "pauses"])
+@pytest.mark.alone
 def test_a_minute_takes_a_few_seconds(speech: Speech, pause_s: float, least: float) -> None:
     """By the processor's clock; a core of its own does twice as well as one that is shared."""
     wave = np.concatenate(spoken(24, pause_s))[: 60 * RATE]

@@ -167,6 +167,7 @@ def test_what_may_come_back_is_not_hidden(root: Root, loss: Loss, reason: str | 
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_second_look_is_quick_and_light(tmp_path: Path) -> None:
     """Twenty thousand files a second of processor time, with a catalog of a hundred thousand."""
     count, folder = 20_000, os.open(tmp_path, os.O_RDONLY)

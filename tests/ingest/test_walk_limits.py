@@ -192,6 +192,7 @@ def test_a_racing_rename_leads_nowhere_else(swapped: Path, kernel: bool, least: 
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_memory_is_flat_and_a_large_folder_is_quick(quick: Path) -> None:
     folder = os.open(quick, os.O_RDONLY)
     for number in range(200_000):

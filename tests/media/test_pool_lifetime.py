@@ -188,6 +188,7 @@ def test_no_workers_are_no_pool() -> None:
         Pool(workers=0)
 
 
+@pytest.mark.alone
 def test_a_worker_starts_in_50_ms_after_the_first() -> None:
     nursery, times_s = Nursery(MISCONDUCT, Limits()), []
     for _ in range(9):

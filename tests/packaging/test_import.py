@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 MEASURE = """
 import sys, time
@@ -28,6 +30,7 @@ def python(code: str) -> str:
     return done.stdout
 
 
+@pytest.mark.alone
 def test_importing_costs_nothing_and_brings_nothing() -> None:
     runs = [python(MEASURE).splitlines() for _ in range(5)]
     assert {foreign for _, foreign in runs} == {"[]"}

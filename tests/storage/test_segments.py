@@ -212,6 +212,7 @@ def test_a_span_reads_back(span: Any) -> None:
     assert span_of(span.as_json()) == span
 
 
+@pytest.mark.alone
 def test_100_000_items_are_looked_at_quickly(store: Store) -> None:
     count = 20_000
     vectors = np.ones((count, DIM), "f4")
