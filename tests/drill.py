@@ -36,6 +36,7 @@ from tests.crash.replay import replay as replayed  # noqa: E402
 from tests.crash.test_model import CollectionModel  # noqa: E402
 from tests.filters import drill as filters  # noqa: E402
 from tests.ingest.folder import contents, write_mixed  # noqa: E402
+from tests.ingest.following.watching import differences  # noqa: E402
 from tests.ingest.killing import Runs, killed  # noqa: E402
 from tests.mutation.damage import damages  # noqa: E402
 from tests.mutation.examination import Patient, examine_all  # noqa: E402
@@ -160,6 +161,14 @@ def resume(options: argparse.Namespace) -> Outcome:
     return Outcome(f"{options.stops} kills", faults)
 
 
+def follow(options: argparse.Namespace) -> Outcome:
+    failures: list[str] = []
+    for seed in range(options.bursts):
+        with tempfile.TemporaryDirectory() as name:
+            failures += filter(None, [differences(Path(name), seed, options.changes)])
+    return Outcome(f"{options.bursts} bursts of {options.changes:,} changes", failures)
+
+
 CAMPAIGNS: dict[str, tuple[str, Callable[[argparse.Namespace], Outcome]]] = {
     "replay": ("Power cut after any operation, replayed on a model of the disk", replay),
     "train": ("The same while a codebook is trained, with and without its syncs", train),
@@ -167,6 +176,7 @@ CAMPAIGNS: dict[str, tuple[str, Callable[[argparse.Namespace], Outcome]]] = {
     "ablation": ("Each sync left out: the replay must notice", ablation),
     "kill": ("kill -9 of the writer", kill),
     "resume": ("kill -9 of ingest, started again until it is done", resume),
+    "follow": ("A folder in upheaval is followed, and compared with a fresh ingest", follow),
     "cut": ("Power cut on ext4", cut),
     "refuse": ("The n-th operation fails: full, failing, interrupted, short", refuse),
     "fill": ("Disks that are too small, limits on file size", fill),
@@ -180,7 +190,8 @@ CAMPAIGNS: dict[str, tuple[str, Callable[[argparse.Namespace], Outcome]]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     counts = {"kills": 200, "stops": 50, "cuts": 200, "tears": 64, "flips": 100, "seconds": 60}
-    for name, default in (counts | {"lives": 1000, "stride": 1, "filters": 100_000}).items():
+    counts |= {"lives": 1000, "stride": 1, "filters": 100_000, "bursts": 20, "changes": 10_000}
+    for name, default in counts.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--only", nargs="+", choices=CAMPAIGNS, default=list(CAMPAIGNS))
     options = parser.parse_args()

@@ -12,8 +12,9 @@ from typing import Any
 
 import omnisearch as om
 from omnisearch.locations import Location
+from tests.ingest.following.upheaval import Upheaval
 
-LONG_S = 60.0
+LONG_S = 120.0
 
 
 class Watched:
@@ -71,6 +72,27 @@ def found(collection: Path) -> dict[str, tuple[str, ...]]:
     with om.open(collection, mode="r") as col:
         there = (one for one in col.iterate() if "file.missing" not in one.metadata)
         return {one.id: tuple(sorted(one.locations)) for one in there}
+
+
+def fresh(folder: Path, at: Path, encoder: om.Encoder) -> dict[str, tuple[str, ...]]:
+    """Give what a new collection of a folder holds."""
+    with om.open(at, encoder=encoder) as col:
+        col.ingest(folder)
+    return found(at)
+
+
+def differences(home: Path, seed: int, changes: int) -> str:
+    """Follow a folder through an upheaval; say how the end differs from a fresh ingest."""
+    encoder, source = om.Encoder.load(), home / "files"
+    source.mkdir()
+    with watching(home / "followed", source, encoder=encoder) as watched:
+        Upheaval(source, seed).go(changes)
+        expected = fresh(source, home / "fresh", encoder)
+        try:
+            watched.wait(lambda: found(home / "followed") == expected, "it ends otherwise")
+        except AssertionError as error:
+            return f"seed {seed}: {error}"
+    return ""
 
 
 def wait_for(watched: Watched, collection: Path, folder: Path) -> None:
