@@ -43,10 +43,11 @@ FORMS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """A moment that was written; of a film, the second of the original with which it begins."""
+    """A moment that was written; of a film, the seconds of the original that it really shows."""
 
     path: Path
     begin_s: float | None = None
+    end_s: float | None = None
 
 
 class Cutter(AbstractContextManager["Cutter"]):
@@ -101,8 +102,8 @@ class Cutter(AbstractContextManager["Cutter"]):
                 return Extracted(made_of.finish(ending))
             form = "film" if goal.picked and ending in _FILMS else _form(ending)
             with self._cut(hit, hit.span, form) as pieces:
-                ending, begin_s = _filled(pieces, made_of.file, ending, hit)
-            return Extracted(made_of.finish(ending), begin_s)
+                ending, shown = _filled(pieces, made_of.file, ending, hit)
+            return Extracted(made_of.finish(ending), *shown)
 
     def close(self) -> None:
         """End the decoder; the next moment starts another."""
@@ -190,6 +191,6 @@ def _filled(
     elif ending == ".pdf":
         whole.page(pieces, file, original)
     else:
-        made, begin_s = whole.film(pieces, file, original)
-        return f".{made}", begin_s
-    return ending, None
+        form, *shown = whole.film(pieces, file, original)
+        return f".{form}", tuple(shown)
+    return ending, ()

@@ -135,6 +135,7 @@ def test_a_copy_without_a_list_of_edits_begins_earlier_and_says_so(
     made = cutter.extract(one, tmp_path / "clip.mkv")
     key = max(time for time in keys(tmp_path / "a.mp4") if time <= 4.0)
     assert made.begin_s == pytest.approx(key) and 2.0 < key
+    assert made.end_s == pytest.approx(6.0, abs=0.11)  # up to a frame more
     assert len(greys(made.path)) == round(10 * (6.0 - key))
     assert greys(made.path)[0][1] == dict(greys(tmp_path / "a.mp4"))[round(key, 3)]
     old = Shot(frames=60, codec="libvpx", kind="webm", group=12)
@@ -142,6 +143,8 @@ def test_a_copy_without_a_list_of_edits_begins_earlier_and_says_so(
     made = cutter.extract(two, tmp_path)
     key = max(time for time in keys(tmp_path / "b.webm") if time <= 3.0)
     assert made.path.name == "b_00m03s-00m04s.webm" and made.begin_s == pytest.approx(key)
+    assert made.end_s is not None and made.begin_s is not None
+    assert made.end_s - made.begin_s == pytest.approx(len(greys(made.path)) / 10, abs=0.11)
     with pytest.raises(om.errors.MediaError, match=r"vp8, which mp4 does not hold.*\.webm"):
         cutter.extract(two, tmp_path / "b.mp4")
 

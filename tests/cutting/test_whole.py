@@ -87,8 +87,8 @@ FILM = Piece({"what": "film", "form": "mp4", "begin_s": 1.5})
 
 def test_bytes_go_where_they_belong() -> None:
     out = io.BytesIO()
-    pieces = [FILM, bytes_of(3, at=2), bytes_of(2, at=0)]
-    assert whole.film(iter(pieces), out, 100) == ("mp4", 1.5)
+    pieces = [FILM, bytes_of(3, at=2), bytes_of(2, at=0), Piece({"what": "end", "end_s": 2})]
+    assert whole.film(iter(pieces), out, 100) == ("mp4", 1.5, 2.0)
     assert out.getvalue() == b"\1" * 5
 
 
@@ -110,6 +110,19 @@ def test_bytes_that_belong_nowhere_are_refused(at: object) -> None:
 def test_a_film_says_what_it_is(head: dict[str, Any]) -> None:
     with pytest.raises(DecoderError):
         whole.film(iter([Piece(head)]), io.BytesIO(), 100)
+
+
+@pytest.mark.parametrize("ends", [[], [None], ["4"], [1.0], [float("nan")], [True], [4.0, 4.0]])
+def test_a_film_says_up_to_where_it_goes(ends: list[object]) -> None:
+    told = [Piece({"what": "end", "end_s": one}) for one in ends]
+    with pytest.raises(DecoderError):
+        whole.film(iter([FILM, bytes_of(3, at=0), *told]), io.BytesIO(), 100)
+
+
+def test_a_film_shows_so_many_seconds() -> None:
+    told = Piece({"what": "end", "end_s": 4.5})
+    made = whole.film(iter([FILM, bytes_of(3, at=0), told]), io.BytesIO(), 100)
+    assert made == ("mp4", 1.5, 4.5)
 
 
 def test_a_file_without_a_place_is_written_in_pieces() -> None:

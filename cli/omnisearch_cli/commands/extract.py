@@ -9,7 +9,7 @@ import click
 
 import omnisearch as om
 from omnisearch_cli import discovery, output, settings
-from omnisearch_cli.answers import chosen, moment
+from omnisearch_cli.answers import chosen
 
 EXAMPLES = """\b
 Examples:
@@ -71,7 +71,7 @@ def command(name: str, **flags: Unpack[Flags]) -> None:
     if not flags["quiet"]:
         _tell(found, made, flags["around_s"])
     if output.wants_json(flags["json"]):
-        output.line({"path": str(made.path), "begin_s": made.begin_s})
+        output.line({"path": str(made.path), "begin_s": made.begin_s, "end_s": made.end_s})
     else:
         output.result(str(made.path))
 
@@ -98,9 +98,9 @@ def _tell(found: om.Details, made: om.Extracted, around_s: float) -> None:
         since = "has changed" if "changed" in states else "is gone"
         output.say(f"the file {since} since it was taken in: these are the words that it had then")
     span = found.hit.span
-    if not isinstance(span, om.TimeSpan) or made.begin_s is None:
+    if not isinstance(span, om.TimeSpan) or made.begin_s is None or made.end_s is None:
         return
-    wanted_s = max(0.0, span.start_s - around_s)
-    if wanted_s - made.begin_s > _EARLIER_S:
-        clock, early_s = moment.clock(made.begin_s), wanted_s - made.begin_s
-        output.say(f"it begins at {clock}, {early_s:.1f} s earlier: a copy begins with a key frame")
+    early_s = max(0.0, span.start_s - around_s) - made.begin_s
+    if early_s > _EARLIER_S:
+        shown = f"it shows {made.begin_s:.1f} to {made.end_s:.1f} s"
+        output.say(f"{shown}, from {early_s:.1f} s earlier on: a copy begins with a key frame")

@@ -32,12 +32,13 @@ _BACK_S = (0.0, 5.0, 30.0, 1e9)  # seconds before a moment that a key frame is l
 _EARLY_S = 0.05  # before the moment that sound may begin: a packet of most codecs
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Times:
     """What is copied, on the clock of the file, and which time is nought in the copy."""
 
     end_s: float
     zero_s: float
+    shown_s: float  # up to which pictures were copied
 
 
 def copied(source: Stream, ask: Ask) -> Iterator[Piece]:
@@ -59,7 +60,7 @@ def copied(source: Stream, ask: Ask) -> Iterator[Piece]:
         if first is None:
             raise MediaError(f"{source.name} shows nothing at {span.start_s:g} s: take it in again")
         begin_s = start_s if form == "mp4" else _seconds(first)
-        times = _Times(end_s, begin_s)
+        times = _Times(end_s, begin_s, begin_s)
         yield Piece({"what": "film", "form": form, "begin_s": max(0.0, begin_s - origin_s)})
         out = Outgoing()
         try:
@@ -69,6 +70,7 @@ def copied(source: Stream, ask: Ask) -> Iterator[Piece]:
             fault = f"{source.name} does not go into {form} as it is ({error})"
             raise MediaError(f"{fault}: try another, such as mkv") from error
         yield from out.taken(0)
+        yield Piece({"what": "end", "end_s": max(0.0, times.shown_s - origin_s)})
 
 
 def _form(source: Stream, wanted: str | None, codecs: set[str]) -> str:
@@ -167,6 +169,8 @@ def _written(
     made = {track.index: target.add_stream_from_template(track) for track in tracks}
     for packet in packets:
         assert packet.pts is not None and packet.dts is not None
+        if packet.stream is tracks[0]:
+            times.shown_s = max(times.shown_s, _seconds(packet) + _lasting_s(packet))
         shift = round(Fraction(times.zero_s) / packet.time_base)
         stream = made[packet.stream.index]
         packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
@@ -178,6 +182,11 @@ def _written(
 def _seconds(packet: Packet[Any]) -> float:
     assert packet.pts is not None and packet.time_base is not None
     return float(packet.pts * packet.time_base)
+
+
+def _lasting_s(packet: Packet[Any]) -> float:
+    """Say how long a picture stays, where the file says so."""
+    return float((packet.duration or 0) * packet.time_base) if packet.time_base else 0.0
 
 
 def _decoded_s(packet: Packet[Any]) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,14 @@ _MORE_BYTES = 64 << 20  # that a page or film may have beyond the file that it w
 _REST_S = 1.0  # of sound: the frame in which a time ends
 SOUND_BYTES = (4 << 30) - (1 << 20)  # as long as a WAV can be
 FILMS = ("mp4", "webm", "mkv")
+
+
+class Film(NamedTuple):
+    """A film that was cut: its container, and which seconds of the original it shows."""
+
+    form: str
+    begin_s: float
+    end_s: float
 
 
 def head(pieces: Iterator[Piece], what: tuple[str, ...]) -> Mapping[str, Any]:
@@ -77,14 +85,32 @@ def page(pieces: Iterator[Piece], file: BinaryIO, original: int) -> None:
     _plain(pieces, file, original + _MORE_BYTES)
 
 
-def film(pieces: Iterator[Piece], file: BinaryIO, original: int) -> tuple[str, float]:
-    """Write a film; gives its container and the second of the original with which it begins."""
+def film(pieces: Iterator[Piece], file: BinaryIO, original: int) -> Film:
+    """Write a film of an original of so many bytes."""
     said = head(pieces, ("film",))
-    form, begin_s = said.get("form"), said.get("begin_s")
-    if form not in FILMS or isinstance(begin_s, bool) or not isinstance(begin_s, int | float):
-        raise DecoderError("the decoder did not say what its film is, and where it begins")
-    _plain(pieces, file, original + _MORE_BYTES)
-    return str(form), float(begin_s)
+    form, begin_s, ends = said.get("form"), _second(said.get("begin_s")), list[Piece]()
+    if form not in FILMS:
+        raise DecoderError("the decoder did not say what its film is")
+    _plain(_before(pieces, ends), file, original + _MORE_BYTES)
+    end_s = _second(ends[0].fields.get("end_s") if len(ends) == 1 else None)
+    if not 0 <= begin_s <= end_s:
+        raise DecoderError("the decoder did not say of which time its film is")
+    return Film(str(form), begin_s, end_s)
+
+
+def _before(pieces: Iterator[Piece], ends: list[Piece]) -> Iterator[Piece]:
+    """Give the pieces of bytes, and keep those that say how far they go."""
+    for piece in pieces:
+        if piece.fields.get("what") == "end":
+            ends.append(piece)
+        else:
+            yield piece
+
+
+def _second(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise DecoderError(f"the decoder gave {value!r:.40} as a time")
+    return float(value)
 
 
 def _plain(pieces: Iterator[Piece], file: BinaryIO, most: int) -> None:
