@@ -180,8 +180,8 @@ def _wider(hit: Hit, around_s: float) -> Hit:
 
 def _filled(
     pieces: Iterator[Piece], file: BinaryIO, ending: str, hit: Hit
-) -> tuple[str, float | None]:
-    """Write what comes, and give the ending that it has and where a film begins."""
+) -> tuple[str, tuple[float, ...]]:
+    """Write what comes, and give the ending that it has and what a film shows."""
     original = int(hit.metadata["file.bytes"])
     if ending in _PIXELS:
         whole.picture(pieces).save(file, _PIXELS[ending], quality=_QUALITY)
