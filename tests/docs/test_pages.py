@@ -13,6 +13,7 @@ import pytest
 
 import omnisearch as om
 from omnisearch.query import condition, filters, where, where_dict
+from tests.docs.commands import carried_out
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("python", "filters", "encoders", "confidence", "ingest", "watch")
@@ -120,19 +121,7 @@ def test_fields_of_encoders_are_described() -> None:
 
 def test_the_commands_of_encoders_run(tmp_path: Path) -> None:
     commands = "".join(re.findall(r"```sh\n(.*?)```", ENCODERS, re.DOTALL))
-    program = "import sys; from omnisearch_cli.main import main; sys.exit(main())"
-    script = f"set -e\nomnisearch() {{ '{sys.executable}' -c '{program}' \"$@\"; }}\n{commands}"
-    paths = os.pathsep.join(str(ROOT / part) for part in ("", "indexes", "cli"))
-    fixed = {"PYTHONPATH": paths, "HOME": str(tmp_path), "HF_HOME": str(tmp_path)}
-    done = subprocess.run(
-        ["bash", "-c", script],
-        cwd=tmp_path,
-        env={**os.environ, **fixed, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
+    carried_out(commands, tmp_path, HF_HOME=str(tmp_path))
     assert (tmp_path / "v.npy").exists()
 
 

@@ -1,4 +1,3 @@
-import os
 import re
 import subprocess
 import sys
@@ -10,12 +9,12 @@ import pytest
 from omnisearch.query.given import Named
 from omnisearch.query.options import QueryOptions
 from omnisearch_cli.program import omnisearch
+from tests.cli.place import ROOT, environment
+from tests.docs.commands import carried_out
 
-ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "query.md").read_text("utf-8")
 BLOCKS = re.findall(r"```(python|text|sh)\n(.*?)```", PAGE, re.DOTALL)
 MARK = "-" * 9
-PATHS = os.pathsep.join(str(ROOT / part) for part in ("", "indexes", "cli"))
 PLAIN = {
     "--help",
     "--json",
@@ -26,31 +25,21 @@ PLAIN = {
 }  # as of every command
 
 
-def run(folder: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
-    own = {
-        "PYTHONPATH": PATHS,
-        "OMP_NUM_THREADS": "1",
-        "HOME": str(folder),
-        "OMNISEARCH_INDEX": "library",
-    }
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env={**os.environ, **own},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=900,
-    )
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("query")
     shown = [
         text if kind == "python" else f"print({MARK!r})" for kind, text in BLOCKS if kind != "sh"
     ]
-    done = run(found, [sys.executable, "-W", "error", "-c", "\n".join(shown)])
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", "\n".join(shown)],
+        cwd=found,
+        env=environment(found),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
     assert done.returncode == 0, done.stderr
     (found / "printed").write_text(done.stdout)
     return found
@@ -65,10 +54,7 @@ def test_the_blocks_print_what_is_shown(folder: Path) -> None:
 
 def test_the_commands_run(folder: Path) -> None:
     commands = "".join(text for kind, text in BLOCKS if kind == "sh")
-    program = "import sys; from omnisearch_cli.main import main; sys.exit(main())"
-    named = f"omnisearch() {{ '{sys.executable}' -c '{program}' \"$@\"; }}"
-    done = run(folder, ["bash", "-e", "-o", "pipefail", "-c", f"{named}\n{commands}"])
-    assert done.returncode == 0, done.stderr
+    carried_out(commands, folder, OMNISEARCH_INDEX="library")
     assert (folder / "circle.png").exists()
 
 

@@ -1,6 +1,5 @@
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -8,8 +7,12 @@ import wave
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image, ImageDraw
+
+from tests.docs.commands import carried_out
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -53,9 +56,7 @@ def test_the_commands_for_files_run(tmp_path: Path) -> None:
         noise = np.random.default_rng(0).integers(-9_000, 9_000, 32_000, np.int16)
         clip.writeframes(noise.tobytes())
     shutil.copy(tmp_path / "clip.wav", tmp_path / "corpus" / "rain.wav")
-    program = [sys.executable, "-c", "from omnisearch_cli.main import main; exit(main())"]
-    lines = [shlex.split(line, comments=True)[1:] for line in commands.splitlines()]
-    shown = [run([*program, *one], tmp_path) for one in lines]
+    shown = carried_out(commands, tmp_path)
     ingested, words, picture_first, sound_first, *_ = shown
     assert '"stored": 3' in ingested
     assert "painted red" in words.splitlines()[0]
@@ -69,16 +70,9 @@ def test_the_commands_run(tmp_path: Path) -> None:
     commands = [block for block in blocks("sh") if "omnisearch import" in block]
     np.save(tmp_path / "vectors.npy", np.random.default_rng(0).normal(size=(50, 4)))
     np.save(tmp_path / "query.npy", np.ones(4))
-    (tmp_path / "rows.py").write_text(
-        "import pyarrow as pa, pyarrow.parquet as pq\n"
-        "rows = {'id': [str(n) for n in range(50)], 'price': range(50), 'brand': ['a', 'b'] * 25}\n"
-        "pq.write_table(pa.table(rows), 'metadata.parquet')\n"
-    )
-    run([sys.executable, "rows.py"], tmp_path)
-    program = "import sys; from omnisearch_cli.main import main; sys.exit(main())"
-    command = f"'{sys.executable}' -c '{program}'"
-    script = f'set -e\nomnisearch() {{ {command} "$@"; }}\n' + "".join(commands)
-    shown = run(["bash", "-c", script], tmp_path)
+    brands = {"id": [str(n) for n in range(50)], "price": range(50), "brand": ["a", "b"] * 25}
+    pq.write_table(pa.table(brands), tmp_path / "metadata.parquet")
+    shown = "".join(carried_out("".join(commands), tmp_path))
     assert '"stored": 50' in shown
     assert '"ok": true' in shown
     assert (tmp_path / "backup" / "vectors.npy").exists()
