@@ -44,7 +44,6 @@ class _Question:
     allowed: Allowed
     said: Totals | None
     judge: Judge
-    least: float  # odds below which nothing is an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +98,12 @@ def _question(
             allowed = allowed.within(_phrases(words, allowed))
         said = now.words.totals(words, allowed.every())
         stages.end("words")
-    least = -math.inf
-    if wish.min_confidence is not None:
-        if calibrator is None:
-            raise QueryError(
-                "min_confidence: vectors of your own have no confidence, since no encoder made "
-                "them; use search with min_score"
-            )
-        least = _log_odds(wish.min_confidence)
-    return _Question(asked, wish, allowed, said, Judge(now, asked, wish, calibrator), least)
+    if wish.min_confidence is not None and calibrator is None:
+        raise QueryError(
+            "min_confidence: vectors of your own have no confidence, since no encoder made them; "
+            "use min_score"
+        )
+    return _Question(asked, wish, allowed, said, Judge(now, asked, wish, calibrator))
 
 
 def _phrases(words: Words, allowed: Allowed) -> npt.NDArray[np.bool_]:
@@ -119,12 +115,6 @@ def _phrases(words: Words, allowed: Allowed) -> npt.NDArray[np.bool_]:
         beside = others[saying]
         saying[beside[beside >= 0]] = True
     return saying
-
-
-def _log_odds(share: float) -> float:
-    if share in (0.0, 1.0):
-        return math.inf if share else -math.inf
-    return math.log(share / (1 - share))
 
 
 def _round(question: _Question, depth: int, stages: Stages) -> _Round:
@@ -147,7 +137,7 @@ def _round(question: _Question, depth: int, stages: Stages) -> _Round:
     segments = Segments.of(allowed.now, np.concatenate([np.zeros(0, np.int64), *rows]))
     judged = question.judge.judge(segments, found, said)
     stages.end("scoring")
-    grouped = group(allowed.now, judged, wish, asked.leave_out, question.least)
+    grouped = group(allowed.now, judged, wish, asked.leave_out)
     bound = _bound(question, found, judged, least)
     stages.end("grouping")
     return _Round(found, judged, grouped, whole, bound)

@@ -48,8 +48,8 @@ class Asked:
 
     `vectors` (n, d) have unit length where cosines count; none for mode="words". Several are
     `windows` of what is long, or with a weight each the parts of combine="rank". `modality` is
-    the one whose calibration counts. `words` are for BM25; items of `leave_out` are no answers;
-    `remarks` are for a person.
+    the one whose calibration counts: of a medium that was read with words, if `joint`. `words` are
+    for BM25; items of `leave_out` are no answers; `remarks` are for a person.
     """
 
     vectors: Floats
@@ -59,6 +59,7 @@ class Asked:
     leave_out: frozenset[str] = frozenset()
     remarks: tuple[str, ...] = ()
     windows: bool = False
+    joint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,14 @@ def asked(asking: Asking, given: Given, wish: Wish) -> Asked:
     found = composed(voices, settings.dim, wish.combine, unit=settings.metric == "cosine")
     modality = _modality(parts) or stored.modality or "text"
     return Asked(
-        found.vectors, found.weights, modality, words, stored.items, tuple(remarks), found.windows
+        found.vectors,
+        found.weights,
+        modality,
+        words,
+        stored.items,
+        tuple(remarks),
+        found.windows,
+        any(voice.joint for voice in voices),
     )
 
 
@@ -135,7 +143,8 @@ def _voices(asking: Asking, parts: Sequence[Decoded], combine: str | None) -> li
         together = [Row(window, *texts) for window in media[0].windows]
         if encoder.model.joins(together[0].parts):
             apart = [one for one in parts if one is not media[0] and one not in joint]
-            return [Voice(encoder.encode(together, role="query"), 1.0), *_apart(encoder, apart)]
+            read = encoder.encode(together, role="query")
+            return [Voice(read, 1.0, joint=True), *_apart(encoder, apart)]
     if combine == "joint" and len(parts) > 1:
         raise QueryError(
             f'combine="joint": {encoder.name} does not read these parts together, give one medium '

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from omnisearch.query.collapse import Duplicates
-from omnisearch.query.fusing import among
+from omnisearch.query.fusing import among, least_alone
 from omnisearch.query.judging import Judged
 from omnisearch.query.names import items, numbered, segment
 from omnisearch.query.options import Wish
@@ -32,11 +32,10 @@ class Grouped:
     odds: Floats
 
 
-def group(
-    now: Generation, judged: Judged, wish: Wish, left_out: frozenset[str], least: float
-) -> Grouped:
+def group(now: Generation, judged: Judged, wish: Wish, left_out: frozenset[str]) -> Grouped:
     """Let each item and what is alike have one hit; what is folded leaves its place to the next."""
-    order, keys = _descending(now, judged, least, wish.min_score), judged.segments.keys
+    least, keys = least_alone(wish.least, judged.joint), judged.segments.keys
+    order = _descending(now, judged, least, wish.min_score)
     if left_out and len(order):
         order = order[[name not in left_out for name in items(now, keys[order])]]
     owners = np.arange(len(order))
@@ -49,7 +48,7 @@ def group(
     places = order[firsts]
     found = Grouped(least, places, folded, judged.odds[places[: wish.reach]])
     if judged.rivals and len(places):
-        _weigh(now, found, judged, several=wish.group_by != "item")
+        _weigh(now, found, judged, wish)
     return found
 
 
@@ -79,16 +78,17 @@ def _unlike(order: Positions, owners: Positions, alike: Duplicates) -> tuple[Pos
     return np.array(firsts, np.int64), np.array(folded, np.int64)
 
 
-def _weigh(now: Generation, found: Grouped, judged: Judged, several: bool) -> None:
+def _weigh(now: Generation, found: Grouped, judged: Judged, wish: Wish) -> None:
     """Judge hits beside each other, and end the list where they are no longer sure enough.
 
     What is below a hit does not bear on it, so those are looked at that are asked for.
     """
     alone = found.odds
     places = found.places[: len(alone)]
+    several = wish.group_by != "item"
     owners = items(now, judged.segments.keys[places]) if several else None
-    found.odds = among(alone, judged.modalities(places), owners)
-    kept = int(np.count_nonzero(found.odds >= found.least))
+    found.odds = among(alone, judged.modalities(places), owners, judged.joint)
+    kept = int(np.count_nonzero(found.odds >= wish.least))
     if kept < len(alone):
         found.least = float(alone[kept])
         found.places, found.folded = places[:kept], found.folded[:kept]

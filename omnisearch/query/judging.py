@@ -16,6 +16,7 @@ from omnisearch.query.fusing import DEEP, Evidence, Modalities, bound, by_ranks,
 from omnisearch.query.names import items
 from omnisearch.query.nearness import nearness
 from omnisearch.query.options import Wish
+from omnisearch.records import Modality
 from omnisearch.storage import sides
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.words.scoring import Totals
@@ -40,6 +41,7 @@ class Judged:
     odds: Floats
     order: Floats  # larger is better: the odds, unless ranks are asked for
     rivals: bool  # whether a hit is less sure below surer ones: where words ask, ordered by odds
+    joint: Modality | None  # of a medium that asks together with words
 
     @property
     def scores(self) -> Floats:
@@ -135,12 +137,13 @@ class Judge:
         kinds = self._now.sides.kinds[segments.keys]
         evidence = self._evidence(kinds, odds, bm25, said)
         order = sure = np.fmax(*odds) if self._plain(said) else fuse(evidence)
-        rivals = self.calibrated and self._asked.modality == "text"
+        joint = self._asked.modality if self._asked.joint else None
+        rivals = self.calibrated and (self._asked.modality == "text" or joint is not None)
         if self._wish.fuse == "rrf":
             order, rivals = _ranked(by_ranks(evidence, kinds % sides.WORDS), sure), False
         unseen = np.isnan(odds[0])  # found by words alone: those are what is shown
         by_words = (odds[1] > odds[0]) | (unseen & (segments.words >= 0))
-        return Judged(segments, *cosines, bm25, by_words, sure, order, rivals)
+        return Judged(segments, *cosines, bm25, by_words, sure, order, rivals, joint)
 
     def _plain(self, said: Totals | None) -> bool:
         """Tell whether there is nothing to go by but scores, which are no odds."""
@@ -256,4 +259,5 @@ def _best(each: Sequence[Judged]) -> Judged:
         odds,
         odds,
         each[0].rivals,
+        each[0].joint,
     )

@@ -99,6 +99,12 @@ class Wish:
         """Count the hits up to the last that is asked for."""
         return self.offset + self.k
 
+    @property
+    def least(self) -> float:
+        """Give the log odds that a hit has at least."""
+        share = self.min_confidence or 0.0
+        return math.log(share / (1 - share)) if 0 < share < 1 else math.inf * (2 * share - 1)
+
 
 def _check_together(wish: Wish) -> None:
     if wish.params and wish.where is None:

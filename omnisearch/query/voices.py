@@ -25,6 +25,7 @@ class Voice:
 
     vectors: Floats
     weight: float
+    joint: bool = False  # a medium that was read together with words
 
     @property
     def mean(self) -> Floats:

@@ -39,12 +39,18 @@ def answers(world: World, asked: Asked, wish: Wish) -> list[Answer]:
         if wish.collapse is None or not any(_alike(one, other, wish) for other, _ in kept):
             kept.append((one, odds))
     sure = [odds for _, odds in kept]
-    if asked.modality == "text":
+    if asked.joint:
+        kept = [(one, _joint(one, odds, asked)) for one, odds in kept]
+    if asked.joint or asked.modality == "text":
         sure = _beside(kept)
     hits = [Answer(one.id, odds) for (one, _), odds in zip(kept, sure, strict=True)]
     if wish.min_confidence is not None:
         hits = [hit for hit in hits if 1 / (1 + np.exp(-hit.odds)) >= wish.min_confidence]
     return hits[wish.offset : wish.reach]
+
+
+def _joint(one: Segment, odds: float, asked: Asked) -> float:
+    return 2.0 + 1.3 * odds if one.modality == asked.modality else odds
 
 
 def _beside(kept: list[tuple[Segment, float]]) -> list[float]:

@@ -75,7 +75,9 @@ class Drawn:
         count = 0 if self.mode == "words" else vectors
         some = np.array([exact(rng) for _ in range(count)], np.float32).reshape(count, DIM)
         said = None if self.mode == "vector" else self.words
-        return Asked(some, np.ones(count, np.float32), self.modality, said, left_out)
+        joint = self.modality != "text" and self.seed % 2 == 1
+        ones = np.ones(count, np.float32)
+        return Asked(some, ones, self.modality, said, left_out, joint=joint)
 
     def wish(self, **more: Any) -> Wish:
         return Wish.of({**self.wanted, "recall": 1.0, **more})  # type: ignore[typeddict-item]

@@ -61,12 +61,12 @@ def test_a_negative_part_leads_away_and_gives_no_words(col: om.Collection) -> No
 def test_a_picture_and_words_are_read_together(col: om.Collection) -> None:
     both = (om.Image(b"y"), "x")
     joint = ask(col, *both)
-    assert (joint.modality, joint.words) == ("image", None)
+    assert (joint.modality, joint.words, joint.joint) == ("image", None, True)
     np.testing.assert_array_equal(
         joint.vectors, ask(col, *both, options={"combine": "joint"}).vectors
     )
     apart = ask(col, *both, options={"combine": "sum"})
-    assert not np.allclose(joint.vectors, apart.vectors)
+    assert not np.allclose(joint.vectors, apart.vectors) and not apart.joint
 
 
 def test_ranks_keep_wanted_parts_apart_with_their_weights(col: om.Collection) -> None:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omnisearch.query.fusing import Evidence, among, bound, by_ranks, fuse
+from omnisearch.query.fusing import Evidence, among, bound, by_ranks, fuse, least_alone
 
 NONE = float("nan")
 ODDS = st.floats(-20, 20, width=32)
@@ -114,6 +114,15 @@ def test_hits_of_other_kinds_pages_and_moments_of_one_item_take_nothing() -> Non
     assert among(sure(1.0, 0.5), ["audio"] * 2, ["a", "a"]).tolist() == [1.0, 0.5]
     apart = among(sure(1.0, 0.5, 0.2), ["audio"] * 3, ["a", "a", "b"])
     assert apart[2] == pytest.approx(0.2 - 1.25 * 0.731 / 1.031, abs=1e-3)
+
+
+def test_a_picture_with_words_has_a_line_of_its_own_among_pictures() -> None:
+    found = among(sure(0.5, 0.0, -1.0), ["audio", "image", "image"], joint="image")
+    assert found[:2].tolist() == [0.5, 0.5]  # 2.0, but nothing is surer than what stands above it
+    assert found[2] == pytest.approx(2.0 - 1.3 - 1.25 * 0.881 / 1.181, abs=1e-3)
+    assert least_alone(2.0, "image") == 0.0
+    assert least_alone(9.0, "image") == pytest.approx(7 / 1.3)
+    assert (least_alone(-9.0, "image"), least_alone(2.0, None)) == (-9.0, 2.0)
 
 
 def test_none_is_surer_than_what_stands_above_it() -> None:
