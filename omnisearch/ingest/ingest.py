@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from omnisearch.ingest import bounds, roots
+from omnisearch.ingest import bounds, roots, sidecar
 from omnisearch.ingest.commits import Commits
 from omnisearch.ingest.costs import Forecast
 from omnisearch.ingest.encoding import Encoding
@@ -25,9 +25,11 @@ from omnisearch.ingest.report import IngestReport
 from omnisearch.ingest.rules import Rules
 from omnisearch.ingest.run import Run
 from omnisearch.ingest.scans import Scans
+from omnisearch.ingest.sidecar import Sidecar
 from omnisearch.ingest.walking import Walking
 from omnisearch.locations import Location
 from omnisearch.media.pool.pool import Pool
+from omnisearch.schema import Schema
 from omnisearch.storage import changes, leftovers
 from omnisearch.storage.catalog import Catalog, folder_of
 from omnisearch.storage.ledger import Ledger
@@ -60,6 +62,7 @@ def carried_out(
 ) -> IngestReport:
     """Carry out what is planned."""
     begun, known = time.monotonic(), target.ledger()
+    beside = _described(target, plan, options)
     with ExitStack() as stack:
         stack.enter_context(leftovers.trimmable())
         limits = bounds.of(options)
@@ -80,9 +83,19 @@ def carried_out(
             _note_devices(run, plan)
         if options.prune and not run.counts.withheld:
             _prune(run)
+        if beside is not None:
+            run.counts.warnings += beside.apply(store)
         heard = target.encoder if run.languages.heard else None
         run.counts.warnings += run.languages.warnings(heard) + run.scans.warnings()
         return run.counts.report(time.monotonic() - begun, store.reading().number)
+
+
+def _described(target: Target, plan: Plan, options: Options) -> Sidecar | None:
+    if options.metadata is None:
+        return None
+    store = target.existing()
+    schema = Schema() if store is None else store.reading().schema
+    return sidecar.read(options.metadata, plan.ledger.roots, schema)
 
 
 def run_of(target: Target, store: Store, plan: Plan, options: Options, stack: ExitStack) -> Run:

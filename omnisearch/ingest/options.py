@@ -26,6 +26,7 @@ class IngestOptions(TypedDict, total=False):
     exclude: Sequence[str]
     include: Sequence[PathLike]
     listed: Sequence[PathLike]
+    metadata: PathLike | None
     hidden: bool
     ignore: bool
     follow_symlinks: bool
@@ -51,6 +52,7 @@ class Options:
     exclude: tuple[str, ...] = ()  # beside what is left out anyway
     include: tuple[PathLike, ...] = ()  # ignored since they were deleted, wanted again
     listed: tuple[PathLike, ...] = ()  # looked at like paths; one that is no file ends no run
+    metadata: PathLike | None = None  # a table that says more of the files, by path
     hidden: bool = False
     ignore: bool = True  # what `.omnisearchignore` and the usual names leave out
     follow_symlinks: bool = False

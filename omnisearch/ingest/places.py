@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Literal, Self
 
@@ -28,6 +28,24 @@ def upwards(location: Location) -> Iterator[Location]:
 def below(path: bytes, place: bytes) -> bool:
     """Tell whether a path of a root is a place of it, or lies below that."""
     return not place or path == place or path.startswith(place + b"/")
+
+
+def place_of(path: bytes, roots: Sequence[Root]) -> Location | None:
+    """Find the root that holds an absolute path: the innermost, should they be nested."""
+    holding = [root for root in roots if _holds(root, path)]
+    if not holding:
+        return None
+    root = max(holding, key=lambda one: len(one.path))
+    return Location(root.number, path[len(root.path) :].lstrip(b"/"))
+
+
+def lies_in(path: bytes, folder: bytes) -> bool:
+    """Tell whether an absolute path is a folder, or lies below it."""
+    return path == folder or path.startswith(folder.rstrip(b"/") + b"/")
+
+
+def _holds(root: Root, path: bytes) -> bool:
+    return lies_in(path, root.path) if root.kind == "folder" else path == root.path
 
 
 class Handles:

@@ -31,6 +31,7 @@ Examples:
   omnisearch ingest
   omnisearch ingest ./corpus --modality image --modality document --exclude "*.tmp"
   omnisearch ingest ./corpus --dry-run
+  omnisearch ingest ./products --metadata products.csv
   find . -type f -newer mark -print0 | omnisearch ingest --files-from -
   omnisearch ingest --retry-failed
 """
@@ -45,6 +46,7 @@ class Flags(taking.Flags):
     files_from: str | None
     since: datetime | None
     include: tuple[str, ...]
+    metadata: bytes | None
     dry_run: bool
     retry_failed: bool
     prune: bool
@@ -87,6 +89,12 @@ def _moment(context: click.Context, parameter: click.Parameter, text: str | None
     multiple=True,
     metavar="PATH",
     help="Take in again what was deleted from the collection; may be repeated.",
+)
+@click.option(
+    "--metadata",
+    type=click.Path(path_type=bytes),
+    metavar="TABLE",
+    help="CSV, Parquet or JSON Lines with a column `path`: the others describe those files.",
 )
 @taking.options
 @click.option("--dry-run", is_flag=True, help="Only say what would be done, and what it takes.")
@@ -143,6 +151,7 @@ def _run(col: om.Collection, paths: Sequence[bytes], listed: Sequence[bytes], fl
         "since": flags["since"],
         "include": flags["include"],
         "listed": listed,
+        "metadata": flags["metadata"],
         "retry_failed": flags["retry_failed"],
         "prune": flags["prune"],
         "force": flags["force"],

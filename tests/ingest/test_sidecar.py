@@ -1,0 +1,135 @@
+"""Tables that say more of files, joined by path."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import omnisearch as om
+
+pytestmark = pytest.mark.usefixtures("cache")
+
+
+@pytest.fixture
+def notes(source: Path) -> Path:
+    (source / "sub").mkdir()
+    for name in ("a", "b", "sub/c"):
+        (source / f"{name}.txt").write_text(f"a note on {name}")
+    return source
+
+
+def said(col: om.Collection, *names: str) -> dict[str, tuple[Any, ...]]:
+    rows = (row.metadata for row in col.iterate())
+    return {row["file.name"]: tuple(row.get(name) for name in names) for row in rows}
+
+
+def write(path: Path, rows: list[dict[str, Any]]) -> Path:
+    if path.suffix == ".csv":
+        names = list(rows[0])
+        lines = [
+            ",".join("" if row.get(name) is None else str(row[name]) for name in names)
+            for row in rows
+        ]
+        path.write_text("\n".join([",".join(names), *lines]) + "\n")
+    elif path.suffix == ".jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_files_get_what_a_table_says(notes: Path, col: om.Collection, kind: str) -> None:
+    rows = [
+        {"path": "a.txt", "price": 3.5, "brand": "x"},
+        {"path": "sub/c.txt", "price": 4.0, "brand": None},
+    ]
+    table = write(notes.with_name(f"table.{kind}"), rows)
+    report = col.ingest(notes, metadata=table)
+    assert report.stored == 3
+    expected = {"a.txt": (3.5, "x"), "b.txt": (None, None), "c.txt": (4.0, None)}
+    assert said(col, "price", "brand") == expected
+    assert [hit.metadata["file.name"] for hit in col.query(text="note", where="price < 4")] == [
+        "a.txt"
+    ]
+    before = col.generation
+    assert col.ingest(metadata=table).generation == before
+
+
+def test_what_the_table_says_now_replaces_what_it_said(notes: Path, col: om.Collection) -> None:
+    table = write(notes.with_name("t.csv"), [{"path": "a.txt", "price": 1, "brand": "x"}])
+    col.ingest(notes, metadata=table)
+    write(table, [{"path": "a.txt", "price": 2, "brand": None}])
+    col.ingest(notes, metadata=table)
+    assert said(col, "price", "brand")["a.txt"] == (2, None)
+
+
+def test_dates_and_absolute_paths(notes: Path, col: om.Collection) -> None:
+    table = write(notes.with_name("t.csv"), [{"path": notes / "a.txt", "bought": "2026-05-01"}])
+    col.ingest(notes, metadata=table)
+    assert said(col, "bought")["a.txt"] == (datetime(2026, 5, 1, tzinfo=UTC),)
+    assert col.count("bought >= '2026-05-01'") == 1
+
+
+def test_copies_are_described_by_their_first_place(notes: Path, col: om.Collection) -> None:
+    (notes / "z.txt").write_text((notes / "a.txt").read_text())
+    rows = [{"path": "z.txt", "price": 9}, {"path": "a.txt", "price": 1}]
+    report = col.ingest(notes, metadata=write(notes.with_name("t.csv"), rows))
+    assert said(col, "price")["a.txt"] == (1,)
+    assert "1 row about copies of a file of which another row says otherwise: row 1" in str(
+        report.warnings
+    )
+
+
+def test_a_file_that_is_not_stored_is_said(notes: Path, col: om.Collection) -> None:
+    (notes / "empty.txt").write_text("")
+    table = write(notes.with_name("t.csv"), [{"path": "empty.txt", "price": 1}])
+    report = col.ingest(notes, metadata=table)
+    assert "1 row about files that are not stored: row 1" in str(report.warnings)
+
+
+WRONG = (
+    ("path,price\nnone.txt,1\n", r"1 row about no file that is taken in: row 1 \(none.txt\)"),
+    ("path,price\n../secret,1\n", "row about no file that is taken in"),
+    ("path,price\na.txt,1\nb.txt,2\n./a.txt,3\n", r"rows 1 and 3 both describe \./a\.txt"),
+    ("path,size\na.txt,1\nb.txt,dear\n", r"Row #3.*'dear'"),
+    ("name,price\na.txt,1\n", "no column 'path' that names the files, only name, price"),
+    ("path,file.name\na.txt,1\n", "column 'file.name': .* is taken by files"),
+    ("path,price\n,1\n", "row 1, column 'path' is None, not a path"),
+    ("path,a,a\nb.txt,1,2\n", "column 'a' twice"),
+    ("", "is not a CSV that can be read"),
+    ("path,price\na.txt\n", "is not a CSV that can be read"),
+)
+
+
+@pytest.mark.parametrize(("text", "fault"), WRONG)
+def test_what_does_not_fit_is_named_before_anything_is_done(
+    notes: Path, col: om.Collection, text: str, fault: str
+) -> None:
+    first = write(notes.with_name("first.csv"), [{"path": "a.txt", "size": 7}])
+    col.ingest(notes, metadata=first)
+    (notes / "new.txt").write_text("a new note")
+    (notes.parent / "secret").write_text("not below the folder")
+    table = notes.with_name("t.csv")
+    table.write_text(text)
+    before = col.generation
+    with pytest.raises(om.errors.InputError, match=fault):
+        col.ingest(notes, metadata=table)
+    assert col.generation == before
+
+
+def test_rows_of_json_are_named_too(notes: Path, col: om.Collection) -> None:
+    rows: list[dict[str, Any]] = [{"path": "a.txt", "price": 1}, {"path": "b.txt", "price": "dear"}]
+    with pytest.raises(om.errors.InputError, match=r"row 2, column 'price': .*'dear'"):
+        col.ingest(notes, metadata=write(notes.with_name("t.jsonl"), rows))
+
+
+def test_a_table_that_is_not_there(notes: Path, col: om.Collection) -> None:
+    with pytest.raises(om.errors.InputError, match=r"none\.csv does not exist"):
+        col.ingest(notes, metadata="none.csv")
+    with pytest.raises(om.errors.InputError, match=r"unknown format: give one of \.csv"):
+        col.ingest(notes, metadata=notes / "a.txt")
