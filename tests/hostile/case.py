@@ -27,6 +27,7 @@ Topic = Literal[
     "polyglot",
     "archive",
     "office",
+    "mail",
 ]
 
 

@@ -8,6 +8,7 @@ from tests.hostile import (  # noqa: F401  these modules register their files
     archives,
     damaged_pictures,
     films,
+    mails,
     offices,
     paper_cycles,
     papers,

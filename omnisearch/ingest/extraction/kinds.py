@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from omnisearch.errors import EmptyError, MediaError, UnsupportedTypeError
 from omnisearch.media import sniff
+from omnisearch.media.office.mail import is_mail
 from omnisearch.media.sniff import Kind
 from omnisearch.media.words import HEAD
 
@@ -31,6 +32,7 @@ _BEGINNINGS = (
     (b"ffconcat version", "playlist"),
     (b"[playlist]", "playlist"),
 )
+MAIL = ".eml"
 PACKAGES = ("docx", "pptx", "xlsx", "epub")  # told apart by what their archive holds
 _NOTHING = b"\0\1\2\3"  # no file begins so: the end of the name alone tells
 
@@ -57,6 +59,8 @@ def type_of(head: bytes, size: int, name: str) -> Type:
         raise MediaError(f"{name} is called a text and holds none: give it the name of what it is")
     if found is None:
         raise UnsupportedTypeError(f"{name} is of no kind that is read here")
+    if found == sniff.TEXT and _is_mail(head, suffix):
+        return Type("document", "eml")
     if found == sniff.PACKAGE or found.name in PACKAGES:
         return Type("document", sniff.PACKAGE.name)
     if found.kind == "text":
@@ -66,6 +70,12 @@ def type_of(head: bytes, size: int, name: str) -> Type:
         raise UnsupportedTypeError(f"{name} is {found.name}, which is not read")
     note = _note(found.name, media or _claim(suffix), suffix)
     return Type(found.kind, _family(found.name, head), note=note)
+
+
+def _is_mail(head: bytes, suffix: str) -> bool:
+    """Tell a message by how it begins, where its name does not say that it is something else."""
+    called = suffix == MAIL
+    return (called or suffix not in _ENDS) and is_mail(head, called=called)
 
 
 def note_of(found: str, name: str) -> str:

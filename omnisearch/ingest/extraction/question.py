@@ -17,7 +17,7 @@ from omnisearch.errors import MediaError
 from omnisearch.ingest.extraction import item, sound
 from omnisearch.ingest.extraction.kinds import Type, type_of
 from omnisearch.ingest.extraction.segment import End, Extract, Item, Segment
-from omnisearch.media import audio, container, document, image, sniff, still, video, words
+from omnisearch.media import audio, container, document, image, still, video, words
 from omnisearch.media.caps import Caps
 from omnisearch.media.pool.ask import Ask
 from omnisearch.media.pool.piece import Array, Piece
@@ -46,7 +46,7 @@ def pieces(file: BinaryIO, ask: Ask) -> Iterator[Piece]:
     span = None if ask.span is None else span_of(ask.span)
     if span == PageSpan(1) and kind.kind != "document":
         span = None
-    if kind.name == sniff.PACKAGE.name and isinstance(span, PageSpan):
+    if kind.kind == "document" and kind.name != "pdf" and isinstance(span, PageSpan):
         yield from _page(file, ask, span)
         return
     if span is None and kind.kind != "audio":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from omnisearch.ingest.extraction.prose import code, markdown, plain
 from omnisearch.ingest.extraction.segment import End, Extract, Item, Segment
 from omnisearch.ingest.extraction.subtitles import subtitles
 from omnisearch.ingest.extraction.table import table
-from omnisearch.media import words
+from omnisearch.media import charsets, words
 from omnisearch.media.caps import Caps
 from omnisearch.media.source import Stream, opened
 from omnisearch.records import Span, TextSpan, TimeSpan
@@ -31,19 +30,7 @@ _BLOCKS: dict[str, Callable[[str], Iterator[Block]]] = {
     "table": table,
     "fields": fields,
 }
-_LAST_RESORT = "cp1252"  # Windows-1252, as browsers take what says nothing
 _DECLARED = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
-# those of the web, looked up while the modules that decode them can be imported
-_ENCODINGS = {
-    name: codecs.lookup(_LAST_RESORT if name in ("iso-8859-1", "latin1", "us-ascii") else name).name
-    for name in (
-        "us-ascii latin1 iso-8859-1 iso-8859-2 iso-8859-3 iso-8859-4 iso-8859-5 iso-8859-6 "
-        "iso-8859-7 iso-8859-8 iso-8859-9 iso-8859-10 iso-8859-13 iso-8859-14 iso-8859-15 "
-        "iso-8859-16 windows-1250 windows-1251 windows-1252 windows-1253 windows-1254 windows-1255 "
-        "windows-1256 windows-1257 windows-1258 koi8-r koi8-u ibm866 macintosh "
-        "gb2312 gbk gb18030 big5 euc-jp shift_jis iso-2022-jp euc-kr tis-620"
-    ).split()
-}
 _PIECE = 1 << 20  # bytes that are decoded at once
 # signs that no text needs; each becomes one blank, so that places stay what they are
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
@@ -84,15 +71,17 @@ def decoded(source: Stream, caps: Caps, *, declares: bool = False) -> Decoded:
         head = file.read(words.HEAD + 1)
         whole = len(head) <= words.HEAD
         told = _declared(head) if declares else None
-        encoding = words.encoding_of(head[: words.HEAD], whole=whole) or told or _LAST_RESORT
+        encoding = (
+            words.encoding_of(head[: words.HEAD], whole=whole) or told or charsets.LAST_RESORT
+        )
         text = _read(file, encoding, caps.text + 1)
         lost = text.count("\ufffd")
         if lost and encoding == "utf-8" and sum(not one.isascii() for one in text) < 2 * lost:
-            encoding = told or _LAST_RESORT
+            encoding = told or charsets.LAST_RESORT
             text = _read(file, encoding, caps.text + 1)
             lost = text.count("\ufffd")
     note = f"damaged: {lost:,} signs are lost" if lost else ""
-    if encoding == _LAST_RESORT and told is None:
+    if encoding == charsets.LAST_RESORT and told is None:
         note = "in no Unicode: read as Windows-1252"
     truncated = len(text) > caps.text
     text = _CONTROLS.sub(" ", text[: caps.text])
@@ -104,7 +93,7 @@ def decoded(source: Stream, caps: Caps, *, declares: bool = False) -> Decoded:
 def _declared(head: bytes) -> str | None:
     """Read which encoding a page of HTML or XML says that it has."""
     found = _DECLARED.search(head)
-    return _ENCODINGS.get(found[1].decode().lower()) if found else None
+    return charsets.BY_NAME.get(found[1].decode().lower()) if found else None
 
 
 def _read(file: BinaryIO, encoding: str, most: int) -> str:

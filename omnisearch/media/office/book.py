@@ -5,11 +5,13 @@ from __future__ import annotations
 import html
 import posixpath
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from omnisearch.errors import MediaError
+from omnisearch.media.charsets import decoded
 from omnisearch.media.office.archive import Archive
 from omnisearch.media.office.elements import NOTHING, Attributes, named
 from omnisearch.media.office.leaf import Leaf, Picture, Room
@@ -87,12 +89,8 @@ def _decoded(content: bytes) -> str:
     """Read a chapter: in Unicode, or as it says."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return content.decode("utf-16", "replace")
-    said = _DECLARED.match(content[:400])
-    encoding = said[1].decode("ascii").lower() if said else "utf-8-sig"
-    try:
-        return content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
-    except (UnicodeError, LookupError):
-        return content.decode("utf-8", "replace")
+    said = _DECLARED.match(content[:400].removeprefix(BOM_UTF8))
+    return decoded(content.removeprefix(BOM_UTF8), said[1].decode("ascii") if said else None)
 
 
 def _check_open(archive: Archive, chapters: set[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from omnisearch.errors import MediaError, UnsupportedTypeError
@@ -10,12 +10,14 @@ from omnisearch.media.office import sheets, slides, word
 from omnisearch.media.office.archive import Archive, Budget
 from omnisearch.media.office.book import Book
 from omnisearch.media.office.leaf import Leaf, Room
+from omnisearch.media.office.mail import Mail, is_mail
 from omnisearch.media.office.package import Package
 from omnisearch.media.source import File, named, opened
+from omnisearch.media.words import HEAD
 
 _TYPE = "mimetype"  # the member that names the type of books and open documents
 _LONGEST_TYPE = 200
-_ZIP = (b"PK\3\4", b"PK\5\6")
+_ZIP = b"PK"
 _OLD = (
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # containers of Microsoft before 2007, and encrypted ones
 )
@@ -33,13 +35,20 @@ class Document:
     """An open document: its kind, what it says of itself, and its leaves, which are read once."""
 
     kind: str
-    archive: Archive
+    archive: Archive | None  # mail has none
     facts: Mapping[str, str]
     leaves: Iterator[Leaf]
+    unread: Sequence[str] = ()  # what is attached and of no kind that is read, as it comes
 
 
 def document(source: File, room: Room, budget: Budget | None = None) -> Document:
     """Open a document; one that is none, or is encrypted, is an error."""
+    budget = budget or Budget()
+    with opened(source) as file:
+        head = file.read(HEAD)
+    if not head.startswith((_ZIP, _OLD)) and is_mail(head, called=True):
+        mail = Mail(source, room, budget)
+        return Document("eml", None, mail.facts, mail.leaves(), mail.unread)
     _check_beginning(source)
     archive = Archive(source, budget)
     said = _said(archive)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from email.message import EmailMessage
 from importlib import import_module
 
 from tests.media.office.raw import book, picture
@@ -67,6 +68,17 @@ def epub(pages: Pages) -> bytes:
     )
 
 
+def eml(pages: Pages) -> bytes:
+    """Write a message whose attachments are its other pages."""
+    (heading, *rest), *others = pages
+    made = EmailMessage()
+    made["Subject"], made["From"] = heading, "Ann <ann@example.org>"
+    made.set_content("\n\n".join(rest))
+    for number, sentences in enumerate(others):
+        made.add_attachment("\n\n".join(sentences), filename=f"{number}.txt")
+    return bytes(made)
+
+
 def _saved(save: Callable[[io.BytesIO], object]) -> bytes:
     out = io.BytesIO()
     save(out)
@@ -78,4 +90,5 @@ WRITERS: Mapping[str, Callable[[Pages], bytes]] = {
     "pptx": pptx,
     "xlsx": xlsx,
     "epub": epub,
+    "eml": eml,
 }
