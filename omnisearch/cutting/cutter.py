@@ -66,7 +66,7 @@ class Cutter(AbstractContextManager["Cutter"]):
         _check(hit)
         if size < 1:
             raise ValueError(f"size is {size}: 1 pixel or more")
-        if hit.modality not in ("image", "video", "document"):
+        if hit.modality not in ("image", "video", "document") or _flows(hit):
             return None
         with self._cut(hit, hit.span, "pixels", size) as pieces:
             found = whole.picture(pieces)
@@ -153,10 +153,15 @@ def _check(hit: object) -> Hit:
 
 
 def _forms(hit: Hit) -> tuple[str, ...]:
-    forms = FORMS.get(hit.modality or "")
+    forms = FORMS["text"] if _flows(hit) else FORMS.get(hit.modality or "")
     if forms is None:
         raise QueryError(f"{hit.id} is a vector of your own: there is no file to cut from")
     return forms
+
+
+def _flows(hit: Hit) -> bool:
+    """Tell a page that nobody has drawn: of a document that is no PDF."""
+    return hit.modality == "document" and hit.metadata.get("file.type", "pdf") != "pdf"
 
 
 def _form(ending: str) -> str:

@@ -97,8 +97,17 @@ class Scans:
 
 def _span(segment: Segment, box: Box) -> dict[str, Any]:
     if segment.span is not None and "page" in segment.span:
-        return PageSpan(segment.span["page"], box).as_json()
+        return PageSpan(segment.span["page"], _within(segment.span.get("box"), box)).as_json()
     return RegionSpan(box).as_json()
+
+
+def _within(outer: Sequence[float] | None, inner: Box) -> Box:
+    """Give a box of a picture as one of the page that the picture has a box on."""
+    if outer is None:
+        return inner
+    left, top, width, height = outer
+    x, y, w, h = inner
+    return left + x * width, top + y * height, w * width, h * height
 
 
 def _joined(words: str) -> str:

@@ -9,27 +9,30 @@ from dataclasses import replace
 from omnisearch.errors import MediaError
 from omnisearch.media import container, image, sniff, still, video
 from omnisearch.media.caps import Caps
-from omnisearch.media.cutting import pixels
+from omnisearch.media.cutting import inside, pixels
 from omnisearch.media.pool.ask import Ask
 from omnisearch.media.pool.piece import Piece
 from omnisearch.media.source import Stream
 from omnisearch.media.words import HEAD
-from omnisearch.records import RegionSpan, TimeSpan, span_of
+from omnisearch.records import PageSpan, RegionSpan, TimeSpan, span_of
 
 _FULL = 1 << 20  # the side of a picture that is not made smaller
 
 
 def region(source: Stream, ask: Ask) -> Iterator[Piece]:
     """Give a picture, or a box of it; a smaller side in the caps makes the whole smaller first."""
+    span = None if ask.span is None else span_of(ask.span)
+    if isinstance(span, PageSpan):
+        yield from pixels.told(inside.picture(source, span, ask.caps))
+        return
     size = source.file.seek(0, os.SEEK_END)
     source.file.seek(0)
     form = sniff.format_of(source.file.read(HEAD), size)
     if form is None or form.kind != "image":
         raise MediaError(f"{source.name} is no picture any more: take it in again")
     box = None
-    match None if ask.span is None else span_of(ask.span):
-        case RegionSpan(found):
-            box = found
+    if isinstance(span, RegionSpan):
+        box = span.box
     caps = replace(ask.caps, side=_side(ask.caps, box))
     rgb = still.read(source, form.name, caps).rgb
     yield from pixels.told(rgb if box is None else image.cut(rgb, box))
