@@ -11,7 +11,6 @@ import struct
 
 from omnisearch.ingest.costs import rank
 from omnisearch.ingest.entries import Entry
-from omnisearch.ingest.queues import Stop
 
 # Bytes compare as the numbers do: the order of its kind, what is costly first, and as it came.
 _TURN = struct.Struct(">BQQ")
@@ -21,48 +20,25 @@ _MIDDLE = 1 << 63  # so that what is less than 0 comes before it, without a sign
 
 
 class Agenda:
-    """Files, the smallest rank first, and in a rank as they came; at most so many."""
+    """Files for a lane, the smallest rank first, and in a rank as they came."""
 
-    def __init__(self, stop: Stop, most: int) -> None:
-        self._most = most
+    def __init__(self) -> None:
         self._files: list[bytes] = []
         self._number = itertools.count()
-        self._stop, self._closed = stop, False
-        self._changed = stop.condition()
 
     def __len__(self) -> int:
         return len(self._files)
 
-    def put(self, entry: Entry) -> None:
-        """Add a file; waits where there are too many."""
+    def append(self, entry: Entry) -> None:
+        """Add a file."""
         order, cost = rank(entry)
         root, path, *stat = entry
-        with self._changed:
-            while len(self._files) >= self._most:
-                self._stop.check()
-                self._changed.wait()
-            turn = _TURN.pack(order, _MIDDLE + cost, next(self._number))
-            heapq.heappush(self._files, turn + _STAT.pack(root, *stat) + path)
-            self._changed.notify_all()
+        turn = _TURN.pack(order, _MIDDLE + cost, next(self._number))
+        heapq.heappush(self._files, turn + _STAT.pack(root, *stat) + path)
 
-    def close(self) -> None:
-        """Promise that nothing more comes."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-
-    def get(self) -> Entry | None:
-        """Take what is first in rank; None when nothing more comes."""
-        with self._changed:
-            while True:
-                self._stop.check()
-                if self._files:
-                    if len(self._files) == self._most:
-                        self._changed.notify_all()
-                    return _entry(heapq.heappop(self._files))
-                if self._closed:
-                    return None
-                self._changed.wait()
+    def popleft(self) -> Entry:
+        """Take what is first in rank."""
+        return _entry(heapq.heappop(self._files))
 
 
 def _entry(file: bytes) -> Entry:

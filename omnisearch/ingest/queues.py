@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 Thing = TypeVar("Thing")
 
@@ -108,22 +108,35 @@ class Budget:
             self.give(amount)
 
 
-class Lane(Generic[Thing]):
-    """A queue without bound of its own, for things whose bytes a budget holds."""
+class Things(Protocol[Thing]):
+    """What a lane holds, and in which order it is taken."""
 
-    def __init__(self, stop: Stop) -> None:
-        self._things: deque[Thing] = deque()
-        self._stop, self._closed = stop, False
+    def __len__(self) -> int: ...
+    def append(self, thing: Thing, /) -> None: ...  # noqa: D102
+    def popleft(self) -> Thing: ...  # noqa: D102
+
+
+class Lane(Generic[Thing]):
+    """A queue: without bound, for things whose bytes a budget holds, or of so many things."""
+
+    def __init__(
+        self, stop: Stop, things: Things[Thing] | None = None, most: int | None = None
+    ) -> None:
+        self._things: Things[Thing] = deque() if things is None else things
+        self._stop, self._closed, self._most = stop, False, most
         self._changed = stop.condition()
 
     def __len__(self) -> int:
         return len(self._things)
 
     def put(self, thing: Thing) -> None:
-        """Add at the end."""
+        """Add a thing; waits where there are too many."""
         with self._changed:
+            while self._is_full():
+                self._stop.check()
+                self._changed.wait()
             self._things.append(thing)
-            self._changed.notify()
+            self._changed.notify_all()
 
     def close(self) -> None:
         """Promise that nothing more comes."""
@@ -136,8 +149,8 @@ class Lane(Generic[Thing]):
         with self._changed:
             while True:
                 self._stop.check()
-                if self._things:
-                    return self._things.popleft()
+                if len(self._things):
+                    return self._taken()
                 if self._closed:
                     return None
                 self._changed.wait()
@@ -145,14 +158,20 @@ class Lane(Generic[Thing]):
     def get_within(self, seconds: float) -> list[Thing]:
         """Take all that is there, waiting so long for the first; empty also when none come."""
         with self._changed:
-            if not self._things and not self._closed and not self._stop.asked:
+            if not len(self._things) and not self._closed and not self._stop.asked:
                 self._changed.wait(seconds)
-            taken = list(self._things)
-            self._things.clear()
-            return taken
+            return [self._taken() for _ in range(len(self._things))]
 
     @property
     def over(self) -> bool:
         """Tell whether nothing is left and nothing more comes."""
         with self._changed:
-            return self._closed and not self._things
+            return self._closed and not len(self._things)
+
+    def _is_full(self) -> bool:
+        return self._most is not None and len(self._things) >= self._most
+
+    def _taken(self) -> Thing:
+        if self._is_full():
+            self._changed.notify_all()
+        return self._things.popleft()

@@ -12,6 +12,7 @@ from omnisearch.ingest.agenda import Agenda
 from omnisearch.ingest.costs import Forecast
 from omnisearch.ingest.drafts import Draft, Fault, Spot
 from omnisearch.ingest.encoding import Task
+from omnisearch.ingest.entries import Entry
 from omnisearch.ingest.queues import Budget, Lane, Stop
 from omnisearch.ingest.report import Counts, Progress
 from omnisearch.ingest.scans import partly
@@ -97,14 +98,14 @@ class Run:
     finished: int = 0  # files that only wait to be committed
     failing: int = 0  # of them
     now: bytes = b""
-    agenda: Agenda = field(init=False)
+    agenda: Lane[Entry] = field(init=False)
     tasks: Lane[Task] = field(init=False)
     events: Lane[Event] = field(init=False)
     copies: Budget = field(init=False)
     budget: Budget = field(init=False)
 
     def __post_init__(self) -> None:
-        self.agenda = Agenda(self.stop, WAITING)
+        self.agenda = Lane(self.stop, Agenda(), WAITING)
         self.tasks, self.events = Lane(self.stop), Lane(self.stop)
         # two, since whoever holds a copy waits for room for its segments
         self.copies = Budget(self.bounds.copies, self.stop)

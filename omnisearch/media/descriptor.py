@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from omnisearch.errors import MediaError
-from omnisearch.media.source import File, Stream, named
+from omnisearch.media.source import File, Stream, descriptor_at, named
 
 MOST = 500_000_000  # bytes that are taken through a pipe
 _BLOCK = 1 << 20
@@ -35,22 +35,10 @@ def descriptor_of(source: File) -> Iterator[int]:
 
 
 def _of_path(path: str | Path) -> int:
-    try:
-        # a pipe without a writer would otherwise be waited for
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise MediaError(f"{named(path)} does not open ({reason}): check the path") from error
-    found = os.fstat(descriptor)
-    if stat.S_ISREG(found.st_mode) and found.st_size:
+    descriptor = descriptor_at(path, piped=True)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return descriptor
     try:
-        if stat.S_ISREG(found.st_mode):
-            raise MediaError(f"{named(path)} is empty: copy it again from where it came")
-        if stat.S_ISDIR(found.st_mode):
-            raise MediaError(f"{named(path)} is a folder: give a file that is in it")
-        if not stat.S_ISFIFO(found.st_mode):
-            raise MediaError(f"{named(path)} is no regular file: give the path of a file")
         os.set_blocking(descriptor, True)
         return _of_bytes(_piped(descriptor, named(path)))
     finally:

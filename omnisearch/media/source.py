@@ -76,16 +76,25 @@ def opened(source: File) -> BinaryIO:
             raise MediaError(f"{named(source)} is empty: copy it again from where it came")
         reading.seek(0)
         return reading
+    return os.fdopen(descriptor_at(source), "rb")
+
+
+def descriptor_at(path: str | Path, *, piped: bool = False) -> int:
+    """Open a regular file that has bytes, without waiting; a pipe where those are taken."""
     try:
         # a pipe without a writer would otherwise be waited for
-        number = os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise MediaError(f"{source} does not open ({reason}): check the path") from error
-    found = os.fstat(number)
+        raise MediaError(f"{named(path)} does not open ({reason}): check the path") from error
+    found = os.fstat(descriptor)
     if stat.S_ISREG(found.st_mode) and found.st_size:
-        return os.fdopen(number, "rb")
-    os.close(number)
+        return descriptor
+    if piped and stat.S_ISFIFO(found.st_mode):
+        return descriptor
+    os.close(descriptor)
     if stat.S_ISREG(found.st_mode):
-        raise MediaError(f"{source} is empty: copy it again from where it came")
-    raise MediaError(f"{source} is no regular file: give the path of a file")
+        raise MediaError(f"{named(path)} is empty: copy it again from where it came")
+    if stat.S_ISDIR(found.st_mode):
+        raise MediaError(f"{named(path)} is a folder: give a file that is in it")
+    raise MediaError(f"{named(path)} is no regular file: give the path of a file")

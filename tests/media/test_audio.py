@@ -189,7 +189,7 @@ def test_paths_that_are_no_files_are_told(tmp_path: Path) -> None:
         ("none.wav", "does not open"),
         ("empty.wav", "is empty"),
         ("pipe.wav", "is no regular file"),
-        ("", "is no regular file"),
+        ("", "is a folder"),
         ("\0.wav", "does not open"),
     ):
         with pytest.raises(MediaError, match=fault):

@@ -154,7 +154,7 @@ def test_what_is_no_picture_says_so(tmp_path: Path) -> None:
     for source, said in (
         (missing, "none.png does not open .No such file"),
         (empty, "empty.png is empty"),
-        (folder, "is no regular file"),
+        (folder, "is a folder"),
         (b"", "the file given has no bytes"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "no picture that can be read"),
         (b"GIF89a", "damaged or cut short|no picture"),

@@ -12,6 +12,7 @@ import pytest
 
 from omnisearch.errors import MediaError
 from omnisearch.media import source
+from omnisearch.media.descriptor import descriptor_of
 from omnisearch.media.source import Stream, named, opened
 
 LAZY = """
@@ -46,3 +47,15 @@ def test_an_open_file_is_read_in_turns_and_never_closed() -> None:
     assert not file.closed and named(stream) == "a\\nb.txt"
     with pytest.raises(MediaError, match="x is empty"):
         opened(Stream(io.BytesIO(), "x"))
+
+
+def test_a_name_is_harmless_in_every_message(tmp_path: Path) -> None:
+    """Whichever way a path is opened: to be read here, or to be handed to a decoder."""
+    ugly = tmp_path / "a\x1b[2J\nb"
+    ugly.mkdir()
+    for path, told in ((ugly, "is a folder"), (ugly / "none", "does not open")):
+        for opening in (opened, lambda one: descriptor_of(one).__enter__()):
+            with pytest.raises(MediaError, match=told) as caught:
+                opening(path)
+            assert str(caught.value).isprintable()
+            assert r"a\x1b[2J\nb" in str(caught.value)
