@@ -3,10 +3,14 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 _HERE = Path(__file__).parent
 _LONGEST = ("training", "query", "mutation", "encoder", "docs", "ingest", "cli", "hostile")
-_LABORATORY = "tiny_lab"  # takes a minute with what is made of it, so one process has all of that
+_SHARED = ("tiny_lab", "build")  # fixtures that take long to make: one process has all that use one
+
+settings.register_profile("shared", deadline=None)  # others use the machine too
+settings.load_profile("shared")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -24,6 +28,7 @@ def _rank(item: pytest.Item) -> int:
 
 
 def _group(item: pytest.Item) -> str:
-    if _LABORATORY in getattr(item, "fixturenames", ()):
-        return _LABORATORY
+    for name in _SHARED:
+        if name in getattr(item, "fixturenames", ()):
+            return name
     return item.path.relative_to(_HERE).as_posix()

@@ -3,6 +3,8 @@
 import ctypes
 import json
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,14 +16,28 @@ WHERE = ["--where", "file.type = 'text'"]
 _CAPBSET_DROP, _DAC_OVERRIDE = 24, 1  # of prctl(2)
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a home in which two texts were taken in, for copies at one place: roots are absolute."""
+    place = Place(tmp_path_factory.mktemp("taken") / "home")
+    write_texts(place.home / "files", 2)
+    done = place.run("ingest", "files")
+    assert done.returncode == 0, done.stderr
+    return place.home.rename(place.home.with_name("kept"))
+
+
+@pytest.fixture
+def place(kept: Path) -> Iterator[Place]:
+    home = kept.with_name("home")
+    shutil.copytree(kept, home)
+    yield Place(home)
+    shutil.rmtree(home)
+
+
 @pytest.fixture
 def taken(place: Place) -> Path:
     """Give a folder of two texts that was taken in."""
-    folder = place.home / "files"
-    write_texts(folder, 2)
-    done = place.run("ingest", "files")
-    assert done.returncode == 0, done.stderr
-    return folder
+    return place.home / "files"
 
 
 @pytest.mark.parametrize("arguments", [WHERE, ["--root", "files"], ["files/note-1.txt"]])
