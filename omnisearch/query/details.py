@@ -6,6 +6,7 @@ from itertools import groupby
 
 import numpy as np
 
+from omnisearch.query.hits import Fit, hit_of
 from omnisearch.query.rows import read_records
 from omnisearch.query.snippets import Snippets
 from omnisearch.records import Details, Hit, PageSpan, Record, RegionSpan, TextSpan, TimeSpan
@@ -66,21 +67,5 @@ def _place(record: Record) -> tuple[float, ...]:
 
 
 def _hit(now: Generation, record: Record, words: str | None) -> Hit:
-    ledger = now.sealed.place.ledgers.newest() if record.locations else None
-    uris = [ledger.uri(location) for location in record.locations] if ledger else []
-    places = tuple(uri for uri in uris if uri is not None)
-    return Hit(
-        id=_segment(record),
-        item=record.item,
-        uri=places[0] if places else None,
-        locations=places,
-        modality=record.modality,
-        view=record.view,
-        span=record.span,
-        score=None,
-        confidence=None,
-        parts={},
-        folded=0,
-        snippet=Snippets().cut(words).text if words else None,
-        metadata=record.metadata,
-    )
+    said = Snippets().cut(words) if words else None
+    return hit_of(record, _segment(record), now.sealed.place.ledgers.newest, said, Fit({}))

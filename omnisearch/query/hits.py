@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import overload
+from typing import NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +63,39 @@ class Answers:
         return cls(positions, scores, explain=str(found.plan) if explain else None)
 
 
+class Fit(NamedTuple):
+    """How well a row answers; what nobody asked for answers nothing."""
+
+    parts: Mapping[str, float]
+    score: float | None = None
+    confidence: float | None = None
+    folded: int = 0
+
+
+def hit_of(
+    record: Record, name: str, ledger: Callable[[], Ledger], said: Snippet | None, fit: Fit
+) -> Hit:
+    """Tell of a row what users see of it; the ledger is asked where its files are."""
+    uris = map(ledger().uri, record.locations) if record.locations else ()
+    places = tuple(place for place in uris if place is not None)
+    return Hit(
+        id=name,
+        item=record.item,
+        uri=places[0] if places else None,
+        locations=places,
+        modality=record.modality,
+        view=record.view,
+        span=record.span,
+        score=fit.score,
+        confidence=fit.confidence,
+        parts=fit.parts,
+        folded=fit.folded,
+        snippet=None if said is None else said.text,
+        metadata=record.metadata,
+        marks=() if said is None else said.marks,
+    )
+
+
 class Hits(Sequence[Hit]):
     """The answers to one question, best first.
 
@@ -114,25 +147,16 @@ class Hits(Sequence[Hit]):
             self._read[number] = self._hit(record, number)
 
     def _hit(self, record: Record, number: int) -> Hit:
-        places, found = self._places(record), self._found
+        found = self._found
         parts = {name: float(values[number]) for name, values in found.parts.items()}
-        said = self._said(record, number)
-        return Hit(
-            id=batch.segment_of(record.id, record.view) if found.segments else record.id,
-            item=record.item,
-            uri=places[0] if places else None,
-            locations=places,
-            modality=record.modality,
-            view=record.view,
-            span=record.span,
-            score=_known(self.scores[number]),
-            confidence=None if found.confidences is None else _known(found.confidences[number]),
-            parts={name: value for name, value in parts.items() if value == value},
-            folded=0 if found.folded is None else found.folded[number],
-            snippet=None if said is None else said.text,
-            metadata=record.metadata,
-            marks=() if said is None else said.marks,
+        fit = Fit(
+            {name: value for name, value in parts.items() if value == value},
+            _known(self.scores[number]),
+            None if found.confidences is None else _known(found.confidences[number]),
+            0 if found.folded is None else found.folded[number],
         )
+        name = batch.segment_of(record.id, record.view) if found.segments else record.id
+        return hit_of(record, name, self._newest, self._said(record, number), fit)
 
     def _said(self, record: Record, number: int) -> Snippet | None:
         """Cut what a segment says; of a sound or film that is a transcript around it."""
@@ -145,14 +169,10 @@ class Hits(Sequence[Hit]):
     def _snippets(self) -> Snippets:
         return Snippets(self._found.words)
 
-    def _places(self, record: Record) -> tuple[str, ...]:
-        """Give where the file of a hit is, every copy, as URIs."""
-        if not record.locations:
-            return ()
+    def _newest(self) -> Ledger:
         if self._ledger is None:
             self._ledger = self._now.sealed.place.ledgers.newest()
-        places = map(self._ledger.uri, record.locations)
-        return tuple(place for place in places if place is not None)
+        return self._ledger
 
     def to_arrow(self) -> pa.Table:
         """Give ids, scores and metadata as one table."""
