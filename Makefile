@@ -27,7 +27,7 @@ demo-vectors: $(VENV)/run.stamp
 SIDE_BY_SIDE := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadgroup
 test: $(VENV)/train.stamp
 	$(SIDE_BY_SIDE) -m "not alone"
-	$(BIN)/python -m pytest -q -m alone
+	$(BIN)/python -m pytest -q -m alone $$(grep -rl --include='*.py' mark.alone tests)
 
 test-fast: $(VENV)/train.stamp
 	$(SIDE_BY_SIDE) -m "not slow and not gpu and not alone"

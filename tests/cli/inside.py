@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import pty
 import signal
@@ -63,15 +64,17 @@ class Call:
         return code, b"".join(parts).decode().replace("\r\n", "\n")
 
     def _code(self) -> int:
-        arguments, folder, environment = sys.argv, os.open(".", os.O_PATH), {**os.environ}
+        arguments, folder, environment = sys.argv, os.open(".", os.O_RDONLY), {**os.environ}
         handlers = {one: signal.getsignal(one) for one in _SIGNALS}
+        log = logging.getLogger("omnisearch")
+        heard = log.handlers[:]
         try:
             os.chdir(self.cwd)
             _become(self.environment)
             sys.argv = ["omnisearch", *self.arguments]
             return main()
         finally:
-            sys.argv = arguments
+            sys.argv, log.handlers[:] = arguments, heard
             for one, handler in handlers.items():
                 signal.signal(one, handler)
             _become(environment)
