@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 
+from omnisearch.collection import Collection
 from omnisearch.encoder import canaries
 from omnisearch.encoder.encoder import Encoder
 from omnisearch.encoder.omni_mini import OmniMini
 from omnisearch.encoder.registry import SHIPPED, place
+from omnisearch.errors import OmnisearchError
+from omnisearch.remembered import origin_of
+from omnisearch.storage.derived import Derived
+from omnisearch.storage.handle import Handle, Options
 from omnisearch.storage.words.asking import ask
 
 _KNOWN = {"image": ("image", "composed"), "audio": ("audio",)}  # inputs, by graph
+_COLLECTIONS = 4
+_BYTES = 48 << 20  # that they take together: some 700,000 rows
 
 
 class KeptEncoder:
@@ -28,11 +38,18 @@ class KeptEncoder:
         self._encoder.encode(["warm"], role="query")
         self._encoder.prior()
         ask("warm", stems=True)
+        self._derived: dict[str, Derived] = {}  # by path, last asked last
+        self._asked: str | None = None
 
     @property
     def opened(self) -> frozenset[str]:
         """Which of its graphs are in memory."""
         return self._model.files.opened
+
+    @property
+    def asked(self) -> str | None:
+        """Which collection was opened in this process, by its whole path."""
+        return self._asked
 
     def open(self, graphs: Iterable[str]) -> None:
         """Bring graphs into memory, and compare known inputs of theirs; other names are nothing."""
@@ -41,7 +58,36 @@ class KeptEncoder:
                 self._model.files.open(graph)
                 canaries.vectors(self._encoder, _KNOWN.get(graph, ()))
 
+    def keep(self, path: str) -> None:
+        """Keep what takes long to make of a collection, of the last few; none of its files."""
+        known = self._derived.pop(path, None)
+        with suppress(OmnisearchError, OSError):
+            handle = Handle(Path(path), Options(create=False, writable=False, derived=known))
+            try:
+                sealed = handle.need().reading().sealed
+                made = known if known and known.manifest == sealed.manifest else Derived.of(sealed)
+            finally:
+                handle.drop()
+            self._derived[path] = made
+        while len(self._derived) > _COLLECTIONS or self._bytes > _BYTES:
+            del self._derived[next(iter(self._derived))]
+
     def adopt(self) -> Encoder:
         """Give the encoder for use in a fork, which calls this first."""
         self._model.files.adopt()
         return self._encoder
+
+    def collection(self, path: Path) -> Collection:
+        """Open a collection to read its newest state, in a fork, with what is kept of it."""
+        encoder, self._asked = self.adopt(), os.path.realpath(path)
+        options = Options(
+            create=False,
+            writable=False,
+            origin=origin_of(encoder),
+            derived=self._derived.get(self._asked),
+        )
+        return Collection(path, options, encoder)
+
+    @property
+    def _bytes(self) -> int:
+        return sum(one.bytes for one in self._derived.values())

@@ -4,6 +4,7 @@ from omnisearch_indexes.codebook import Codebook
 from omnisearch_indexes.codes import Codes, merge_codes
 from omnisearch_indexes.errors import CorruptIndexError, ShardError
 from omnisearch_indexes.labelled import Labelled
+from omnisearch_indexes.lists import Lists
 from omnisearch_indexes.pieces import Piece
 from omnisearch_indexes.protocol import Index, Kind, Metric, Neighbours, Plan
 from omnisearch_indexes.shards import Shards
@@ -16,6 +17,7 @@ __all__ = [
     "Index",
     "Kind",
     "Labelled",
+    "Lists",
     "Metric",
     "Neighbours",
     "Piece",

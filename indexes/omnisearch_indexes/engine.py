@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,8 +60,9 @@ class Engine:
             (start, codes.graph) for start, codes in parts if codes.graph is not None
         )
         linked = {start for start, _ in self.graphs}
-        self.coded: Coded | None = None
         self.unlinked: Coded | None = None
+        self._coded: Coded | None = None
+        self._making = threading.Lock()
         self._loose = [part for part in parts if part[0] not in linked]
         self._parts = list(parts)
         apart = [start + codes.strays.astype(np.int64) for start, codes in parts]
@@ -68,13 +70,25 @@ class Engine:
         self._scorers: list[Scorer] = []  # one for each search that ever ran at the same time
 
     def index(self, old: Engine | None) -> None:
-        """Build what FAISS needs, taking over from an engine over some of the same pieces."""
+        """Build what FAISS needs where an engine over some of the same pieces has, taking it over.
+
+        Otherwise the first search does: many who open a collection search it in other ways.
+        """
         if self.codebook is None or not self._parts:
             return
-        before = old.coded if old is not None else None
-        self.coded = Coded.of(self.codebook, self._parts, before)
+        if old is not None and old._coded is not None:
+            self._coded = Coded.of(self.codebook, self._parts, old._coded)
         if self.graphs and self._loose:
             self.unlinked = Coded.of(self.codebook, self._loose, None)
+
+    @property
+    def coded(self) -> Coded | None:
+        """Give the codes as FAISS reads them; None where there are none."""
+        if self._coded is None and self.codebook is not None and self._parts:
+            with self._making:
+                if self._coded is None:
+                    self._coded = Coded.of(self.codebook, self._parts, None)
+        return self._coded
 
     def answer(self, method: Method, question: Question) -> list[Outcome]:
         """Return the nearest rows of each query, by one method."""
@@ -86,9 +100,10 @@ class Engine:
                 return [Outcome(best, question.allowed_rows) for best in found]
             if method == "hnsw":
                 return self._walk(scorer, question)
-            assert self.coded is not None
+            coded = self.coded
+            assert coded is not None
             known = self.bare.search(scorer, question)
-            return self._read(self.coded, method == "ivfpq", scorer, question, known)
+            return self._read(coded, method == "ivfpq", scorer, question, known)
 
     def closeness(self, query: Vectors, positions: Positions) -> Scores:
         """Return how close some rows are to one query, in their order."""

@@ -81,15 +81,9 @@ class _Bound:
 class Labelled:
     """The first rows of a searcher, which all have codes, by label."""
 
-    def __init__(
-        self, codebook: Codebook, parts: Sequence[Codes], labels: Labels, count: int
-    ) -> None:
-        self._codebook, self.rows = codebook, len(labels)
+    def __init__(self, codebook: Codebook, lists: Lists) -> None:
+        self._codebook, self.lists, self.rows = codebook, lists, lists.rows
         self._miss = -1.0, 0.0  # of the recall that was asked for last
-        nibbles = np.concatenate([codes.by_row().nibbles for codes in parts])
-        strays = np.zeros(len(labels), np.bool_)
-        arranged = Codes.arrange(ByRow(nibbles, labels.astype(np.uint16), strays), count)
-        self._lists = Lists(codebook, [(0, arranged)])
 
     @staticmethod
     def of(shards: Shards, labels: Labels, count: int) -> Labelled | None:
@@ -101,7 +95,10 @@ class Labelled:
             return None
         if not rows or rows > MOST_ROWS or shards.metric != "cosine":
             return None
-        return Labelled(shards.codebook, found, labels, count)
+        nibbles = np.concatenate([codes.by_row().nibbles for codes in found])
+        strays = np.zeros(rows, np.bool_)
+        arranged = Codes.arrange(ByRow(nibbles, labels.astype(np.uint16), strays), count)
+        return Labelled(shards.codebook, Lists(shards.codebook, [(0, arranged)]))
 
     def search(self, shards: Shards, labels: Labels, asked: Asked) -> list[Neighbours]:
         """Find the rows of each wanted label, in that order; `shards` may have rows behind ours."""
@@ -114,7 +111,7 @@ class Labelled:
         while waiting:
             probes = np.array(waiting, np.int64)[:, None]
             each = np.repeat(rotated, len(waiting), axis=0)
-            coded, positions = self._lists.search(each, count, probes, allowed)
+            coded, positions = self.lists.search(each, count, probes, allowed)
             first = min(max(FIRST * asked.k, LEAST), count)
             scored = _true(shards, asked.query, positions[:, :first])
             if behind is not None:

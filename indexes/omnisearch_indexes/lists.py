@@ -41,6 +41,11 @@ class Lists:
             self._fill(number, start, codes)
         self._index.ntotal = self.rows
 
+    @property
+    def bytes(self) -> int:
+        """The memory that codes and positions take."""
+        return self.rows * (int(self._index.code_size) + np.dtype(np.int64).itemsize)
+
     def search(
         self, rotated: Vectors, count: int, probes: Positions | None, allowed: Allowed | None
     ) -> Candidates:

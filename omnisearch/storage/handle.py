@@ -14,6 +14,7 @@ from omnisearch.schema import Metadata, Schema
 from omnisearch.storage import creation, layout, maintenance, origin
 from omnisearch.storage.admission import Floats, admit, admit_segments, make_settings
 from omnisearch.storage.batch import Segments
+from omnisearch.storage.derived import Derived
 from omnisearch.storage.identity import read_identity
 from omnisearch.storage.locks import FileLock
 from omnisearch.storage.maintenance import Maintenance
@@ -34,6 +35,7 @@ class Options:
     index: str | None = None
     columns: Mapping[str, str] | None = None
     origin: Origin | None = None
+    derived: Derived | None = None  # of what is opened, if it is still the same
 
 
 class _Shared:
@@ -157,6 +159,8 @@ class Handle:
         if shared is None or shared.process != os.getpid():
             store = Store(self.path, read_identity(self.path), writer)
             shared = _open[key] = _Shared(store)
+            if self.options.derived is not None:
+                self.options.derived.lend(store.reading().sealed)
         self._check_options(shared.store)
         shared.holders += 1
         self._shared = shared

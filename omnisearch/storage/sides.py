@@ -6,7 +6,7 @@ Kept with each part, so that a generation costs what its newest rows cost.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,12 @@ class PartSides:
     kinds: Kinds
     others: Rows | None  # None where no row has one
     alone: Positions  # rows of words beside a content that is not in this part
+
+    def of(self, tables: Sequence[pa.RecordBatch]) -> PartSides:
+        """Give the same of equal tables, with what was made of these."""
+        other = replace(self, tables=tables)
+        other.__dict__["items"] = self.items
+        return other
 
     @cached_property
     def items(self) -> Rows:

@@ -1,7 +1,8 @@
 """The helper: it loads the encoder once, listens, and answers each question in a fork of itself.
 
 It has one thread and reads nothing that a client sends, so nothing that is asked can harm or hold
-it. It keeps no collection open: a fork opens the newest generation and takes all with it.
+it. It keeps no collection open: a fork opens the newest generation and takes all with it. What is
+long in the making is kept for forks that find the same state: numbers, which hold no file.
 """
 
 from __future__ import annotations
@@ -114,7 +115,11 @@ class Helper:
             before = set(sys.modules)
             facts = {**self._facts, "asked": self._asked, "bytes": _resident()}
             if question.answer(connection, self._kept, {**facts, "idle_s": self._idle_s}):
-                learnt = {"graphs": [*self._kept.opened], "modules": [*sys.modules.keys() - before]}
+                learnt = {
+                    "graphs": [*self._kept.opened],
+                    "modules": [*sys.modules.keys() - before],
+                    "collection": self._kept.asked,
+                }
                 self._told.send(json.dumps(learnt).encode())
         finally:
             os._exit(0)
@@ -127,6 +132,8 @@ class Helper:
         for name in learnt["modules"]:
             with suppress(Exception):  # made by others while they run, not imported
                 import_module(name)
+        if learnt["collection"] is not None:
+            self._kept.keep(learnt["collection"])
         if _resident() > MOST_BYTES:
             self._end()
         _settle()

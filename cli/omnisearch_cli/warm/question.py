@@ -94,7 +94,7 @@ def _become(told: dict[str, Any], folder: int) -> None:
 def _opening(kept: om.KeptEncoder) -> program.Opened:
     def opened(path: Path) -> AbstractContextManager[om.Collection]:
         try:
-            return om.open(path, create=False, mode="r", encoder=kept.adopt())
+            return kept.collection(path)
         except om.errors.SpaceMismatchError:  # of another encoder, or of none
             raise DeclinedError from None
 
