@@ -19,6 +19,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 from hypothesis import settings  # noqa: E402
 from hypothesis.stateful import run_state_machine_as_test  # noqa: E402
 
+from omnisearch.decoding import Decoding  # noqa: E402
 from tests.concurrency.crowd import read_beside_writer  # noqa: E402
 from tests.crash import (  # noqa: E402
     durability,
@@ -41,6 +42,7 @@ from tests.ingest.killing import Runs, killed  # noqa: E402
 from tests.mutation.damage import damages  # noqa: E402
 from tests.mutation.examination import Patient, examine_all  # noqa: E402
 from tests.mutation.specimen import build  # noqa: E402
+from tests.query import hostile  # noqa: E402
 
 DOCUMENT = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- counts of the last drill -->\n", "<!-- end of counts -->\n"
@@ -169,6 +171,15 @@ def follow(options: argparse.Namespace) -> Outcome:
     return Outcome(f"{options.bursts} bursts of {options.changes:,} changes", failures)
 
 
+def ask(options: argparse.Namespace) -> Outcome:
+    failures, cases, decode = list[str](), hostile.ending(), Decoding()
+    with tempfile.TemporaryDirectory() as name:
+        for case in cases:
+            failures += hostile.asked(decode, Path(name), case, slice(None))
+    decode.close()
+    return Outcome(f"{len(cases)} files in {hostile.WAYS} ways", failures)
+
+
 CAMPAIGNS: dict[str, tuple[str, Callable[[argparse.Namespace], Outcome]]] = {
     "replay": ("Power cut after any operation, replayed on a model of the disk", replay),
     "train": ("The same while a codebook is trained, with and without its syncs", train),
@@ -177,6 +188,7 @@ CAMPAIGNS: dict[str, tuple[str, Callable[[argparse.Namespace], Outcome]]] = {
     "kill": ("kill -9 of the writer", kill),
     "resume": ("kill -9 of ingest, started again until it is done", resume),
     "follow": ("A folder in upheaval is followed, and compared with a fresh ingest", follow),
+    "ask": ("Hostile files as questions, whole and in pieces", ask),
     "cut": ("Power cut on ext4", cut),
     "refuse": ("The n-th operation fails: full, failing, interrupted, short", refuse),
     "fill": ("Disks that are too small, limits on file size", fill),
