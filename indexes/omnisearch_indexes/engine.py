@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ class Engine:
         self.unlinked: Coded | None = None
         self._coded: Coded | None = None
         self._making = threading.Lock()
+        self._old: weakref.ref[Engine] | None = None  # what is sealed is held by who extends it
         self._loose = [part for part in parts if part[0] not in linked]
         self._parts = list(parts)
         apart = [start + codes.strays.astype(np.int64) for start, codes in parts]
@@ -70,10 +72,11 @@ class Engine:
         self._scorers: list[Scorer] = []  # one for each search that ever ran at the same time
 
     def index(self, old: Engine | None) -> None:
-        """Build what FAISS needs where an engine over some of the same pieces has, taking it over.
+        """Say over which of the same pieces there is an engine already: its codes are taken over.
 
-        Otherwise the first search does: many who open a collection search it in other ways.
+        The first search does it: many who open a collection search it in other ways.
         """
+        self._old = None if old is None else weakref.ref(old)
         if self.codebook is None or not self._parts:
             return
         if old is not None and old._coded is not None:
@@ -87,7 +90,9 @@ class Engine:
         if self._coded is None and self.codebook is not None and self._parts:
             with self._making:
                 if self._coded is None:
-                    self._coded = Coded.of(self.codebook, self._parts, None)
+                    old = None if self._old is None else self._old()
+                    before = None if old is None else old.coded
+                    self._coded = Coded.of(self.codebook, self._parts, before)
         return self._coded
 
     def answer(self, method: Method, question: Question) -> list[Outcome]:

@@ -35,6 +35,17 @@ def test_cut_rows_are_the_same_rows() -> None:
     assert np.mean(same) >= 0.98
 
 
+def test_what_extends_an_unsearched_one_shares_what_it_makes() -> None:
+    first = coded(0, 9_000)
+    searcher = Shards([first], "ip", BOOK, "scan")
+    longer = [searcher.extended([first, Piece(ROWS[9_000:end])]) for end in (9_010, 9_020)]
+    assert searcher._engine._coded is None  # until somebody searches
+    for one in longer:
+        positions(one)
+    groups = [one._engine.coded.groups for one in (searcher, *longer)]  # type: ignore[union-attr]
+    assert groups[0][0] is groups[1][0] is groups[2][0]
+
+
 def test_an_extended_searcher_keeps_what_it_shares() -> None:
     first, second = coded(0, 9_000), coded(9_000, 9_100)
     searcher = Shards([first], "ip", BOOK, "scan")
