@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import omnisearch as om
-from omnisearch.storage import files
+from omnisearch.storage import files, maintenance
+from omnisearch.storage.handle import Handle, Options
 from tests.crash.invariants import History, assert_same
 from tests.crash.program import Life, born
 from tests.crash.recording import Operation, Recorder
@@ -27,8 +28,32 @@ class Wanted:
     rows: Rows
 
 
+Work = Callable[[Path], bool]
+Check = Callable[[Wanted, Path, State], None]
+
+
 def replay_repair(folder: Path, damaged: str, cuts: int = 2) -> Result:
-    """Damage one file without which nothing is lost, mend it, and cut the power on the way."""
+    """Damage one file without which nothing is lost, repair it, and cut the power on the way."""
+    return _replayed(folder, damaged, cuts, (lambda root: om.repair(root).ok, check_mended))
+
+
+def replay_mending(folder: Path, damaged: str, cuts: int = 2) -> Result:
+    """Damage one derived file, let a writer mend it, and cut the power on the way."""
+    return _replayed(folder, damaged, cuts, (_mended_by_a_writer, check_open))
+
+
+def _mended_by_a_writer(root: Path) -> bool:
+    handle = Handle(root, Options())
+    store = handle.for_changing()
+    with store.lock:
+        store.begin_writing()
+    done = maintenance.mend(store)
+    handle.drop()
+    return done
+
+
+def _replayed(folder: Path, damaged: str, cuts: int, work: tuple[Work, Check]) -> Result:
+    mend, check = work
     root, journal = folder / "life", folder / "journal"
     process = born(root, folder / "marks", LIFE)
     process.join()
@@ -41,13 +66,12 @@ def replay_repair(folder: Path, damaged: str, cuts: int = 2) -> Result:
             recorder.note(done)
         files.observer = recorder
         try:
-            report = om.repair(root)
+            assert mend(root)
         finally:
             files.observer = None
-        assert report.ok, report
         recorder.mark("promise", 1)
     rows = History(LIFE.told()).rows(_last_generation())
-    return replay(Campaign(journal, partial(check_mended, Wanted(rows)), cuts))
+    return replay(Campaign(journal, partial(check, Wanted(rows)), cuts))
 
 
 def _last_generation() -> int:
@@ -86,3 +110,15 @@ def check_mended(wanted: Wanted, folder: Path, state: State) -> None:
     assert report.ok, report.problems
     with om.open(root, mode="r") as reader:
         assert_same(rows_of(reader), wanted.rows)
+
+
+def check_open(wanted: Wanted, folder: Path, state: State) -> None:
+    """Find every row at every moment; once that was promised, no file is damaged."""
+    root = folder / "life"
+    if not state.attempted:
+        return
+    with om.open(root, mode="r") as reader:
+        assert_same(rows_of(reader), wanted.rows)
+    if state.promised:
+        report = om.doctor(root)
+        assert report.ok, report.problems
