@@ -86,7 +86,7 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp
 	touch $@
 
 $(VENV)/train.stamp: pyproject.toml constraints.txt $(VENV)/dev.stamp
-	$(PIP) install --constraint constraints.txt --editable ".[train,hub,heic,svg]"
+	$(PIP) install --constraint constraints.txt --editable ".[train,hub,svg]"
 	touch $@
 
 # The stores to compare with pin each other's dependencies, so they live apart.

@@ -45,9 +45,9 @@ def record(folder: Path, life: Life, deaths: tuple[int, ...] = ()) -> Path:
     return journal
 
 
-def campaign(journal: Path, life: Life, cuts: int, every: int = THOROUGH) -> Campaign:
-    """Check one state in `every` in full."""
-    return Campaign(journal, partial(check_state, life, every), cuts)
+def campaign(journal: Path, life: Life, cuts: int, every: int = THOROUGH, of: int = 1) -> Campaign:
+    """Check one state in `of`, and of those one in `every` in full."""
+    return Campaign(journal, partial(check_state, life, every), cuts, of=of)
 
 
 def check_state(life: Life, every: int, folder: Path, state: State) -> None:
@@ -67,12 +67,13 @@ def _check_snapshot(copy: Path, history: History) -> None:
             assert_rows(reader, generation, generation, history)
 
 
-def replay_lives(folder: Path, cuts: int) -> Replays:
+def replay_lives(folder: Path, cuts: int, of: int = 1) -> Replays:
     """Replay an undisturbed life and one that was killed and went on several times."""
     total = Replays()
     for name, life, deaths in [("whole", WHOLE_LIFE, ()), ("killed", SHORT_LIFE, DEATHS)]:
         (folder / name).mkdir()
-        result: Result = replay(campaign(record(folder / name, life, deaths), life, cuts))
+        journal = record(folder / name, life, deaths)
+        result: Result = replay(campaign(journal, life, cuts, of=of))
         total.states += result.checked
         total.failures += [
             f"{name}, after {one.prefix} ({one.operation}): {one.fault}" for one in result.failures

@@ -12,10 +12,11 @@ from tests.crash.repairs import replay_repair
 pytestmark = pytest.mark.slow
 
 
-def test_every_state_after_a_power_cut_holds_what_was_promised(tmp_path: Path) -> None:
-    replays = replay_lives(tmp_path, cuts=2)
+def test_a_power_cut_after_any_operation_keeps_what_was_promised(tmp_path: Path) -> None:
+    """After each operation in some of the states that may be left; the drill looks at all."""
+    replays = replay_lives(tmp_path, cuts=2, of=4)
     assert replays.failures == []
-    assert replays.states >= 10_000
+    assert replays.states >= 3_000
 
 
 def test_nothing_is_promised_on_what_a_killed_process_did_not_sync(tmp_path: Path) -> None:
