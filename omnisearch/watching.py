@@ -11,19 +11,21 @@ from typing import TYPE_CHECKING, Unpack
 
 from omnisearch.collection import Collection
 from omnisearch.errors import CollectionLockedError, InputError
+from omnisearch.ingest.options import Options
 from omnisearch.locations import joined, shown
-from omnisearch.storage import locks
+from omnisearch.storage import handle, locks
 from omnisearch.storage.catalog import folder_of
-from omnisearch.storage.handle import Options as Opening
 
 if TYPE_CHECKING:
     from omnisearch.encoder.encoder import Encoder
     from omnisearch.ingest.following.follower import WatchEvent
+    from omnisearch.ingest.lazy import Lazy
     from omnisearch.ingest.options import IngestOptions, PathLike
     from omnisearch.ingest.pipeline import Show
-    from omnisearch.ingest.plan import Target
+    from omnisearch.ingest.plan import Plan, Target
     from omnisearch.ingest.report import IngestReport
     from omnisearch.ingest.roots import Visit
+    from omnisearch.media.pool.pool import Pool
 
 _POLL_S = 30.0  # between looks, where the system has no room for watches
 
@@ -53,7 +55,9 @@ def watch(
         raise InputError(f"poll_s is {poll_s}: a number of seconds above 0")
     tell = on_event or (lambda event: None)
     stop = stop or threading.Event()
-    runs = _Runs(Path(collection), paths, Opening(private=private), options, encoder, progress)
+    runs = _Runs(
+        Path(collection), paths, handle.Options(private=private), options, encoder, progress
+    )
     pending = Pending()
     places = runs.places()
     if poll_s is not None:
@@ -76,7 +80,7 @@ class _Runs:
         self,
         path: Path,
         named: tuple[PathLike, ...],
-        opening: Opening,
+        opening: handle.Options,
         options: IngestOptions,
         encoder: Encoder | None,
         progress: Show | None,
@@ -85,10 +89,13 @@ class _Runs:
         self._named, self._opening, self._options = named, opening, options
         self._encoder, self._progress = encoder, progress
         self._scopes: tuple[Visit, ...] = ()
+        self._decoders: Lazy[Pool] | None = None  # kept, since their start takes longest
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Refuse to follow for a collection for which another process does."""
+        from omnisearch.ingest import ingest
+
         with self._open() as col:
             store = col._storing()
             folder = folder_of(store.root, store.identity.collection)
@@ -101,10 +108,11 @@ class _Runs:
             yield
         finally:
             held.release()
+            if self._decoders is not None:
+                ingest.close(self._decoders)
 
     def places(self) -> Mapping[bytes, bool]:
         """Give what is followed: absolute paths, and whether they are folders."""
-        from omnisearch.ingest.options import Options
         from omnisearch.ingest.plan import planned
 
         with self._open() as col:
@@ -127,24 +135,37 @@ class _Runs:
             wanted = tuple(path for path in paths if path not in absent)
         if not wanted:
             raise InputError(f"{', '.join(map(shown, sorted(absent)))} is not there")
+        from omnisearch.ingest.plan import planned
+
         with self._open() as col:
-            return col.ingest(*wanted, progress=self._progress, **self._options)
+            options = Options.of(self._options)
+            return self._carried_out(col, planned(_target(col), wanted, options), self._progress)
 
     def part(self, paths: frozenset[bytes]) -> IngestReport:
         """Look at what changed."""
-        from omnisearch.ingest import ingest
-        from omnisearch.ingest.costs import Forecast
         from omnisearch.ingest.following import scope
-        from omnisearch.ingest.options import Options
         from omnisearch.ingest.plan import Plan
 
         with self._open() as col:
-            target = _target(col)
-            ledger = target.ledger()
+            ledger = _target(col).ledger()
             visits = scope.visits(paths, self._scopes, ledger.roots)
-            options = Options.of(self._options)
-            plan = Plan(visits, ledger, partial=True)
-            return col._calibrating.now(ingest.carried_out(target, plan, options, Forecast()))
+            return self._carried_out(col, Plan(visits, ledger, partial=True))
+
+    def _carried_out(self, col: Collection, plan: Plan, show: Show | None = None) -> IngestReport:
+        """Do what is planned, with the decoders of the last run; a run that fails ends them."""
+        from omnisearch.ingest import ingest
+        from omnisearch.ingest.costs import Forecast
+
+        options = Options.of(self._options)
+        kept, self._decoders = self._decoders or ingest.decoders(options), None
+        try:
+            forecast = Forecast()
+            report = ingest.carried_out(_target(col), plan, options, forecast, show, kept=kept)
+        except BaseException:
+            ingest.close(kept)
+            raise
+        self._decoders = kept
+        return col._calibrating.now(report)
 
     @contextmanager
     def _open(self) -> Iterator[Collection]:

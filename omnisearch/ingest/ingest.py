@@ -57,17 +57,29 @@ def conducted(
     return carried_out(target, planned(target, paths, options), options, forecast, show)
 
 
+def decoders(options: Options) -> Lazy[Pool]:
+    """Give the decoders of a run; they start when they are first needed."""
+    limits = bounds.of(options)
+    return Lazy(lambda: Pool(workers=limits.workers, limits=limits.limits))
+
+
 def carried_out(
-    target: Target, plan: Plan, options: Options, forecast: Forecast, show: Show | None = None
+    target: Target,
+    plan: Plan,
+    options: Options,
+    forecast: Forecast,
+    show: Show | None = None,
+    *,
+    kept: Lazy[Pool] | None = None,
 ) -> IngestReport:
-    """Carry out what is planned."""
+    """Carry out what is planned; decoders that are `kept` are closed only when it fails."""
     begun, known = time.monotonic(), target.ledger()
     beside = _described(target, plan, options)
     with ExitStack() as stack:
         stack.enter_context(leftovers.trimmable())
-        limits = bounds.of(options)
-        pool = Lazy(lambda: Pool(workers=limits.workers, limits=limits.limits))
-        stack.callback(lambda: _close(pool))
+        pool = kept or decoders(options)
+        if kept is None:
+            stack.callback(lambda: close(pool))
         if plan.ledger.roots != known.roots:
             pool()  # starts while the encoder is loaded
             target.encoder()  # refused now where it is another one, before anything is written
@@ -78,7 +90,7 @@ def carried_out(
         run = run_of(target, store, plan, options, stack)
         run.forecast = forecast
         run.counts.warnings += plan.warnings
-        _carry_out(run, plan, pool, show)
+        _carry_out(run, plan, pool, show, keep=kept is not None)
         if not run.counts.withheld:
             _note_devices(run, plan)
         if options.prune and not run.counts.withheld:
@@ -129,18 +141,24 @@ def rules_of(options: Options) -> Rules:
     )
 
 
-def _carry_out(run: Run, plan: Plan, pool: Lazy[Pool], show: Show | None) -> None:
+def _carry_out(run: Run, plan: Plan, pool: Lazy[Pool], show: Show | None, *, keep: bool) -> None:
     rules = rules_of(run.options)
     walking = Walking(run, plan, rules)
     walk = Changed(run, plan, walking, rules) if plan.partial else walking
     reading = Reading(run, pool)
     encoding = Encoding(run.encoder, run.tasks, run.budget, run.events.put, run.scans)
     commits = Commits(run, plan.ledger)
-    Pipeline(run, walk, reading, encoding).go(commits, show, lambda: _close(pool))
+
+    def end() -> None:
+        if not keep or run.stop.reason is not None:
+            close(pool)
+
+    Pipeline(run, walk, reading, encoding).go(commits, show, end)
     commits.close()
 
 
-def _close(pool: Lazy[Pool]) -> None:
+def close(pool: Lazy[Pool]) -> None:
+    """End decoders, if they were started."""
     if pool.made is not None:
         pool.made.close()
 
