@@ -69,6 +69,10 @@ class UnsupportedTypeError(MediaError):
     """A file of a kind that is not read: it is left out, which is no failure."""
 
 
+class MissingReaderError(UnsupportedTypeError):
+    """A file of a kind that is read with an extra only; the message has the command."""
+
+
 class EmptyError(MediaError):
     """A file of words without any: there is nothing to find in it."""
 

@@ -11,7 +11,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omnisearch.errors import EmptyError, MediaError, PoolError, UnsupportedTypeError
+from omnisearch.errors import (
+    EmptyError,
+    MediaError,
+    MissingReaderError,
+    PoolError,
+    UnsupportedTypeError,
+)
 from omnisearch.ingest import opening, pieces
 from omnisearch.ingest.drafts import Draft, Fault, Segment, Spot, segment_id
 from omnisearch.ingest.encoding import Task
@@ -184,6 +190,8 @@ class Reading:
                 self._hear(draft, told)
         except EmptyError:
             draft.skipped = EMPTY
+        except MissingReaderError as error:  # it may be there the next time
+            draft.skipped, draft.kept = _without(name, str(error)), False
         except UnsupportedTypeError:
             draft.skipped = UNSUPPORTED
         except _UnwantedError as error:

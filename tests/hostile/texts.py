@@ -137,7 +137,7 @@ def _xml(kind: str, bait: Bait) -> bytes:
 
 
 for _kind in _XML:
-    luring(f"{_kind}.svg", "xml bomb", "skipped", "stored")(
+    luring(f"{_kind}.svg", "xml bomb", "skipped", "stored", "failed")(
         lambda bait, kind=_kind: _xml(kind, bait)  # type: ignore[misc]
     )
     luring(f"{_kind}.html", "xml bomb", *_ALL)(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import PurePosixPath
 
-from omnisearch.errors import EmptyError, MediaError, UnsupportedTypeError
-from omnisearch.media import sniff
+from omnisearch.errors import EmptyError, MediaError, MissingReaderError, UnsupportedTypeError
+from omnisearch.media import extras, sniff
 from omnisearch.media.office.mail import is_mail
 from omnisearch.media.sniff import Kind
 from omnisearch.media.words import HEAD
@@ -32,7 +32,7 @@ _BEGINNINGS = (
     (b"ffconcat version", "playlist"),
     (b"[playlist]", "playlist"),
 )
-MAIL = ".eml"
+MAIL, SVG = ".eml", "svg"
 PACKAGES = ("docx", "pptx", "xlsx", "epub")  # told apart by what their archive holds
 _NOTHING = b"\0\1\2\3"  # no file begins so: the end of the name alone tells
 
@@ -68,6 +68,7 @@ def type_of(head: bytes, size: int, name: str) -> Type:
     read = _TABLE["media"].get(found.kind)
     if read is not None and found.name not in read:
         raise UnsupportedTypeError(f"{name} is {found.name}, which is not read")
+    _check_extra(found.name, name)
     note = _note(found.name, media or _claim(suffix), suffix)
     return Type(found.kind, _family(found.name, head), note=note)
 
@@ -83,6 +84,12 @@ def note_of(found: str, name: str) -> str:
     suffix = PurePosixPath(name).suffix.lower()
     claimed = sniff.format_of(_NOTHING, len(_NOTHING), suffix)
     return _note(found, _claim(suffix) if claimed is None else claimed.name, suffix)
+
+
+def _check_extra(kind: str, name: str) -> None:
+    lacking = extras.lacking(kind)
+    if lacking is not None:
+        raise MissingReaderError(f"{name}: {lacking}")
 
 
 def _family(name: str, head: bytes) -> str:
@@ -101,11 +108,17 @@ def _refuse_empty(media: str | None, name: str) -> None:
 def _text(head: bytes, suffix: str, media: str | None, name: str) -> Type:
     """Tell which text it is; one that is called a picture or a sound is a fault."""
     marks = (what for start, what in _BEGINNINGS if head.startswith(start))
-    unread = "svg" if _SVG.match(head) else next(marks, _UNREAD.get(suffix))
+    drawn = suffix == ".svg" or _SVG.match(head) is not None
+    unread = SVG if drawn else next(marks, _UNREAD.get(suffix))
     page = _HTML.match(head) is not None
     if media is not None and not page:
         fault = f"{name} is called {media} and holds {unread or 'text'}"
         raise MediaError(f"{fault}: give it the name of what it is")
+    if drawn:
+        _check_extra(SVG, name)
+        return Type(
+            "image", SVG, note=_note(SVG, SVG if suffix == ".svg" else _claim(suffix), suffix)
+        )
     if unread is not None and not page:
         raise UnsupportedTypeError(f"{name} is {unread}, which is not read")
     structure, called = _ENDS.get(suffix, ("plain", "text"))

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from omnisearch.errors import MediaError
-from omnisearch.media import container, image, sniff, still, video
+from omnisearch.media import container, image, sniff, still, svg, video
 from omnisearch.media.caps import Caps
 from omnisearch.media.cutting import inside, pixels
 from omnisearch.media.pool.ask import Ask
 from omnisearch.media.pool.piece import Piece
 from omnisearch.media.source import Stream
 from omnisearch.media.words import HEAD
-from omnisearch.records import PageSpan, RegionSpan, TimeSpan, span_of
+from omnisearch.records import Box, PageSpan, RegionSpan, Span, TimeSpan, span_of
 
 _FULL = 1 << 20  # the side of a picture that is not made smaller
 
@@ -28,14 +28,19 @@ def region(source: Stream, ask: Ask) -> Iterator[Piece]:
     size = source.file.seek(0, os.SEEK_END)
     source.file.seek(0)
     form = sniff.format_of(source.file.read(HEAD), size)
+    if form == sniff.TEXT:  # it was taken in as a drawing, which is written in letters
+        yield from pixels.told(image.cut(svg.read(source).rgb, _box(span)))
+        return
     if form is None or form.kind != "image":
         raise MediaError(f"{source.name} is no picture any more: take it in again")
-    box = None
-    if isinstance(span, RegionSpan):
-        box = span.box
+    box = _box(span)
     caps = replace(ask.caps, side=_side(ask.caps, box))
     rgb = still.read(source, form.name, caps).rgb
     yield from pixels.told(rgb if box is None else image.cut(rgb, box))
+
+
+def _box(span: Span | None) -> Box | None:
+    return span.box if isinstance(span, RegionSpan) else None
 
 
 def _side(caps: Caps, box: tuple[float, float, float, float] | None) -> int:

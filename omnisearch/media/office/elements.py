@@ -13,7 +13,7 @@ from xml.parsers import expat
 from omnisearch.errors import MediaError
 
 DEPTH = 300  # of elements in each other: tables in tables have 60
-_TOKEN_BYTES = 4 << 20  # that one tag, comment or the like may have
+TOKEN_BYTES = 4 << 20  # that one tag, comment or the like may have
 _OFFICE = "schemas.openxmlformats.org"
 _STRICT = "purl.oclc.org/ooxml"
 _PREFIXES = {
@@ -141,10 +141,8 @@ class Parser:
             fault = f"{self._where} is no XML as it should be (line {error.lineno})"
             raise MediaError(f"{fault}: it is damaged, save the document anew") from error
         self._fed += len(piece)
-        if self._fed - self._parser.CurrentByteIndex > _TOKEN_BYTES:
-            raise MediaError(
-                f"{self._where} has a tag of over {_TOKEN_BYTES:,} bytes: leave it out"
-            )
+        if self._fed - self._parser.CurrentByteIndex > TOKEN_BYTES:
+            raise MediaError(f"{self._where} has a tag of over {TOKEN_BYTES:,} bytes: leave it out")
 
     def _start(self, name: str, attributes: Attributes) -> None:
         self._depth += 1

@@ -28,7 +28,7 @@ from omnisearch.media.source import File, named, opened
 from omnisearch.media.words import HEAD
 
 codecs.lookup("raw-unicode-escape")  # read now: the parser takes it for bytes that are no ASCII
-_BYTES = 64 << 20  # of a message: servers take 25 to 50 MB
+BYTES = 64 << 20  # of a message: servers take 25 to 50 MB
 _DEPTH = 5  # of messages in messages
 _PARTS = 1_000
 _WORK = 10_000_000  # lines times parts that hold parts
@@ -63,10 +63,10 @@ class Mail:
     def __init__(self, source: File, room: Room, budget: Budget) -> None:
         self.name, self._room, self._budget = named(source), room, budget
         with opened(source) as file:
-            content = file.read(_BYTES + 1)
-        if len(content) > _BYTES:
+            content = file.read(BYTES + 1)
+        if len(content) > BYTES:
             room.truncated = True
-            content = content[:_BYTES]
+            content = content[:BYTES]
         self._message = self._parsed(content)
         self.facts = {
             "Title": header(self._message, "Subject"),

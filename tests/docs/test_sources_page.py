@@ -1,0 +1,61 @@
+"""The page about documents: its program runs, and its table says what the code reads."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from omnisearch.media.caps import CAPS
+from omnisearch.media.office import directory, elements, mail, sheets
+from omnisearch.media.office.archive import Budget
+from omnisearch.media.sniff import PACKAGE_ENDS
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "sources.md").read_text("utf-8")
+
+
+def test_the_block_runs_and_prints_what_is_shown(tmp_path: Path) -> None:
+    (program,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    (printed,) = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
+    paths = os.pathsep.join(str(ROOT / part) for part in ("", "indexes"))
+    known = {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, **known},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == printed
+
+
+def test_every_ending_is_told() -> None:
+    told = set(re.findall(r"\.[a-z]{4}\b", PAGE.split("## Where a hit is")[0]))
+    assert told >= PACKAGE_ENDS
+
+
+def test_every_limit_is_told() -> None:
+    limits = PAGE.split("## What is too much")[1]
+    for number in (
+        CAPS.pages,
+        CAPS.text,
+        sheets.ROWS,
+        Budget().elements,
+        directory.MEMBERS,
+        Budget().bytes,
+        Budget().ratio,
+        elements.DEPTH,
+        elements.TOKEN_BYTES,
+        mail.BYTES,
+    ):
+        assert f"{number:,}" in limits, number
+
+
+def test_what_is_linked_is_there() -> None:
+    for target in re.findall(r"\]\(([\w./-]+\.md)", PAGE):
+        assert (ROOT / "docs" / target).is_file(), target
