@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from omnisearch.errors import InputError
+from omnisearch.locations import shown
 from omnisearch.storage import ledger
 from omnisearch.storage.ledger import Ledger
 from omnisearch.storage.origin import Origin, unpacked
@@ -42,10 +43,19 @@ class Lineage:
                     "ledger": list(trees),
                 }:
                     unpacked(canaries)
-                    return cls(space, encoder, dict(canaries), ledger.build(trees))
+                    found = ledger.build(trees)
+                    for root in found.roots:
+                        if root.path and (root.path[:1] != b"/" or b"\0" in root.path):
+                            raise ValueError(f"{shown(root.path)} is no absolute path")
+                    return cls(space, encoder, dict(canaries), found)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise InputError(f"what it says of its origin does not read ({error})") from error
         raise InputError("what it says of its origin does not read (something is missing)")
+
+    @property
+    def folders(self) -> list[str]:
+        """Name what the files were taken in from, harmless to a terminal."""
+        return [shown(root.path) for root in self.ledger.roots if root.path]
 
     def origin(self, dim: int) -> Origin:
         """Tell storage what it keeps of the encoder."""

@@ -18,6 +18,8 @@ def test_a_folder_of_files_is_exported_and_imported(library: Place, tmp_path: Pa
     done = library.run("import", str(tmp_path / "out"), "--index", again)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["stored"] == written
+    where = f"`ingest` will look at {library.home / 'files'}\n"
+    assert done.stderr == f"it brings along where its files are: {where}made {again}\n"
     asked = ("query", "oil the chain", "-k", "3", "--json")
     assert library.run(*asked, "--index", again).stdout == library.run(*asked).stdout
     told = json.loads(library.run("ingest", "--index", again).stdout.splitlines()[-1])

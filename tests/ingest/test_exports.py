@@ -196,6 +196,10 @@ def test_a_row_that_says_what_cannot_be_is_refused(
     assert not (tmp_path / "again").exists()
 
 
+def root_at(path: str) -> dict[str, object]:
+    return {"root": 0, "path": path, "device": 1, "kind": "folder"}
+
+
 @pytest.mark.parametrize(
     "tree",
     [
@@ -207,6 +211,8 @@ def test_a_row_that_says_what_cannot_be_is_refused(
         {"space": "toy", "encoder": None, "canaries": {}, "ledger": [{"root": "x"}]},
         {"space": "toy", "encoder": None, "canaries": {}, "ledger": [3]},
         {"space": "toy", "encoder": ["x"], "canaries": {}, "ledger": []},
+        {"space": "toy", "encoder": None, "canaries": {}, "ledger": [root_at("here")]},
+        {"space": "toy", "encoder": None, "canaries": {}, "ledger": [root_at("/a%00b")]},
     ],
     ids=str,
 )

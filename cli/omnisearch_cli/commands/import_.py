@@ -152,6 +152,9 @@ def _announce(source: om.VectorFile, path: Path, index: Path | None) -> None:
         output.say(f"no ids given: rows are named by their number, 0 to {source.rows - 1}")
     if index is None and path.parent != Path.cwd():
         output.say(f"writing to {path}")
+    if source.lineage is not None and source.lineage.folders:
+        told = ", ".join(source.lineage.folders)
+        output.say(f"it brings along where its files are: `ingest` will look at {told}")
 
 
 def _creation(source: om.VectorFile, flags: Flags, fresh: bool) -> dict[str, Any]:
