@@ -39,6 +39,7 @@ subprocess.run(["umount", disk], check=True)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["bind", "tmpfs"])
 def test_a_mount_that_is_away_deletes_nothing(tmp_path: Path, cache: Path, kind: str) -> None:
     write_texts(tmp_path / "files", 6)
