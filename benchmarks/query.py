@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -170,10 +169,11 @@ def memory(path: Path) -> Iterator[tuple[str, float]]:
     col = om.open(path, mode="r")
     for text in sentences()[:20]:
         list(col.query(text=text))
-    yield "peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    told = {"VmHWM": "peak", "RssAnon": "RssAnon", "RssFile": "RssFile"}
     for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(("RssAnon", "RssFile")):
-            yield line.split(":")[0], int(line.split()[1]) / 1024
+        name = line.partition(":")[0]
+        if name in told:  # `getrusage` counts what the process was before it ran this program
+            yield told[name], int(line.split()[1]) / 1024
 
 
 def alone(path: Path) -> dict[str, float]:
