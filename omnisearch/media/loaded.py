@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 from importlib import import_module
 
-from omnisearch.media import extras, image
+from omnisearch.media import image
 
 _MODULES = """
     av av.audio.resampler av.error av.stream av.subtitles.stream av.video.reformatter numpy.ma
@@ -29,7 +29,6 @@ def load() -> None:
     for name in _ENCODINGS:
         codecs.lookup(name)
     image.formats()
-    extras.load()
     from PIL import AvifImagePlugin, Image
 
     Image.preinit()

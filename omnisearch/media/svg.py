@@ -16,7 +16,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
-from omnisearch.errors import MediaError
+from omnisearch.errors import MediaError, MissingReaderError
+from omnisearch.media import extras
 from omnisearch.media.image import RGB
 from omnisearch.media.source import File, named, opened
 
@@ -44,6 +45,8 @@ class Drawing:
 
 def read(source: File) -> Drawing:
     """Draw an SVG."""
+    if (lacking := extras.lacking("svg")) is not None:
+        raise MissingReaderError(f"{named(source)}: {lacking}")
     import resvg_py
     from PIL import Image
 

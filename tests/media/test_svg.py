@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from tests.ingest.extracting import extracted
 from tests.media.office.raw import picture
 
 needs_svg = pytest.mark.skipif(extras.lacking("svg") is not None, reason="needs the extra svg")
+ROOT = Path(__file__).parents[2]
 SPACE = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 
 
@@ -131,3 +134,36 @@ def test_a_drawing_is_found_by_its_words_and_cut_out(
         with om.Cutter() as cutter:
             shown = cutter.thumbnail(hit, 64)
     assert hit.modality == "image" and shown is not None and shown.size == (64, 32)
+
+
+@needs_svg
+@pytest.mark.slow
+def test_a_file_waits_for_its_extra(tmp_path: Path) -> None:
+    folder, without = tmp_path / "files", tmp_path / "without"
+    folder.mkdir()
+    without.mkdir()
+    (folder / "a.svg").write_bytes(svg("<rect width='5' height='5'/>"))
+    (without / "resvg_py.py").write_text("raise ImportError('not installed')")
+    program = (
+        "import omnisearch as om\n"
+        "with om.open('index', encoder=om.Encoder.load()) as col:\n"
+        "    report = col.ingest('files')\n"
+        "    print(report.stored, report.skipped, dict(report.reasons))\n"
+    )
+
+    def run(*paths: Path) -> str:
+        known = {"PYTHONPATH": os.pathsep.join(map(str, (*paths, ROOT, ROOT / "indexes")))}
+        cache = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=tmp_path,
+            env={**os.environ, **known, **cache},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    reason = "svg is read with an extra: pip install 'omnisearch[svg]'"
+    assert run(without) == f"0 1 { ({reason: 1})!r}"
+    assert run() == "1 0 {}"
