@@ -24,7 +24,6 @@ Floats = npt.NDArray[np.float32]
 K1, B = 1.2, 0.75  # as in Lucene, and in most of what BM25 was measured with
 _OFTEN, _KEPT = 0.1, 16  # of the rows have a word whose scores are kept, and of so many words
 _TOGETHER = 64  # rows of which the best is looked at first
-_LEAST = float(np.finfo(np.float32).smallest_subnormal)  # above nothing
 _FEW = 0.5  # a smaller share of allowed rows is taken out before scoring
 
 
@@ -189,10 +188,8 @@ def _best(total: Floats, having: Mask | None, most: int | None) -> Ranked:
     """Take the best rows, ties by position."""
     if having is not None:
         total = total * having
-    if most is None:
-        rows = np.flatnonzero(total)
-    else:
-        rows = np.flatnonzero(total >= max(_floor(total, most), _LEAST))
+    floor = 0.0 if most is None else _floor(total, most)
+    rows = np.flatnonzero(total >= floor if floor > 0 else total > 0)
     scores = total[rows]
     if most is not None and most < len(rows):
         kept = np.flatnonzero(scores >= np.partition(scores, -most)[-most])

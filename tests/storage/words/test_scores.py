@@ -18,6 +18,7 @@ from omnisearch.storage.store import Store
 from omnisearch.storage.words.asking import ask
 from omnisearch.storage.words.building import build, merge, without
 from omnisearch.storage.words.postings import Postings
+from omnisearch.storage.words.scoring import Totals
 from tests.storage.words.oracle import bm25
 
 WORDS = "red green blue shoe shoes beach on the dog dogs 東京都 京都 running runs".split()
@@ -207,3 +208,16 @@ def test_readers_find_every_row_of_their_generation_while_more_come(store: Store
         1,
         1,
     ]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 1.0])
+@pytest.mark.parametrize("rows", [1, 63, 5_000, 40_000])
+def test_the_best_of_many_rows_are_those_of_sorting_all(rows: int, share: float) -> None:
+    rng = np.random.default_rng(rows)
+    scores = np.round(rng.gamma(2, 1, rows), 2) * (rng.random(rows) < share)  # with many ties
+    order = np.lexsort((np.arange(rows), -scores))
+    order = order[scores[order] > 0]
+    for most in (1, 60, 700):
+        found = Totals(scores.astype(np.float32), 1.0).best(most)
+        assert found.positions.tolist() == order[:most].tolist()
+        assert found.scores.tolist() == scores[order[:most]].astype(np.float32).tolist()
