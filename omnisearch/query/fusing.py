@@ -7,7 +7,7 @@ lose no place by having none.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,9 +32,10 @@ _SAID = (-4.5, 15.0)  # words that were found without any vector
 # Log odds that surer hits of a kind take from the next, at most, and how many it takes for half of
 # that. Bounded: two hits that are alike are seldom both meant, of twenty more than one may be.
 _RIVALS = (1.25, 0.3)
-# What a picture that was read with words is nearest to is surer than its cosines say of a picture:
-# on validation its first hit said 25 in 100, and 61 were right. As a line over those log odds.
-_JOINT = (2.0, 1.3)
+# Pictures that a picture read with words is nearest to are surer than the cosines of pictures say:
+# on validation the first said 25 in 100, and 61 were right. As a line over those log odds; what
+# other media come to with words was not measured.
+JOINT: Mapping[Modality, tuple[float, float]] = {"image": (2.0, 1.3)}
 _PLENTY = "document"  # of pages that are about a thing each is right, however many
 DEEP = 1000  # ranks that count: as many candidates of each list are taken, so k changes none
 _RANKS = 60  # of reciprocal rank fusion (Cormack et al. 2009): how little the first ranks differ
@@ -93,10 +94,12 @@ def among(
     Each was judged as if it were alone. What surer hits of its kind leave to a hit is less, so that
     a family of look-alikes is not as sure of all its members; the order stays. Moments of one of
     the `items` (n,), if they are given, leave each other what they have. `joint` is the modality of
-    a medium that asks together with words.
+    a medium that asks together with words, one of `JOINT`.
     """
     names = np.array(modalities, object)
-    odds = np.where(names == joint, _JOINT[0] + _JOINT[1] * odds, odds) if joint else odds
+    if joint:
+        height, slope = JOINT[joint]
+        odds = np.where(names == joint, height + slope * odds, odds)
     sure = probability(odds).astype(np.float64)
     owner = np.arange(len(odds))
     if items is not None:
@@ -115,7 +118,10 @@ def among(
 
 def least_alone(odds: float, joint: Modality | None) -> float:
     """Give the log odds below which no hit is so sure among others."""
-    return min(odds, (odds - _JOINT[0]) / _JOINT[1]) if joint else odds
+    if joint is None:
+        return odds
+    height, slope = JOINT[joint]
+    return min(odds, (odds - height) / slope)
 
 
 def by_ranks(found: Evidence, kinds: Kinds, deep: int = DEEP) -> Floats:

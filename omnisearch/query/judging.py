@@ -12,7 +12,7 @@ import numpy.typing as npt
 from omnisearch.encoder.calibration.calibrator import TARGETS, Calibrator
 from omnisearch.query.asked import Asked
 from omnisearch.query.candidates import Found, Segments
-from omnisearch.query.fusing import DEEP, Evidence, Modalities, bound, by_ranks, fuse
+from omnisearch.query.fusing import DEEP, JOINT, Evidence, Modalities, bound, by_ranks, fuse
 from omnisearch.query.names import items
 from omnisearch.query.nearness import nearness
 from omnisearch.query.options import Wish
@@ -138,6 +138,7 @@ class Judge:
         evidence = self._evidence(kinds, odds, bm25, said)
         order = sure = np.fmax(*odds) if self._plain(said) else fuse(evidence)
         joint = self._asked.modality if self._asked.joint else None
+        joint = joint if joint in JOINT else None
         rivals = self.calibrated and (self._asked.modality == "text" or joint is not None)
         if self._wish.fuse == "rrf":
             order, rivals = _ranked(by_ranks(evidence, kinds % sides.WORDS), sure), False
