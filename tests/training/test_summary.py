@@ -70,7 +70,7 @@ def test_only_seeds_that_both_have_are_compared(lab: Lab) -> None:
 def test_an_unfinished_run_can_be_reported(lab: Lab) -> None:
     report.run(lab, Options())
     page = (lab.root / "report" / "README.md").read_text("utf-8")
-    assert "It lacks variant B, 3 of 3 seeds (A)." in page
+    assert "It lacks variant B, 3 of 3 seeds (A), 4 of 4 controls: fused → step 2 alone" in page
     cell = "40.0 ± 4.9 / 40.0"
     assert f"| fused, projectors copied | 2 |{f' {cell} |' * 5}\n" in page
     assert re.search(r"\| drop by fusion, R@1 \| 40\.0 \| 3\d\.0 to (49|50)\.0 \| 100 \|", page)

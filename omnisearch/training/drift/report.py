@@ -18,6 +18,7 @@ from omnisearch.training.measures import Figures
 
 SEEDS = 3
 MAIN = tuple(row.name for row in ROWS if not row.control)
+CONTROLS = tuple(row for row in ROWS if row.control)
 
 
 def run(lab: Lab, options: Options) -> Figures:
@@ -53,6 +54,10 @@ def unfinished(found: Figures) -> str:
         seeds = min(len(figures["seeds"].get(name, ())) for name in MAIN)
         if seeds < SEEDS:
             lacks.append(f"{SEEDS - seeds} of {SEEDS} seeds ({variant.upper()})")
+    measured = found["a"]["seeds"] if "a" in found else {}
+    absent = [row.says for row in CONTROLS if row.name not in measured]
+    if absent:
+        lacks.append(f"{len(absent)} of {len(CONTROLS)} controls: {'; '.join(absent)}")
     return f"**This run is not finished.** It lacks {', '.join(lacks)}." if lacks else ""
 
 
