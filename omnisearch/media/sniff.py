@@ -136,7 +136,7 @@ _PDF = Format("document", "pdf")
 PACKAGE = Format("document", "package")  # a zip archive: what it holds is told by its directory
 PACKAGE_ENDS = frozenset(
     ".docx .docm .dotx .dotm .pptx .pptm .ppsx .ppsm .potx .potm .xlsx .xlsm .xltx .xltm "
-    ".epub".split()
+    ".epub .odt .odp .ods".split()
 )
 _FIRST_MEMBERS = (
     b"[Content_Types].xml",
@@ -146,6 +146,7 @@ _FIRST_MEMBERS = (
     b"ppt/",
     b"xl/",
     b"mimetypeapplication/epub",
+    b"mimetypeapplication/vnd.oasis.opendocument.",
 )
 _HEADERS: tuple[tuple[Kind, str, bytes, _Check], ...] = (
     ("image", "png", b"\x89PNG\r\n\x1a\n", _any),
@@ -265,6 +266,7 @@ _ENDS: tuple[tuple[Kind, str, str], ...] = (
     ("document", "pptx", ".pptx .pptm .ppsx .ppsm .potx .potm"),
     ("document", "xlsx", ".xlsx .xlsm .xltx .xltm"),
     ("document", "epub", ".epub"),
+    *(("document", end[1:], end) for end in (".odt", ".odp", ".ods")),
     ("image", "jpeg", ".jpg .jpeg .jpe"),
     ("image", "png", ".png"),
     ("image", "gif", ".gif"),

@@ -281,6 +281,15 @@ _workbook(
     "stored",
 )
 _workbook(
+    "numbers-of-5000-digits",
+    lambda: workbook(
+        '<row r="{0}"><c t="s" s="{0}"><v>{0}</v></c><c s="{0}"><v>{0}</v></c></row>'.format(
+            "9" * 5_000
+        )
+    ),
+    "stored",
+)
+_workbook(
     "formulas-that-call",
     lambda: workbook(
         '<row><c><f>WEBSERVICE("http://127.0.0.1:9/")</f><v>1</v></c>'
@@ -348,6 +357,36 @@ hostile("tags-that-never-end.epub", "office", "stored", "truncated")(
     lambda: book(
         _ONE, {"a.xhtml": f"<p>{TEXT}</p>" + "".join(f"<img a{n} " for n in range(200_000))}
     )
+)
+
+_ODF = "urn:oasis:names:tc:opendocument:xmlns:"
+
+
+def open_document(body: str, before: str = "") -> bytes:
+    spaces = f'xmlns:text="{_ODF}text:1.0" xmlns:table="{_ODF}table:1.0"'
+    return package(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.text",
+            "content.xml": f"{before}<d {spaces}>{body}</d>",
+        }
+    )
+
+
+@luring("entities.odt", "office", "failed")
+def _open_entities(bait: Bait) -> bytes:
+    before = f'<!DOCTYPE d [<!ENTITY x SYSTEM "file://{bait.canary}">]>'
+    return open_document("<text:p>&x;</text:p>", before)
+
+
+hostile("cells-repeated-a-billion-times.odt", "office", "stored")(
+    lambda: open_document(
+        "<table:table><table:table-row table:number-rows-repeated='1000000000'><table:table-cell "
+        "table:number-columns-repeated='1000000000'><text:p>boat</text:p></table:table-cell>"
+        "</table:table-row></table:table>"
+    )
+)
+hostile("blanks-without-end.odt", "office", "stored", "failed")(
+    lambda: open_document(f"<text:p>{TEXT}<text:s text:c='{'9' * 5_000}'/>boats</text:p>")
 )
 
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

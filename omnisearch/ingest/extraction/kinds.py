@@ -33,7 +33,8 @@ _BEGINNINGS = (
     (b"[playlist]", "playlist"),
 )
 MAIL, SVG = ".eml", "svg"
-PACKAGES = ("docx", "pptx", "xlsx", "epub")  # told apart by what their archive holds
+# told apart by what their archive holds
+PACKAGES = ("docx", "pptx", "xlsx", "epub", "odt", "odp", "ods")
 _NOTHING = b"\0\1\2\3"  # no file begins so: the end of the name alone tells
 
 

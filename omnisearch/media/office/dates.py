@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from omnisearch.media.office.elements import NOTHING, Attributes
 
-_DATES = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
+_DATES = frozenset(map(str, (*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59))))
 _NO_SIGNS = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')  # of a format: what stands as it is
 _FIRST = datetime(1899, 12, 30)  # days are counted from here, since 1900 is taken for a leap year
 _FIRST_1904 = datetime(1904, 1, 1)
 _MOST = 100_000
+_LONGEST = 9  # digits of the number of a style
 
 
 class Formats:
@@ -44,12 +45,12 @@ class Formats:
 
     def date(self, style: str) -> bool:
         """Tell whether cells of a style are dates."""
-        if not style.isdecimal() or int(style) >= len(self._styles):
+        if not style.isdecimal() or len(style) > _LONGEST or int(style) >= len(self._styles):
             return False
         number = self._styles[int(style)]
         code = self._own.get(number)
         if code is None:
-            return number.isdecimal() and int(number) in _DATES
+            return number in _DATES
         return re.search("[ymdhs]", _NO_SIGNS.sub("", code).lower()) is not None
 
 

@@ -106,7 +106,7 @@ class Parser:
 
     def __init__(self, handler: Handler, where: str, most: int, *, doctype: bool = False) -> None:
         self._where, self._doctype = where, doctype
-        self._begin, self._finish = handler.start, handler.end
+        self._begin, self._finish, self._say = handler.start, handler.end, handler.text
         self._wanted = handler.wanted | handler.unseen | _ALTERNATIVES
         self._unseen = handler.unseen
         self._names: dict[str, str] = {}  # as expat gives them, to ours; "" is told to nobody
@@ -119,7 +119,7 @@ class Parser:
         parser.buffer_text = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = handler.text
+        parser.CharacterDataHandler = self._text
         parser.StartDoctypeDeclHandler = self._declared
         parser.EntityDeclHandler = self._refuse
         parser.ExternalEntityRefHandler = self._refuse
@@ -175,6 +175,10 @@ class Parser:
         if known == _CHOICE:
             self._chosen.pop()
         self._finish(known)
+
+    def _text(self, data: str) -> None:
+        if not self._hidden:
+            self._say(data)
 
     def _name(self, name: str) -> str:
         """Give our name of an element, or nothing of one that nobody wants."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from omnisearch.errors import MediaError, UnsupportedTypeError
-from omnisearch.media.office import sheets, slides, word
+from omnisearch.media.office import odf, sheets, slides, word
 from omnisearch.media.office.archive import Archive, Budget
 from omnisearch.media.office.book import Book
 from omnisearch.media.office.leaf import Leaf, Room
@@ -55,6 +55,8 @@ def document(source: File, room: Room, budget: Budget | None = None) -> Document
     if said == "application/epub+zip" or archive.find("META-INF/container.xml") is not None:
         book = Book.of(archive)
         return Document("epub", archive, book.facts, book.leaves(room))
+    if said.startswith(odf.TYPE) and (kind := odf.KINDS.get(said.removeprefix(odf.TYPE))):
+        return Document(kind, archive, odf.facts(archive), odf.leaves(archive, kind, room))
     if said:
         raise UnsupportedTypeError(f"{archive.name} is {said}, which is not read")
     package = Package(archive)

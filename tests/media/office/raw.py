@@ -83,6 +83,27 @@ def book(chapters: Sequence[str], more: Parts | None = None, facts: str = "") ->
     )
 
 
+def odf(kind: str, body: str, styles: str = "", more: Parts | None = None) -> bytes:
+    """Write a document of OpenDocument: text, presentation or spreadsheet."""
+    space = "urn:oasis:names:tc:opendocument:xmlns:"
+    names = "office text table style presentation meta".split()
+    spaces = " ".join(f'xmlns:{name}="{space}{name}:1.0"' for name in names)
+    spaces += f' xmlns:draw="{space}drawing:1.0" xmlns:fo="{space}xsl-fo-compatible:1.0"'
+    spaces += f' xmlns:svg="{space}svg-compatible:1.0" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+    spaces += ' xmlns:xlink="http://www.w3.org/1999/xlink"'
+    return package(
+        {
+            "mimetype": f"application/vnd.oasis.opendocument.{kind}",
+            "content.xml": f"<office:document-content {spaces}><office:automatic-styles>{styles}"
+            f"</office:automatic-styles><office:body><office:{kind}>{body}</office:{kind}>"
+            "</office:body></office:document-content>",
+            "meta.xml": f"<office:document-meta {spaces}><dc:title>Harbour</dc:title>"
+            "</office:document-meta>",
+            **(more or {}),
+        }
+    )
+
+
 def picture(seed: int = 1, side: int = 64) -> bytes:
     """Encode a picture that differs from others."""
     coarse = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), np.uint8)

@@ -165,7 +165,8 @@ def test_caps_count_characters_and_chapters() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["vnd.oasis.opendocument.text", "vnd.openxmlformats-officedocument.wordprocessingml"]
+    "kind",
+    ["vnd.oasis.opendocument.graphics", "vnd.openxmlformats-officedocument.wordprocessingml"],
 )
 def test_other_archives_with_a_type_are_left_out(kind: str) -> None:
     content = package({"mimetype": f"application/{kind}", "content.xml": "<x/>"})

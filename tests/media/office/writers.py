@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from email.message import EmailMessage
 from importlib import import_module
 
-from tests.media.office.raw import book, picture
+from tests.media.office.raw import book, odf, picture
 
 _WIDE = 4_000_000  # a hundredth of a millimetre has 360
 Pages = Sequence[Sequence[str]]
@@ -79,6 +79,23 @@ def eml(pages: Pages) -> bytes:
     return bytes(made)
 
 
+def odt(pages: Pages) -> bytes:
+    """Write a text whose headings begin pages."""
+    styles = (
+        "<style:style style:name='P1'><style:paragraph-properties fo:break-before='page'/>"
+        "</style:style>"
+    )
+    return odf(
+        "text",
+        "".join(
+            f"<text:h text:style-name='{'P1' if number else 'P0'}'>{heading}</text:h>"
+            + "".join(f"<text:p>{sentence}</text:p>" for sentence in rest)
+            for number, (heading, *rest) in enumerate(pages)
+        ),
+        styles,
+    )
+
+
 def _saved(save: Callable[[io.BytesIO], object]) -> bytes:
     out = io.BytesIO()
     save(out)
@@ -91,4 +108,5 @@ WRITERS: Mapping[str, Callable[[Pages], bytes]] = {
     "xlsx": xlsx,
     "epub": epub,
     "eml": eml,
+    "odt": odt,
 }
