@@ -44,12 +44,10 @@ def test_without_a_layout_styles_part_pages() -> None:
 
 
 def test_slides_have_titles_notes_and_pictures() -> None:
-    slide = (
-        "<draw:page><draw:frame presentation:class='title'><draw:text-box><text:p>Title {0}"
-        "</text:p></draw:text-box></draw:frame><draw:frame>"
-        "<draw:image xlink:href='Pictures/{0}.png'/><svg:desc>map {0}</svg:desc></draw:frame><presentation:notes><text:p>say {0}</text:p>"
-        "</presentation:notes></draw:page>"
-    )
+    title = "<draw:frame presentation:class='title'><text:p>Title {0}</text:p></draw:frame>"
+    image = "<draw:image xlink:href='Pictures/{0}.png'/><svg:desc>map {0}</svg:desc>"
+    notes = "<presentation:notes><text:p>say {0}</text:p></presentation:notes>"
+    slide = f"<draw:page>{title}<draw:frame>{image}</draw:frame>{notes}</draw:page>"
     slides = slide.format(1) + slide.format(2)
     more = {f"Pictures/{n}.png": picture(n) for n in (1, 2)}
     item, segments, end = extracted(odf("presentation", slides, more=more), "a.pptx")
