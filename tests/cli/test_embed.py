@@ -278,11 +278,11 @@ def test_encoders_are_listed_and_shown(place: Place) -> None:
     assert one["modalities"] == ["text", "image", "audio", "video", "document"]
     assert 0 < one["bytes"] < 92e6 and "Apache-2.0" in one["licence"]
     assert Path(one["where"]).is_dir() and len(one["fingerprint"]) == 32
-    environment = {"HF_HOME": str(place.home), "NO_COLOR": "1"}
-    code, table = place.on_terminal("encoders", COLUMNS="300", **environment)
+    home = str(place.home)
+    code, table = place.on_terminal("encoders", COLUMNS="300", HF_HOME=home, NO_COLOR="1")
     assert code == 0 and table.splitlines()[0].split()[:4] == ["size", "dim", "name", "modalities"]
     assert one["where"] in table and "…" not in table
-    code, facts = place.on_terminal("encoders", COLUMNS="80", **environment)
+    code, facts = place.on_terminal("encoders", COLUMNS="80", HF_HOME=home, NO_COLOR="1")
     assert code == 0 and one["where"] in facts and one["licence"] in facts and "…" not in facts
     assert facts.splitlines()[0] == "name        omni-mini"
     assert place.run("encoders", "list", "omni-mini").returncode == 2
