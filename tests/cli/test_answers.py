@@ -189,6 +189,22 @@ def test_moments_are_told_as_players_and_books_do(span: Any, told: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("pptx", "slide 2"),
+        ("xlsx", "sheet 2"),
+        ("epub", "chapter 2"),
+        ("eml", "part 2"),
+        ("docx", "page 2"),
+        (None, "page 2"),
+    ],
+)
+def test_pages_are_called_what_they_are(kind: str | None, told: str) -> None:
+    assert moment.told(om.PageSpan(2), kind) == told
+    assert moment.told_whole(om.PageSpan(2, (0.0, 0.5, 1.0, 0.5)), kind).startswith(f"{told}, box ")
+
+
+@pytest.mark.parametrize(
     ("environment", "links"),
     [
         ({"TERM": "xterm-256color"}, False),

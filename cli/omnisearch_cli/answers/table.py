@@ -123,7 +123,7 @@ def _named_line(hit: om.Hit, layout: _Layout) -> str:
 
 def _behind(hit: om.Hit) -> Iterator[str]:
     """Say what stands behind the name: the moment, other moments, other copies."""
-    if told := moment.told(hit.span):
+    if told := moment.told(hit.span, hit.metadata.get("file.type")):
         yield told
     if hit.folded:
         yield f"+{hit.folded:,} more"

@@ -125,7 +125,7 @@ def _where(found: om.Details) -> dict[str, str]:
     }
     known = {
         "kind": hit.modality or "",
-        "moment": moment.told_whole(hit.span),
+        "moment": moment.told_whole(hit.span, hit.metadata.get("file.type")),
         "named": " ".join((found.words or "").split()) if _is_named(found) else "",
         **_good(hit),
         "views": " and ".join(found.views),
@@ -155,11 +155,12 @@ def _facts(pairs: Mapping[str, str], room: int) -> Iterator[str]:
         yield from (f"{'':<{wide}}  {line}" for line in lines[1:])
 
 
-def _short(span: moment.Span | None) -> str:
+def _short(span: moment.Span | None, kind: object) -> str:
     """Tell neighbours apart: a page, and what stands on it."""
+    told = moment.told(span, kind)
     if isinstance(span, om.PageSpan) and span.box is not None:
-        return f"{moment.told(span)}, part"
-    return moment.told(span) or "the beginning"
+        return f"{told}, part"
+    return told or "the beginning"
 
 
 def _around(found: om.Details, room: int) -> Iterator[str]:
@@ -170,7 +171,8 @@ def _around(found: om.Details, room: int) -> Iterator[str]:
         (_HERE, *own),
         *((" ", one.span, one.words) for one in found.after),
     ]
-    names = [_short(span) for _, span, _ in rows]
+    kind = found.hit.metadata.get("file.type")
+    names = [_short(span, kind) for _, span, _ in rows]
     wide = max(map(len, names))
     for (mark, _, words), name in zip(rows, names, strict=True):
         left = max(room - wide - 4, 8)
