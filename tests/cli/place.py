@@ -30,7 +30,9 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("OMNISEARCH", "XDG_", "PYTEST", "COV", "NO_COLOR"))
+        if not name.startswith(
+            ("OMNISEARCH", "XDG_", "PYTEST", "COV", "NO_COLOR", "COLUMNS", "LINES")
+        )
     }
     paths = os.pathsep.join(str(ROOT / part) for part in ("", "indexes", "cli"))
     fixed = {"HOME": str(home), "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "TERM": "xterm"}

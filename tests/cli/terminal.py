@@ -193,4 +193,11 @@ def answering(process: int) -> list[int]:
 
 
 def kill(process: int, number: signal.Signals = signal.SIGKILL) -> None:
-    os.kill(process, number)
+    """Send a signal; after one that kills, its process is gone when this returns."""
+    held = os.pidfd_open(process)
+    try:
+        signal.pidfd_send_signal(held, number)
+        if number == signal.SIGKILL:
+            assert select.select([held], [], [], LONG_S)[0]
+    finally:
+        os.close(held)

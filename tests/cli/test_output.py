@@ -72,7 +72,7 @@ def test_import_on_a_terminal_is_a_sentence(place: Place, files: Path) -> None:
 def test_every_help_has_an_example(place: Place) -> None:
     names = re.findall(r"^  (\w+)  ", place.run("--help").stdout, re.MULTILINE)
     wanted = "delete doctor embed encoders export extract helper import ingest query show snapshot"
-    wanted += " status train"
+    wanted += " status train watch"
     assert names == wanted.split()
     for name in names:
         shown = place.run(name, "--help")

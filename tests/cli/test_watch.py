@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.place import Place
+from tests.cli.place import Place, hear_interrupts
 
 
 @pytest.fixture
@@ -26,7 +26,8 @@ def event(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 def test_what_changes_is_told_and_ctrl_c_ends_it(place: Place, notes: Path) -> None:
-    with place.start("watch", "notes", "--index", "store") as process:
+    heard = {"preexec_fn": hear_interrupts}
+    with place.start("watch", "notes", "--index", "store", **heard) as process:
         ready = event(process)
         assert (ready["event"], ready["stored"]) == ("ready", 1)
         (notes / "b.txt").write_text("two cats")
