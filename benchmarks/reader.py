@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from omnisearch.training.export import comparison
 from omnisearch.training.export.exported import Exported
 from omnisearch.training.lab import Lab
 from omnisearch.training.lessons import media
 from omnisearch.training.lessons.pairs import Rows, Side
-from omnisearch.training.towers.audio import clip
 
 SHIPPED = Path("omnisearch/weights/omni-mini")
 _BATCH = 16
@@ -57,16 +56,5 @@ class Reader:
         found = []
         for at in range(0, len(given), _BATCH):
             words = None if texts is None else texts[at : at + _BATCH]
-            found.append(self._some(kind, given[at : at + _BATCH], words))
+            found.append(comparison.read(self.exported, kind, given[at : at + _BATCH], words))
         return np.concatenate(found)
-
-    def _some(self, kind: str, some: Sequence[Any], texts: Sequence[str] | None) -> Floats:
-        exported = self.exported
-        if kind == "audio":
-            return exported.media(kind, exported.sounds(np.stack([clip(one) for one in some])))
-        if kind != "video":
-            return exported.media(kind, exported.pictures(media.decoded(some)), texts)
-        films = [
-            exported.pictures(media.decoded(film), range(1, len(film) + 1)).film() for film in some
-        ]
-        return np.concatenate([exported.media(kind, one) for one in films])

@@ -10,6 +10,7 @@ from omnisearch.errors import MediaError
 from omnisearch.media.office.archive import Archive
 from omnisearch.media.office.elements import NOTHING, Attributes, Done, named
 from omnisearch.media.office.leaf import Leaf, Room, Writing
+from omnisearch.media.office.properties import Properties
 from omnisearch.media.office.sheets import ROWS
 
 TYPE = "application/vnd.oasis.opendocument."
@@ -19,6 +20,11 @@ _LAID_OUT = b"soft-page-break"
 _SPACES = re.compile(r"[ \t\r\n]+")
 _BLANKS = {"text:tab": "\t", "text:line-break": "\n"}
 _SHOWS = ("svg:title", "svg:desc")
+_NAMES = {
+    "dc:title": "Title",
+    "meta:initial-creator": "Author",
+    "meta:creation-date": "CreationDate",
+}
 _STYLES = 20_000
 _CELLS = " | "
 
@@ -39,7 +45,7 @@ def facts(archive: Archive) -> dict[str, str]:
         if manifest.secret:
             fault = f"{archive.name} is encrypted and opens with a password only"
             raise MediaError(f"{fault}: save it without one")
-    reader = _Facts()
+    reader = Properties(_NAMES)
     if archive.find(_META) is not None:
         archive.told(_META, reader)
     return reader.found
@@ -253,28 +259,3 @@ class _Manifest:
 
     def text(self, data: str) -> None:
         pass
-
-
-class _Facts:
-    """Reads title, author and time."""
-
-    _WANTED = {  # noqa: RUF012
-        "dc:title": "Title",
-        "meta:initial-creator": "Author",
-        "meta:creation-date": "CreationDate",
-    }
-    wanted, unseen = frozenset(_WANTED), NOTHING
-
-    def __init__(self) -> None:
-        self.found: dict[str, str] = {}
-        self._key: str | None = None
-
-    def start(self, name: str, attributes: Attributes) -> None:
-        self._key = self._WANTED.get(name)
-
-    def end(self, name: str) -> None:
-        self._key = None
-
-    def text(self, data: str) -> None:
-        if self._key is not None:
-            self.found[self._key] = (self.found.get(self._key, "") + data)[:2_000]

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from omnisearch.errors import MediaError, UnsupportedTypeError
 from omnisearch.media.office.archive import Archive
 from omnisearch.media.office.elements import NOTHING, Attributes, named
+from omnisearch.media.office.properties import Properties
 from omnisearch.media.sniff import PACKAGE_ENDS
 
 TYPES = "[Content_Types].xml"
@@ -29,6 +30,7 @@ _KINDS = (  # what the type of a main part has in it, and what people call such 
     ("ms-excel.", "xlsx"),
 )
 _ROOTS = {"word/document.xml": "docx", "ppt/presentation.xml": "pptx", "xl/workbook.xml": "xlsx"}
+_NAMES = {"dc:title": "Title", "dc:creator": "Author", "dcterms:created": "CreationDate"}
 _MOST = 20_000  # relationships of a part
 
 
@@ -66,7 +68,7 @@ class Package:
     def facts(self) -> dict[str, str]:
         """Give what the package says of itself."""
         for part in self.related("", "core-properties"):
-            handler = _Facts()
+            handler = Properties(_NAMES)
             self.archive.told(part, handler)
             return handler.found
         return {}
@@ -140,29 +142,3 @@ class _Types:
 
     def text(self, data: str) -> None:
         pass
-
-
-class _Facts:
-    """Reads title, author and time."""
-
-    _WANTED: Mapping[str, str] = {
-        "dc:title": "Title",
-        "dc:creator": "Author",
-        "dcterms:created": "CreationDate",
-    }
-    _LONGEST = 2_000
-    wanted, unseen = frozenset(_WANTED), NOTHING
-
-    def __init__(self) -> None:
-        self.found: dict[str, str] = {}
-        self._key: str | None = None
-
-    def start(self, name: str, attributes: Attributes) -> None:
-        self._key = self._WANTED.get(name)
-
-    def end(self, name: str) -> None:
-        self._key = None
-
-    def text(self, data: str) -> None:
-        if self._key is not None:
-            self.found[self._key] = (self.found.get(self._key, "") + data)[: self._LONGEST]

@@ -66,13 +66,12 @@ def _encode(lab: Lab, exported: Exported, pairs: Pairs) -> Floats:
     parts = []
     for at, some in _batches(media.content(lab, kind, side.places)):
         words = None if texts is None else texts[at : at + len(some)]
-        parts.append(_media(exported, kind, some, words))
+        parts.append(read(exported, kind, some, words))
     return np.concatenate(parts)
 
 
-def _media(
-    exported: Exported, kind: str, some: Sequence[Any], texts: Sequence[str] | None
-) -> Floats:
+def read(exported: Exported, kind: str, some: Sequence[Any], texts: Sequence[str] | None) -> Floats:
+    """Encode some media of a kind, perhaps read with texts."""
     if kind == "audio":
         return exported.media(kind, exported.sounds(np.stack([clip(one) for one in some])))
     if kind != "video":
