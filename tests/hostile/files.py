@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.hostile import (  # noqa: F401  these modules register their files
     archives,
+    books,
     damaged_pictures,
     films,
     mails,
