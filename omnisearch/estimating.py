@@ -27,11 +27,12 @@ def estimate(
 
     with tempfile.TemporaryDirectory(prefix="omnisearch-") as name:
         with Collection(Path(name, "scratch"), Options(), collection.encoder) as scratch:
-            targets = _target(collection), _target(scratch)
+            targets = target_of(collection), target_of(scratch)
             return estimate(*targets, paths, options, progress)
 
 
-def _target(collection: Collection) -> Target:
+def target_of(collection: Collection) -> Target:
+    """Give a collection as a run of ingest needs it."""
     from omnisearch.ingest.plan import Target
 
     return Target(collection._handle.existing, collection._storing, lambda: collection.encoder)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from omnisearch.collection import Collection
 from omnisearch.errors import CollectionLockedError, InputError
+from omnisearch.estimating import target_of
 from omnisearch.ingest.options import Options
 from omnisearch.locations import joined, shown
 from omnisearch.storage import handle, locks
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from omnisearch.ingest.lazy import Lazy
     from omnisearch.ingest.options import IngestOptions, PathLike
     from omnisearch.ingest.pipeline import Show
-    from omnisearch.ingest.plan import Plan, Target
+    from omnisearch.ingest.plan import Plan
     from omnisearch.ingest.report import IngestReport
     from omnisearch.ingest.roots import Visit
     from omnisearch.media.pool.pool import Pool
@@ -116,7 +117,7 @@ class _Runs:
         from omnisearch.ingest.plan import planned
 
         with self._open() as col:
-            self._scopes = planned(_target(col), self._named, Options.of(self._options)).visits
+            self._scopes = planned(target_of(col), self._named, Options.of(self._options)).visits
         places = [joined(one.root.path, one.beneath) for one in self._scopes]
         return {path: os.path.isdir(path) for path in places}  # noqa: PTH112 - bytes
 
@@ -139,7 +140,7 @@ class _Runs:
 
         with self._open() as col:
             options = Options.of(self._options)
-            return self._carried_out(col, planned(_target(col), wanted, options), self._progress)
+            return self._carried_out(col, planned(target_of(col), wanted, options), self._progress)
 
     def part(self, paths: frozenset[bytes]) -> IngestReport:
         """Look at what changed."""
@@ -147,7 +148,7 @@ class _Runs:
         from omnisearch.ingest.plan import Plan
 
         with self._open() as col:
-            ledger = _target(col).ledger()
+            ledger = target_of(col).ledger()
             visits = scope.visits(paths, self._scopes, ledger.roots)
             return self._carried_out(col, Plan(visits, ledger, partial=True))
 
@@ -160,7 +161,7 @@ class _Runs:
         kept, self._decoders = self._decoders or ingest.decoders(options), None
         try:
             forecast = Forecast()
-            report = ingest.carried_out(_target(col), plan, options, forecast, show, kept=kept)
+            report = ingest.carried_out(target_of(col), plan, options, forecast, show, kept=kept)
         except BaseException:
             ingest.close(kept)
             raise
@@ -172,9 +173,3 @@ class _Runs:
         with Collection(self.path, self._opening, self._encoder) as col:
             yield col
             self._encoder = col._encoder
-
-
-def _target(col: Collection) -> Target:
-    from omnisearch.ingest.plan import Target
-
-    return Target(col._handle.existing, col._storing, lambda: col.encoder)

@@ -35,12 +35,11 @@ _SHOWN = 3  # faults of one kind that are listed
 
 @dataclass(frozen=True, slots=True)
 class Sidecar:
-    """What a table says of files that are there; `numbers` are its rows, from 1."""
+    """What a table says of files that are there, row by row."""
 
     table: Path
     places: tuple[Location, ...]
     said: tuple[Mapping[str, Any], ...]
-    numbers: tuple[int, ...]
 
     def apply(self, store: Store) -> list[str]:
         """Store what the table says and the collection does not yet; give what is to be told."""
@@ -62,7 +61,7 @@ class Sidecar:
         """Give what is said of each item; copies of one file are described by their first place."""
         wanted: dict[str, Mapping[str, Any]] = {}
         absent, twice = [], []
-        told = zip(self.places, self.said, self.numbers, strict=True)
+        told = zip(self.places, self.said, range(1, len(self.said) + 1), strict=True)
         for place, said, number in sorted(told, key=lambda one: one[0]):
             item = now.items.of_location(str(place))
             if item is None:
@@ -90,7 +89,7 @@ def read(path: PathLike, roots: Sequence[Root], schema: Schema) -> Sidecar:
     places = _located(table, keys, roots)
     said = [{name: value for name, value in row.items() if name != KEY} for row in found]
     _check_kinds(table, said, schema)
-    return Sidecar(table, tuple(places), tuple(said), tuple(range(1, len(found) + 1)))
+    return Sidecar(table, tuple(places), tuple(said))
 
 
 def _rows(table: Path, schema: Schema) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Self
 
 from omnisearch.errors import MissingExtraError
+from omnisearch.ingest.places import lies_in
 
 if TYPE_CHECKING:
     from omnisearch.ingest.following.pending import Pending
@@ -114,13 +115,9 @@ class Listener:
 
     def _heard(self, paths: Iterable[bytes]) -> None:
         """Pass on what changed, but for what we write ourselves."""
-        others = {path for path in paths if not any(_within(path, own) for own in self._ours)}
+        others = {path for path in paths if not any(lies_in(path, own) for own in self._ours)}
         if others:
             self._pending.add(others)
-
-
-def _within(path: bytes, folder: bytes) -> bool:
-    return path == folder or path.startswith(folder + b"/")
 
 
 def _identity(path: bytes) -> tuple[int, int] | None:
