@@ -152,15 +152,20 @@ class Walking:
             device = roots.device_of(visit.root)
             loss = Loss(len(paths), len(gone), len(met), unchanged, device)
             why = difference.withheld(visit.root, loss)
-            if why is not None and not self._run.options.force:
-                files = f"{len(gone):,} file{'' if len(gone) == 1 else 's'}"
-                told = f"{why}: {files} kept as they were; --force insists that they are gone"
-                self._run.counts.warnings.append(told)
-                self._run.counts.withheld = True
+            if self.hold_back(why, len(gone), "--force insists that they are gone"):
                 continue
             for path in gone:
                 yield Lost(Location(visit.root.number, path))
             self._tidy(visit, met)
+
+    def hold_back(self, why: str | None, gone: int, remedy: str) -> bool:
+        """Keep what may be out of reach, and say so, unless somebody insists."""
+        if why is None or self._run.options.force:
+            return False
+        files = f"{gone:,} file{'' if gone == 1 else 's'}"
+        self._run.counts.warnings.append(f"{why}: {files} kept as they were; {remedy}")
+        self._run.counts.withheld = True
+        return True
 
     def _tidy(self, visit: Visit, met: Met) -> None:
         """Forget what was seen of files that were skipped and are gone."""

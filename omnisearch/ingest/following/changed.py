@@ -57,11 +57,7 @@ class Changed:
         for number, places in self._places.items():
             gone = self._gone(number, places)
             why = self._withheld(number, gone)
-            if why is not None and not self._run.options.force:
-                files = f"{len(gone):,} file{'' if len(gone) == 1 else 's'}"
-                told = f"{why}: {files} kept as they were; omnisearch ingest --force insists"
-                self._run.counts.warnings.append(told)
-                self._run.counts.withheld = True
+            if self._walking.hold_back(why, len(gone), "omnisearch ingest --force insists"):
                 continue
             self._run.catalog.forget(number, gone)
             for path in gone:

@@ -59,11 +59,9 @@ class Follower:
         every_s: float | None = None,
     ) -> None:
         self._runs, self._pending, self._tell, self._stop = runs, pending, tell, stop
-        self._every_s = _SELDOM_S if every_s is None else every_s
-        self._polling = every_s is not None
+        self._every_s = every_s  # None: whoever tells of changes is trusted for long
         self._absent: frozenset[bytes] = frozenset()
         self._held: tuple[str, ...] = ()  # what was said of files that are held back
-        self._took_s = 0.0
         self._next = 0.0
 
     def run(self) -> None:
@@ -114,9 +112,8 @@ class Follower:
         else:
             return
         if paths is None:
-            self._took_s = time.monotonic() - started
-            wait_s = self._every_s if self._polling else max(self._every_s, _SHARE * self._took_s)
-            self._next = time.monotonic() + wait_s
+            done = time.monotonic()
+            self._next = done + (self._every_s or max(_SELDOM_S, _SHARE * (done - started)))
         held = report.warnings if report.withheld else ()
         news, self._held = _did_something(report) or held != self._held, held
         if first or news:
