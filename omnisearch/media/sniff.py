@@ -198,6 +198,7 @@ _AVIF, _HEIC = Format("image", "avif"), Format("image", "heic")
 _MP4, _M4A = Format("video", "mp4"), Format("audio", "m4a")
 _BRANDS = {b"avif": _AVIF, b"avis": _AVIF, b"M4A ": _M4A, b"M4B ": _M4A}
 _BRANDS |= dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"), _HEIC)
+_PICTURES = frozenset((b"mif1", b"msf1", b"miaf"))
 _FIRST_BOXES = frozenset((b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"))
 # these hold sounds or films; where their beginning does not tell, their names are believed
 _SOUND_NAMES = frozenset({".m4a", ".mka", ".oga", ".ogg", ".opus", ".spx", ".weba", ".wma"})
@@ -255,8 +256,9 @@ def _branded(head: bytes, suffix: str) -> Format:
     """Tell a container of MPEG-4 by what it says of itself: a picture, a sound, else a film."""
     length = min(_number(head, 0, 4, "big"), len(head))
     brands = [head[8:12], *(head[at : at + 4] for at in range(16, length, 4))]
-    if brands[0] in (b"mif1", b"msf1", b"miaf"):  # any picture; the others tell which
-        return _AVIF if b"avif" in brands else _HEIC
+    known = brands[0] in _BRANDS
+    if brands[0] in _PICTURES or (not known and not _PICTURES.isdisjoint(brands)):
+        return _AVIF if b"avif" in brands else _HEIC  # any picture; the others tell which
     return _BRANDS.get(brands[0], _M4A if suffix in _SOUND_NAMES else _MP4)
 
 
@@ -273,11 +275,9 @@ _ENDS: tuple[tuple[Kind, str, str], ...] = (
     ("image", "bmp", ".bmp .dib"),
     ("image", "tiff", ".tif .tiff"),
     ("image", "webp", ".webp"),
-    ("image", "avif", ".avif"),
+    ("image", "heic", ".heic .heif .hif"),
     ("image", "pnm", ".ppm .pgm .pbm .pnm"),
-    ("image", "tga", ".tga"),
-    ("image", "pcx", ".pcx"),
-    ("image", "sgi", ".sgi"),
+    *(("image", end[1:], end) for end in (".avif", ".tga", ".pcx", ".sgi")),
     ("audio", "mp3", ".mp3"),
     ("audio", "aac", ".aac"),
     ("audio", "ac3", ".ac3"),

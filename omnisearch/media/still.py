@@ -9,18 +9,20 @@ import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from omnisearch.errors import MediaError
-from omnisearch.media import image
+from omnisearch.media import image, video
 from omnisearch.media.caps import Caps
+from omnisearch.media.heif import boxes
+from omnisearch.media.heif.picture import Photo
 from omnisearch.media.image import DAMAGE, RGB, Limits
 from omnisearch.media.source import File, named, opened
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from PIL.Image import Exif, Image
 
 # Bytes that each pixel takes while a format is decoded, in Pillow and in the library below. Seen as
 # the peak of a process: WebP 16.1, AVIF 9.0, others 6.4 at most
@@ -29,6 +31,8 @@ _BYTES_USUAL = 8
 _HEADER = 8  # times the cap: so large may a JPEG be that is decoded at a fraction
 _STRIP = 4_000_000  # pixels
 _THIN = 32  # times as long as wide
+_TILED = 4  # times the cap: so large may a picture of tiles be, each made small by itself
+HEIC = "heic"
 FORMATS: Mapping[str, tuple[str, ...]] = {
     "jpeg": ("JPEG",),
     "png": ("PNG",),
@@ -37,6 +41,7 @@ FORMATS: Mapping[str, tuple[str, ...]] = {
     "bmp": ("BMP", "DIB"),
     "tiff": ("TIFF",),
     "avif": ("AVIF",),
+    HEIC: (),  # Pillow has no reader of it
 }
 _ORIENTATION, _EXIF, _GPS = 0x0112, 0x8769, 0x8825
 _LONGEST_FACT = 4_000
@@ -59,21 +64,14 @@ class Still:
 
 def read(source: File, form: str, caps: Caps) -> Still:
     """Read a picture of a format that was told from its bytes."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import UnidentifiedImageError
 
     with opened(source) as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about metadata that is wrong in parts
         try:
-            found = Image.open(file, formats=FORMATS[form])
-            size = found.size
-            _check(source, found, caps)
-            image.shrink(found, caps.side)
-            found.load()
-            tags = _tags(found)
-            rgb = _turned(_sized(_small(found, caps.side), caps.side), tags.get(_ORIENTATION))
-            turned = size[::-1] if tags.get(_ORIENTATION) in (5, 6, 7, 8) else size
-            pages = form == "tiff" and bool(getattr(found, "is_animated", False))
-            return Still(rgb, *turned, tags, pages)
+            if form == HEIC:
+                return _of_phone(source, file, caps)
+            return _of_pillow(source, file, form, caps)
         except MediaError:
             raise
         except UnidentifiedImageError as error:
@@ -82,6 +80,42 @@ def read(source: File, form: str, caps: Caps) -> Still:
             raise MediaError(f"{named(source)} does not fit into memory: shrink it") from error
         except DAMAGE as error:
             raise image.damaged(source, error) from error
+
+
+def _of_pillow(source: File, file: BinaryIO, form: str, caps: Caps) -> Still:
+    from PIL import Image
+
+    found = Image.open(file, formats=FORMATS[form])
+    size = found.size
+    _check(source, found, caps)
+    image.shrink(found, caps.side)
+    found.load()
+    tags = _tags(found)
+    rgb = _turned(_sized(_small(found, caps.side), caps.side), tags.get(_ORIENTATION))
+    turned = size[::-1] if tags.get(_ORIENTATION) in (5, 6, 7, 8) else size
+    pages = form == "tiff" and bool(getattr(found, "is_animated", False))
+    return Still(rgb, *turned, tags, pages)
+
+
+def _of_phone(source: File, file: BinaryIO, caps: Caps) -> Still:
+    """Read HEIC, whose boxes alone say how it is turned; where there is only a film, its start."""
+    from PIL import Image
+
+    meta = boxes.meta(file)
+    if meta is None:
+        rgb = video.first(source)
+        return Still(_sized(rgb, caps.side), rgb.shape[1], rgb.shape[0])
+    photo = Photo(file, meta)
+    by = max(1, min(photo.size) // (2 * caps.side))
+    most = caps.pixels * (min(_TILED, by * by) if photo.tiled else 1)
+    image.check_pixels(source, photo.coded, Limits(pixels=most))
+    rgb = _sized(photo.rgb(by), caps.side)
+    tags: dict[Any, Any] = {}
+    with suppress(*DAMAGE):
+        exif = Image.Exif()
+        exif.load(photo.exif())
+        _tell(tags, exif)
+    return Still(rgb, *photo.size, tags)
 
 
 def _check(source: File, found: Image, caps: Caps) -> None:
@@ -141,8 +175,12 @@ def _tags(found: Image) -> dict[Any, Any]:
         if isinstance(key, str) and isinstance(value, str):
             tags[key] = value[:_LONGEST_FACT]
     with suppress(*DAMAGE):
-        exif = found.getexif()
-        tags.update(exif)
-        tags.update(exif.get_ifd(_EXIF))
-        tags["gps"] = dict(exif.get_ifd(_GPS))
+        _tell(tags, found.getexif())
     return tags
+
+
+def _tell(tags: dict[Any, Any], exif: Exif) -> None:
+    """Add what a camera told, up to where it is wrong."""
+    tags.update(exif)
+    tags.update(exif.get_ifd(_EXIF))
+    tags["gps"] = dict(exif.get_ifd(_GPS))

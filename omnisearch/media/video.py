@@ -84,6 +84,16 @@ def _watch(
     return shown, reel.damaged or short, heard
 
 
+def first(source: File) -> RGB:
+    """Give what a film begins with, as large as it is."""
+    with container.contained(source) as file:
+        stream = track(source, file)
+        shown = Reel(source, file, stream, max(stream.width, stream.height, 1)).shown([0.0])
+    if not shown:
+        raise MediaError(f"{named(source)} shows nothing: copy it again from where it came")
+    return shown[0][1]
+
+
 def track(source: File, file: InputContainer) -> VideoStream:
     """Give the track of pictures; what has none, or too large ones, is an error."""
     stream = container.pictures(source, file)
