@@ -6,17 +6,22 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from omnisearch.collection import Collection
 from omnisearch.encoder import canaries
 from omnisearch.encoder.encoder import Encoder
 from omnisearch.encoder.omni_mini import OmniMini
 from omnisearch.encoder.registry import SHIPPED, place
-from omnisearch.errors import OmnisearchError
+from omnisearch.errors import OmnisearchError, PoolError
+from omnisearch.questions import Decoder
 from omnisearch.remembered import origin_of
 from omnisearch.storage.derived import Derived
 from omnisearch.storage.handle import Handle, Options
 from omnisearch.storage.words.asking import ask
+
+if TYPE_CHECKING:
+    from omnisearch.media.pool.lending import Lender
 
 _KNOWN = {"image": ("image", "composed"), "audio": ("audio",)}  # inputs, by graph
 _COLLECTIONS = 4
@@ -40,6 +45,8 @@ class KeptEncoder:
         ask("warm", stems=True)
         self._derived: dict[str, Derived] = {}  # by path, last asked last
         self._asked: str | None = None
+        self._lender: Lender | None = None
+        self._decoder: Decoder | None = None
 
     @property
     def opened(self) -> frozenset[str]:
@@ -50,6 +57,16 @@ class KeptEncoder:
     def asked(self) -> str | None:
         """Which collection was opened in this process, by its whole path."""
         return self._asked
+
+    @property
+    def decoded(self) -> bool:
+        """Whether a question in this process had a file."""
+        return self._decoder is not None and self._decoder.started
+
+    @property
+    def decoding(self) -> int | None:
+        """Which process is kept for files of questions."""
+        return None if self._lender is None or self._lender.gone else self._lender.process
 
     def open(self, graphs: Iterable[str]) -> None:
         """Bring graphs into memory, and compare known inputs of theirs; other names are nothing."""
@@ -72,6 +89,22 @@ class KeptEncoder:
         while len(self._derived) > _COLLECTIONS or self._bytes > _BYTES:
             del self._derived[next(iter(self._derived))]
 
+    def keep_decoding(self) -> None:
+        """Keep a process of which each fork may have a copy for its files; it takes a while."""
+        from omnisearch.decoding import lender  # what it brings is there once a file was asked with
+
+        if self._lender is not None and self._lender.gone:
+            self._lender.close()
+            self._lender = None
+        if self._lender is None:
+            with suppress(PoolError):  # then each fork starts its own, or says why it cannot
+                self._lender = lender()
+
+    def close(self) -> None:
+        """End what is kept for files; questions that have a copy of it go on."""
+        if self._lender is not None:
+            self._lender.close()
+
     def adopt(self) -> Encoder:
         """Give the encoder for use in a fork, which calls this first."""
         self._model.files.adopt()
@@ -86,7 +119,10 @@ class KeptEncoder:
             origin=origin_of(encoder),
             derived=self._derived.get(self._asked),
         )
-        return Collection(path, options, encoder)
+        self._decoder = Decoder(self._lender)
+        found = Collection(path, options, decoder=self._decoder)
+        found._remembered.lend(encoder)  # not given: another may take its place meanwhile
+        return found
 
     @property
     def _bytes(self) -> int:

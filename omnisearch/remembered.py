@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from omnisearch.errors import SpaceMismatchError
 from omnisearch.storage import origin
-from omnisearch.storage.origin import Origin
+from omnisearch.storage.origin import Origin, Vectors
 
 if TYPE_CHECKING:
     from omnisearch.encoder.encoder import Encoder
+    from omnisearch.storage.generation import Generation
     from omnisearch.storage.handle import Handle
 
 
@@ -36,23 +38,74 @@ def _is_here(name: str) -> bool:
     return not registry.is_address(name) and name in {one.name for one in registry.known()}
 
 
-def encoder_of(handle: Handle) -> Encoder:
-    """Load the encoder that made a collection, or omni-mini for one that is not there yet.
+class Remembered:
+    """The encoder of a collection: as given, or loaded by name, anew when its space changed."""
 
-    Known inputs are compared before anything is written, and else of what is asked with.
-    """
+    def __init__(self, handle: Handle, given: Encoder | None) -> None:
+        self._handle, self._given = handle, given
+        self._lock = Lock()  # what takes seconds to load is loaded once
+        self._lent: Encoder | None = None
+        self.loaded: Encoder | None = None  # the last one
+        if given is not None:
+            if (store := handle.existing()) is not None:
+                space = store.reading().sealed.manifest.space
+                origin.check(handle.path, space, origin_of(given))
+            self._compare(given, handle.canaries())
+
+    def newest(self) -> Encoder:
+        """Give that of the newest generation, or omni-mini for a collection that is not there."""
+        from omnisearch.encoder.encoder import Encoder
+
+        if self._given is not None:
+            return self._given
+        made = self._handle.origin()
+        with self._lock:
+            if made is not None:
+                return self._of(made)
+            self.loaded = self.loaded or self._lent or Encoder.load()
+            return self.loaded
+
+    def of(self, now: Generation) -> Encoder:
+        """Give that of a generation; a given one must be of its space."""
+        found = now.sealed.manifest
+        if self._given is not None:
+            origin.check(self._handle.path, found.space, origin_of(self._given))
+            return self._given
+        kept = found.canaries
+        made = Origin(found.space, found.settings.dim, lambda: origin.unpacked(kept), found.encoder)
+        with self._lock:
+            return self._of(made)
+
+    def lend(self, encoder: Encoder | None) -> None:
+        """Use what somebody has in memory where its space is the one."""
+        self._lent = encoder
+
+    def _of(self, made: Origin) -> Encoder:
+        if self.loaded is None or str(self.loaded.space) != made.space:
+            found = self._lent
+            if found is None or str(found.space) != made.space:
+                found = _loaded(self._handle.path, made)
+            self._compare(found, made.canaries())
+            self.loaded = found
+        return self.loaded
+
+    def _compare(self, encoder: Encoder, kept: Vectors) -> None:
+        """Compare known inputs: before anything is written, and else of what is asked with."""
+        (encoder.check if self._handle.options.writable else encoder.expect)(kept)
+
+
+def _loaded(path: Path, made: Origin) -> Encoder:
+    from omnisearch.encoder import registry
     from omnisearch.encoder.encoder import Encoder
 
-    made = handle.origin()
-    if made is None:
-        return Encoder.load()
     name = made.encoder or made.space.split(" ")[0]
     if not _is_here(name):
+        told = f"open it with encoder={name!r}"
+        if registry.is_address(name):
+            told += f" (on the command line --encoder {name}, or OMNISEARCH_ENCODER)"
         raise SpaceMismatchError(
-            f"{handle.path} was made with {name}, which is not on this machine: open it with "
-            f"encoder={name!r}, if you know it"
+            f"{path} was made with {name}, which is not on this machine: {told}, if you know it"
         )
     found = Encoder.load(name, dim=made.dim)
-    origin.check(handle.path, made.space, origin_of(found))
-    (found.check if handle.options.writable else found.expect)(handle.canaries())
+    origin.check(path, made.space, origin_of(found))
     return found

@@ -23,6 +23,7 @@ from omnisearch.media.pool.decoder import Decoder
 from omnisearch.media.pool.limits import Limits
 from omnisearch.media.pool.nursery import Nursery
 from omnisearch.media.pool.pool import Pool
+from omnisearch.media.pool.started import Started
 from tests.media.families import Family, alive, children_of
 
 ROOT = Path(__file__).parents[2]
@@ -190,7 +191,7 @@ def test_no_workers_are_no_pool() -> None:
 
 @pytest.mark.alone
 def test_a_worker_starts_in_50_ms_after_the_first() -> None:
-    nursery, times_s = Nursery(MISCONDUCT, Limits()), []
+    nursery, times_s = Nursery(Started(MISCONDUCT, Limits()), Limits()), []
     for _ in range(9):
         since_s = time.perf_counter()
         decoder = Decoder(nursery, Limits())
@@ -222,7 +223,7 @@ def test_1_000_files_leave_nothing_behind(family: Family) -> None:
 
 
 def test_a_worker_given_up_while_its_thread_asks_is_ended_later() -> None:
-    nursery = Nursery(MISCONDUCT, Limits())
+    nursery = Nursery(Started(MISCONDUCT, Limits()), Limits())
     first, second = nursery.born(), nursery.born()
     nursery._asking = True  # as where pieces are collected between a question and its answer
     assert nursery.end(first.process) is None

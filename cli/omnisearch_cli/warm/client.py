@@ -16,7 +16,8 @@ _BEGUN_S = 2.0  # until the helper has taken a question: it is busy, or hangs, i
 _WORDS_S = 10.0  # for an answer to words, which takes a tenth of one
 _MEDIA_S = 60.0  # where a file may have to be decoded
 _UNWRITABLE, _TERMINATED = 4, 143
-_ANSWERED_HERE = ("-", "-h", "--help", "--version", "--no-helper", "--batch")
+_ANSWERED_HERE = ("-", "-h", "--help", "--version", "--no-helper", "--batch", "--encoder")
+_NONE = ("CI", "OMNISEARCH_ENCODER")  # nobody at a terminal; another encoder than the helper has
 _OWN = ("/dev/", "/proc/")  # paths that mean something else in another process
 _MEDIA = ("--image", "--audio", "--video", "--document", "--not-", "./", "../", "/", "~/")
 
@@ -35,7 +36,7 @@ def answered(arguments: list[str]) -> int | None:
 def may_help(arguments: list[str]) -> bool:
     """Tell whether helpers are wanted here: at a terminal, by a person who did not refuse."""
     refused = os.environ.get("OMNISEARCH_NO_HELPER", "").lower()
-    if refused not in ("", "0", "false", "f", "no", "n", "off") or os.environ.get("CI"):
+    if refused not in ("", "0", "false", "f", "no", "n", "off") or any(map(os.environ.get, _NONE)):
         return False
     if sys.platform != "linux" or any(one.split("=")[0] in _ANSWERED_HERE for one in arguments):
         return False

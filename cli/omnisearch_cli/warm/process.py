@@ -63,6 +63,7 @@ class Helper:
                 self._forks.tidy()
         finally:
             self._end()
+            self._kept.close()
 
     def _is_over(self) -> bool:
         return self._ending or time.monotonic() - self._last >= self._idle_s
@@ -119,6 +120,7 @@ class Helper:
                     "graphs": [*self._kept.opened],
                     "modules": [*sys.modules.keys() - before],
                     "collection": self._kept.asked,
+                    "decoded": self._kept.decoded,
                 }
                 self._told.send(json.dumps(learnt).encode())
         finally:
@@ -134,6 +136,8 @@ class Helper:
                 import_module(name)
         if learnt["collection"] is not None:
             self._kept.keep(learnt["collection"])
+        if learnt["decoded"]:
+            self._kept.keep_decoding()
         if _resident() > MOST_BYTES:
             self._end()
         _settle()

@@ -14,7 +14,7 @@ class Ask:
     """One file: its name decides what its bytes leave open, and is never opened.
 
     `modality` is what it is taken for, and `span` a part of it, as `records.span_of` reads it.
-    `form` is what a part is made into where it is cut out.
+    `form` is what a part is made into where it is cut out. `regions`: parts of a picture, too.
     """
 
     name: str
@@ -22,6 +22,7 @@ class Ask:
     modality: str | None = None
     span: Mapping[str, Any] | None = None
     form: str | None = None
+    regions: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Give what `of_json` reads."""
@@ -31,5 +32,5 @@ class Ask:
     def of_json(cls, value: dict[str, Any]) -> Ask:
         """Read what a parent wrote."""
         caps = Caps(**value["caps"])
-        known = (value.get(one) for one in ("modality", "span", "form"))
-        return cls(value["name"], caps, *known)
+        part = value.get("modality"), value.get("span"), value.get("form")
+        return cls(value["name"], caps, *part, bool(value.get("regions")))

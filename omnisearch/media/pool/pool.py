@@ -16,9 +16,11 @@ from typing import Self
 from omnisearch.errors import DecoderError, MediaError, PoolError
 from omnisearch.media.pool.ask import Ask
 from omnisearch.media.pool.decoder import Decoder
+from omnisearch.media.pool.lending import Lender
 from omnisearch.media.pool.limits import Limits
 from omnisearch.media.pool.nursery import Nursery
 from omnisearch.media.pool.piece import Piece
+from omnisearch.media.pool.started import Started
 from omnisearch.media.sandbox.lockdown import Layers
 
 EXTRACTOR = "omnisearch.ingest.extraction.item:pieces"
@@ -29,11 +31,15 @@ class Pool:
     """Workers that decode, made when they are needed; threads share it, forked processes do not."""
 
     def __init__(
-        self, extractor: str = EXTRACTOR, workers: int = 2, limits: Limits = _USUAL
+        self,
+        extractor: str = EXTRACTOR,
+        workers: int = 2,
+        limits: Limits = _USUAL,
+        lender: Lender | None = None,  # of the same extractor and limits
     ) -> None:
         if workers < 1:
             raise ValueError(f"{workers} workers decode nothing: give 1 or more")
-        self._extractor, self._limits = extractor, limits
+        self._extractor, self._limits, self._lender = extractor, limits, lender
         self._process = os.getpid()
         self._renewing = Lock()
         self._change = Condition()  # of what follows
@@ -160,7 +166,8 @@ class Pool:
 
     def _nursed(self) -> Nursery:
         """Begin what makes workers; it ends with the pool, also where nobody closes that."""
-        nursery = Nursery(self._extractor, self._limits)
+        lent = None if self._lender is None else self._lender.lend()
+        nursery = Nursery(lent or Started(self._extractor, self._limits), self._limits)
         ending = weakref.finalize(self, _abandoned, self._process, nursery, self._idle)
         ending.atexit = False  # it ends with the process by itself
         return nursery

@@ -2,6 +2,7 @@
 
 It decodes nothing, so that no file can take it over; it ends when its parent does, and its workers
 with it. A worker is a copy in milliseconds, where a new Python with its libraries takes seconds.
+It may also be told to let a copy of itself obey another parent.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import resource
 import select
 import signal
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -36,6 +38,7 @@ _CALLBACKS = 64  # at a time: PDFium needs one for a file, and eight for its for
 _OPEN = 64  # that this process has open: what libraries keep, and a worker on its way
 _FILES = 8  # that a worker has open: the channel, twice nothing, and its file
 _SLACK_BYTES = 64 << 20  # of addresses: what libraries reserve and never touch
+_LENT_MS = 500  # how long a copy that has ended may stay a zombie
 _KILLED_S = 0.5  # a worker that reads from a dead disk ends long after it is killed
 
 
@@ -124,6 +127,7 @@ class _Zygote:
         self._recipe = recipe
         self._living: set[int] = set()
         self._killed: set[int] = set()  # not yet gone
+        self._lent: set[int] = set()  # copies with other parents
         self._waiting = select.poll()
         # a handle of the parent where there is one, which tells when it has died
         for one in (CHANNEL, *beside):
@@ -133,21 +137,52 @@ class _Zygote:
     def run(self) -> None:
         """Obey until there is nobody to obey."""
         try:
-            while not any(one in self._parents for one, _ in self._waiting.poll()):
-                self._obey(*self._channel.receive_with_descriptors())
+            while self._parents.isdisjoint(told := self._told()):
+                if told:
+                    self._obey(*self._channel.receive_with_descriptors())
         except EndedError:
             pass
         for process in self._living:
             self._end(process)
 
+    def _told(self) -> set[int]:
+        """Wait for something to do, and bury copies that ended meanwhile."""
+        found = self._waiting.poll(_LENT_MS if self._lent else None)
+        self._lent = _living(self._lent)
+        return {one for one, _ in found}
+
     def _obey(self, message: dict[str, Any], descriptors: list[int]) -> None:
-        if "end" in message:
+        if "lend" in message:
+            self._lend(*descriptors)
+        elif "end" in message:
             process = message["end"]
             self._channel.send({"status": self._end(process)})
             self._living.discard(process)
         else:
             self._channel.send(self._made(*descriptors))
-        self._killed = {one for one in self._killed if os.waitpid(one, os.WNOHANG)[0] == 0}
+        self._killed = _living(self._killed)
+
+    def _lend(self, end: int, *parent: int) -> None:
+        """Have a copy with another parent; where there can be none, its channel is closed."""
+        with suppress(OSError):
+            process = os.fork()
+            if process == 0:
+                self._serve(end, parent)
+            self._lent.add(process)
+        for one in (end, *parent):
+            os.close(one)
+
+    def _serve(self, end: int, parent: Sequence[int]) -> NoReturn:
+        """Be the copy: nothing of the first parent's is held."""
+        try:
+            os.dup2(end, CHANNEL)
+            for one in (end, *self._parents):
+                os.close(one)
+            channel = Channel.behind(CHANNEL, MESSAGE_BYTES)
+            channel.send({"layers": self._recipe.layers.as_json()})
+            _Zygote(channel, list(parent), self._recipe).run()
+        finally:
+            os._exit(0)  # no handler of the copy runs
 
     def _made(self, end: int, memory: int) -> dict[str, Any]:
         here = os.getpid()
@@ -176,6 +211,11 @@ class _Zygote:
             time.sleep(0.001)
         self._killed.add(process)
         return None
+
+
+def _living(processes: set[int]) -> set[int]:
+    """Give those that have not ended, and bury the others."""
+    return {one for one in processes if os.waitpid(one, os.WNOHANG)[0] == 0}
 
 
 def _live(recipe: _Recipe, parent: int, end: int, memory: int) -> NoReturn:
