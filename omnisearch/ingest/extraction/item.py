@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from typing import BinaryIO
 
@@ -29,7 +30,6 @@ loaded.load()
 _Extractor = Callable[[Stream, Type, Caps], Iterator[Extract]]
 _EXTRACTORS: dict[str, _Extractor] = {
     "text": text.extract,
-    "image": picture.extract,
     "audio": sound.extract,
     "video": film.extract,
     "document": office.extract,
@@ -44,7 +44,7 @@ def pieces(file: BinaryIO, ask: Ask) -> Iterator[Piece]:
     kind = type_of(file.read(HEAD), size, name)
     named, spans = words_of(name), set[Span]()
     try:
-        for one in _extractor(kind)(Stream(file, name), kind, ask.caps):
+        for one in _extractor(kind, ask)(Stream(file, name), kind, ask.caps):
             if isinstance(one, Item):
                 named = _with_title(named, one.title)
                 yield one.piece(named)
@@ -58,7 +58,9 @@ def pieces(file: BinaryIO, ask: Ask) -> Iterator[Piece]:
         raise MediaError(f"{name} takes more memory than a decoder has: make it smaller") from error
 
 
-def _extractor(kind: Type) -> _Extractor:
+def _extractor(kind: Type, ask: Ask) -> _Extractor:
+    if kind.kind == "image":
+        return partial(picture.extract, parts=ask.regions)
     return page.extract if kind.name == "pdf" else _EXTRACTORS[kind.kind]
 
 
