@@ -24,6 +24,7 @@ class JsonChunk:
     path: Path
     first: int
     lines: list[object]
+    numbers: list[int]  # of the lines in the file, from 1, empty ones counted
 
     def texts(self, column: str) -> list[str]:
         """Read ids: the lines themselves where they are strings, else a key of theirs."""
@@ -43,16 +44,15 @@ class JsonChunk:
             if len(numbers) != len(found[0]):
                 raise InputError(
                     f"{self._where(row)}: the vector has {len(numbers)} dimensions, "
-                    f"that of line {self.first + 1:,} has {len(found[0])}"
+                    f"that of line {self.numbers[0]:,} has {len(found[0])}"
                 )
         try:
             with np.errstate(over="ignore"):
                 return np.array(found, dtype=np.float64).astype(np.float32)
         except OverflowError as error:
-            last = self.first + len(found)
             raise InputError(
-                f"{self.path}: lines {self.first + 1:,} to {last:,} hold a number that is too "
-                "large for a vector"
+                f"{self.path}: lines {self.numbers[0]:,} to {self.numbers[-1]:,} hold a number "
+                "that is too large for a vector"
             ) from error
 
     def metadata(self, without: tuple[str, ...]) -> list[dict[str, Any]] | None:
@@ -82,45 +82,46 @@ class JsonChunk:
         return value
 
     def _where(self, row: int) -> str:
-        return f"{self.path}: line {self.first + row + 1:,}"
+        return f"{self.path}: line {self.numbers[row]:,}"
 
 
 class JsonRows:
-    """A JSON Lines file that is read once, in chunks of one size; empty lines do not count."""
+    """A JSON Lines file that is read once, in chunks of one size; empty lines are no rows."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         with path.open("rb") as file:
             self.rows = sum(1 for line in file if line.strip())
-        head = next(self._lines(), None)
+        _, head = next(self._lines(), (0, None))
         self.names: tuple[str, ...] = tuple(head) if isinstance(head, dict) else ()
 
     def chunks(self, size: int) -> Iterator[JsonChunk]:
         """Read chunks of exactly that many rows, but for the last one."""
         first, lines = 0, self._lines()
         while chunk := list(islice(lines, size)):
-            yield JsonChunk(self.path, first, chunk)
+            numbers = [number for number, _ in chunk]
+            yield JsonChunk(self.path, first, [line for _, line in chunk], numbers)
             first += len(chunk)
 
-    def _lines(self) -> Iterator[object]:
+    def _lines(self) -> Iterator[tuple[int, object]]:
         with self.path.open("rb") as file:
             number = 0
             while raw := file.readline(_LONGEST_LINE):
-                if not raw.strip():
-                    continue
                 number += 1
-                yield self._parse(raw, number)
+                if raw.strip():
+                    yield number, self._parse(raw, number)
 
     def _parse(self, raw: bytes, number: int) -> object:
         if len(raw) == _LONGEST_LINE and not raw.endswith(b"\n"):
             raise InputError(f"{self.path}: line {number:,} is longer than {_LONGEST_LINE:,} bytes")
         try:
-            return json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+            return json.loads(raw.decode("utf-8"), parse_constant=refuse_constant)
         except (ValueError, RecursionError) as error:
             raise InputError(f"{self.path}: line {number:,} is not JSON ({error})") from error
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def refuse_constant(name: str) -> NoReturn:
+    """Refuse what Python reads and JSON does not have: NaN and infinity."""
     raise ValueError(f"{name} is not a number")
 
 

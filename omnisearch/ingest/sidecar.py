@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from omnisearch.errors import InputError
+from omnisearch.ingest.named import opened
 from omnisearch.ingest.places import place_of
+from omnisearch.ingest.tables import delimited, survey
+from omnisearch.ingest.tables.delimited import DelimitedRows
+from omnisearch.ingest.tables.lines import Broken, Line, RowError
 from omnisearch.locations import Location, Root, given, shown
 from omnisearch.schema import Schema, check_name, tabulate, to_dicts
 from omnisearch.storage import batch, changes, rows
-from omnisearch.values import MisfitError
+from omnisearch.values import Kind, MisfitError
 
 if TYPE_CHECKING:
     from omnisearch.ingest.options import PathLike
@@ -23,13 +27,6 @@ if TYPE_CHECKING:
     from omnisearch.storage.store import Store
 
 KEY = "path"  # the column that names the file
-_KINDS = (".csv", ".parquet", ".jsonl")
-_TYPES: Mapping[str, pa.DataType] = {  # as which a CSV is read where the column is known
-    "int": pa.int64(),
-    "float": pa.float64(),
-    "bool": pa.bool_(),
-    "string": pa.string(),
-}
 _SHOWN = 3  # faults of one kind that are listed
 
 
@@ -40,6 +37,7 @@ class Sidecar:
     table: Path
     places: tuple[Location, ...]
     said: tuple[Mapping[str, Any], ...]
+    notes: tuple[str, ...] = ()  # on how the table was read
 
     def apply(self, store: Store) -> list[str]:
         """Store what the table says and the collection does not yet; give what is to be told."""
@@ -55,7 +53,7 @@ class Sidecar:
         }
         if news:
             store.write(changes.updating(list(news), list(news.values())))
-        return warnings
+        return [*self.notes, *warnings]
 
     def _by_item(self, now: Generation) -> tuple[dict[str, Mapping[str, Any]], list[str]]:
         """Give what is said of each item; copies of one file are described by their first place."""
@@ -83,38 +81,46 @@ class Sidecar:
 def read(path: PathLike, roots: Sequence[Root], schema: Schema) -> Sidecar:
     """Read a CSV, Parquet or JSON Lines table; what does not fit is an error that names the row."""
     table = Path(os.fsdecode(given(path)))
-    found = _rows(table, schema)
+    notes: list[str] = []
+    found = _rows(table, schema, notes)
     keys = [_key(table, row, number) for number, row in enumerate(found, 1)]
     _check_unique(table, keys)
     places = _located(table, keys, roots)
     said = [{name: value for name, value in row.items() if name != KEY} for row in found]
     _check_kinds(table, said, schema)
-    return Sidecar(table, tuple(places), tuple(said))
+    return Sidecar(table, tuple(places), tuple(said), tuple(notes))
 
 
-def _rows(table: Path, schema: Schema) -> list[dict[str, Any]]:
-    kind = table.suffix.lower()
-    if kind not in _KINDS:
-        raise InputError(f"{table} has an unknown format: give one of {', '.join(_KINDS)}")
-    if not table.is_file():
-        what = "is not a file" if table.exists() else "does not exist"
-        raise InputError(f"{table} {what}: check the name")
-    return _csv(table, schema) if kind == ".csv" else _chunks(table)
+def _rows(table: Path, schema: Schema, notes: list[str]) -> list[dict[str, Any]]:
+    readers: dict[str, Callable[[Path], list[dict[str, Any]]]] = {
+        **dict.fromkeys(delimited.ENDS, lambda path: _texts(path, schema, notes)),
+        ".parquet": _chunks,
+        ".jsonl": _chunks,
+    }
+    return opened(table, readers)
 
 
-def _csv(table: Path, schema: Schema) -> list[dict[str, Any]]:
-    from pyarrow import csv
+def _texts(table: Path, schema: Schema, notes: list[str]) -> list[dict[str, Any]]:
+    """Read a table of texts, as one whose rows are items is read; a torn row is an error here."""
+    source = DelimitedRows(table)
+    _check_columns(table, source.names)
+    names = tuple(name for name in source.names if name and name != KEY)
+    stored = {name: schema.columns.get(name) for name in names}
+    found = survey.survey(source, names)
+    notes += found.told(str(table), stored)
+    kinds: dict[str, Kind] = {**found.settle(stored), KEY: "string"}
+    return [_typed(table, line, kinds) for line in source.lines(None)]
 
-    known = {name: _TYPES[kind] for name, kind in schema.columns.items() if kind in _TYPES}
-    types = {**known, KEY: pa.string()}
-    options = csv.ConvertOptions(strings_can_be_null=True, column_types=types)
-    serial = csv.ReadOptions(use_threads=False)  # else no fault names its row
+
+def _typed(table: Path, line: Line | Broken, kinds: Mapping[str, Kind]) -> dict[str, Any]:
     try:
-        found = csv.read_csv(table, read_options=serial, convert_options=options)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError(f"{table} is not a CSV that can be read ({error})") from error
-    _check_columns(table, found.column_names)
-    return _plain(found)
+        if isinstance(line, Broken):
+            raise RowError(line.column, line.reason)
+        return {name: survey.value_of(name, cell, kinds[name]) for name, cell in line.cells.items()}
+    except RowError as error:
+        column = "" if error.column is None else f", column {error.column!r}"
+        fault = f"{table}: row {line.number:,}{column}: {error.reason}"
+        raise InputError(fault) from error
 
 
 def _chunks(table: Path) -> list[dict[str, Any]]:
@@ -132,12 +138,9 @@ def _chunks(table: Path) -> list[dict[str, Any]]:
 
 
 def _plain(found: pa.Table) -> list[dict[str, Any]]:
-    """Give rows; a date is the moment at which it begins, in UTC."""
-    for at, column in enumerate(found.schema):
-        if pa.types.is_date(column.type):
-            moments = found.column(at).cast(pa.timestamp("us", "UTC"))
-            found = found.set_column(at, column.name, moments)
-    listed: list[dict[str, Any]] = found.to_pylist()
+    from omnisearch.ingest.tables.columnar import as_metadata  # it loads Parquet
+
+    listed: list[dict[str, Any]] = as_metadata(found).to_pylist()
     return listed
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -16,6 +16,7 @@ from omnisearch.errors import InputError
 from omnisearch.ingest.arrays import ArrayRows
 from omnisearch.ingest.jsonl import JsonRows
 from omnisearch.ingest.lineage import Lineage
+from omnisearch.ingest.named import opened
 from omnisearch.ingest.parquet import ParquetRows, vector_columns
 from omnisearch.values import Kind
 
@@ -26,7 +27,8 @@ Metadata: TypeAlias = list[dict[str, Any]] | pa.Table | None
 VECTORS, METADATA = "vectors.npy", "metadata.parquet"  # of an export
 BATCH_ROWS = 4_096  # one durable write each: a few milliseconds, and little to repeat
 VECTOR = "vector"  # the name of the column of vectors where none is given
-_READERS: Mapping[str, type[Rows]] = {
+_ENCODED = "Rows of text and media are encoded by `omnisearch ingest TABLE --columns ROLE=COLUMN`"
+_READERS: Mapping[str, Callable[[Path], Rows]] = {
     ".npy": ArrayRows,
     ".fvecs": ArrayRows,
     ".fbin": ArrayRows,
@@ -140,18 +142,7 @@ def read_vectors(
 
 
 def _open(path: PathName) -> Rows:
-    file = Path(path)
-    reader = _READERS.get(file.suffix.lower())
-    if reader is None:
-        known = ", ".join(_READERS)
-        raise InputError(f"{file} has an unknown format: rename or convert it to one of {known}")
-    if not file.is_file():
-        what = "is not a file" if file.exists() else "does not exist"
-        raise InputError(f"{file} {what}: check the name")
-    try:
-        return reader(file)
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror or error}") from error
+    return opened(Path(path), _READERS)
 
 
 def _find_vectors(source: Rows) -> str:
@@ -159,10 +150,9 @@ def _find_vectors(source: Rows) -> str:
         found = vector_columns(source.schema)
         if len(found) != 1:
             names = ", ".join(found) or "none"
-            raise InputError(
-                f"{source.path} has no column {VECTOR!r}; columns of numbers: {names}. "
-                "Name the one that holds the vectors"
-            )
+            fault = f"{source.path} has no column {VECTOR!r}; columns of numbers: {names}"
+            remedy = "Name the one that holds the vectors" if found else _ENCODED
+            raise InputError(f"{fault}. {remedy}")
         return found[0]
     return VECTOR
 

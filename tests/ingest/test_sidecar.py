@@ -1,6 +1,7 @@
 """Tables that say more of files, joined by path."""
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -96,13 +97,17 @@ WRONG = (
     ("path,price\nnone.txt,1\n", r"1 row about no file that is taken in: row 1 \(none.txt\)"),
     ("path,price\n../secret,1\n", "row about no file that is taken in"),
     ("path,price\na.txt,1\nb.txt,2\n./a.txt,3\n", r"rows 1 and 3 both describe \./a\.txt"),
-    ("path,size\na.txt,1\nb.txt,dear\n", r"Row #3.*'dear'"),
+    (
+        "path,size\na.txt,1\nb.txt,dear\n",
+        r"row 2, column 'size': 'dear' does not go into a column of int",
+    ),
     ("name,price\na.txt,1\n", "no column 'path' that names the files, only name, price"),
     ("path,file.name\na.txt,1\n", "column 'file.name': .* is taken by files"),
     ("path,price\n,1\n", "row 1, column 'path' is None, not a path"),
     ("path,a,a\nb.txt,1,2\n", "column 'a' twice"),
-    ("", "is not a CSV that can be read"),
-    ("path,price\na.txt\n", "is not a CSV that can be read"),
+    ("", "t.csv is empty"),
+    ("path,price\na.txt\n", "row 1: has 1 cells, the first row names 2 columns"),
+    ('path,price\nb.txt,1\na.txt,"2\n', "row 2: a quote is opened in it"),
 )
 
 
@@ -131,5 +136,63 @@ def test_rows_of_json_are_named_too(notes: Path, col: om.Collection) -> None:
 def test_a_table_that_is_not_there(notes: Path, col: om.Collection) -> None:
     with pytest.raises(om.errors.InputError, match=r"none\.csv does not exist"):
         col.ingest(notes, metadata="none.csv")
-    with pytest.raises(om.errors.InputError, match=r"unknown format: give one of \.csv"):
+    with pytest.raises(
+        om.errors.InputError, match=r"unknown format: rename or convert it to one of \.csv"
+    ):
         col.ingest(notes, metadata=notes / "a.txt")
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_a_table_that_the_disk_does_not_give(notes: Path, col: om.Collection, kind: str) -> None:
+    (notes / f"t.{kind}").symlink_to("/proc/self/mem")  # opens, and gives no byte
+    with pytest.raises(om.errors.InputError, match=rf"t\.{kind} "):
+        col.ingest(notes, metadata=notes / f"t.{kind}")
+
+
+def test_a_time_without_a_zone_is_one_of_utc(notes: Path, col: om.Collection) -> None:
+    table = notes.with_name("t.csv")
+    table.write_text("path,bought\na.txt,2026-05-01 10:00:00\n")
+    col.ingest(notes, metadata=table)
+    assert said(col, "bought")["a.txt"] == (datetime(2026, 5, 1, 10, tzinfo=UTC),)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize(("sign", "end"), [(",", "csv"), (";", "csv"), ("\t", "tsv")])
+def test_tables_of_texts_are_read_as_those_whose_rows_are_items(
+    notes: Path, col: om.Collection, encoding: str, sign: str, end: str
+) -> None:
+    table = notes.with_name(f"t.{end}")
+    table.write_text("path,brand,price\na.txt,Bücher,3.5\n".replace(",", sign), encoding)
+    col.ingest(notes, metadata=table)
+    assert said(col, "brand", "price")["a.txt"] == ("Bücher", 3.5)
+
+
+def test_codes_stay_texts(notes: Path, col: om.Collection) -> None:
+    table = write(notes.with_name("t.csv"), [{"path": "a.txt", "zip": "00007"}])
+    report = col.ingest(notes, metadata=table)
+    assert said(col, "zip")["a.txt"] == ("00007",)
+    assert "column 'zip' is text, not numbers: row 1 has '00007'" in str(report.warnings)
+    assert not col.ingest(metadata=table).warnings
+
+
+@pytest.mark.parametrize(
+    ("raw", "fault"),
+    [
+        (b"path,n\xf6\na.txt,1\n", "the name of column 2 is not UTF-8: byte 0xf6 at sign 2"),
+        (b"path,n\na.txt,n\xf6\n", "row 1, column 'n': is not UTF-8: byte 0xf6 at sign 2"),
+    ],
+)
+def test_bytes_that_are_no_text_are_told(
+    notes: Path, col: om.Collection, raw: bytes, fault: str
+) -> None:
+    table = notes.with_name("t.csv")
+    table.write_bytes(raw)
+    with pytest.raises(om.errors.InputError, match=fault):
+        col.ingest(notes, metadata=table)
+
+
+def test_a_pipe_is_no_table(notes: Path, col: om.Collection) -> None:
+    os.mkfifo(notes.with_name("pipe.csv"))
+    for name in (notes.with_name("pipe.csv"), "-"):
+        with pytest.raises(om.errors.InputError, match=r"cannot be read from a pipe: write it"):
+            col.ingest(notes, metadata=name)

@@ -177,6 +177,8 @@ def test_a_hostile_npy_header_is_refused(header: bytes, tmp_path: Path) -> None:
     [
         ('{"id": "a", "vector": [1, NaN]}', "line 1 is not JSON .NaN is not a number"),
         ('{"id": "a", "vector": [1, 2]}\n{"id": "b", "vector": [1]}', "line 2: the vector has 1"),
+        ('\n\n{"id": "a", "vector": [1]}\n\n{"id": 2.5, "vector": [1]}', "line 5: 'id' is 2.5"),
+        ('{"id": "a", "vector": [1]}\n\n{', "line 3 is not JSON"),
         ('{"id": "a", "vector": [1, true]}', "line 1: 'vector' is"),
         ('{"id": "a", "vector": [1, [2]]}', "line 1: 'vector' is"),
         ('{"id": "a", "vector": "AAAA"}', "line 1: 'vector' is"),
