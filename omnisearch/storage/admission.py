@@ -89,6 +89,15 @@ def check_dim(vectors: Floats, settings: Settings, what: str = "vectors") -> Non
         )
 
 
+def check_space(space: str | None, stored: str) -> None:
+    """Refuse vectors of a space that was left while they were made."""
+    if space not in (None, stored):
+        raise SpaceMismatchError(
+            f"the collection changed to vectors of {stored} while these of {space} were made: do "
+            "it again; with encoder=, give the one that makes the new ones"
+        )
+
+
 def check_scores(vectors: Floats, settings: Settings, what: str = "vectors") -> None:
     """Refuse lengths whose products or distances leave float32; cosine scales them away."""
     if settings.metric != "cosine" and len(vectors):

@@ -13,8 +13,6 @@ from omnisearch.storage.ledger import Ledger
 from omnisearch.storage.manifest import Manifest
 from omnisearch.storage.store import Store
 
-_STEP = 1 << 20
-
 
 def snapshot(store: Store, target: Path) -> None:
     """Copy what is committed now to a new folder; it has FORMAT when it is whole."""
@@ -30,7 +28,7 @@ def snapshot(store: Store, target: Path) -> None:
         made = now.sealed.manifest
         publishing = files.probe_publishing(target / layout.TMP)
         identity = replace(store.identity, publishing=publishing)
-        _share(store.root, target, made)
+        share(store.root, target, made)
         _copy_log(store, target, now)
         manifest.publish(made, target, identity)
         books = _copy_ledger(store, target, identity)
@@ -40,27 +38,22 @@ def snapshot(store: Store, target: Path) -> None:
         creation.finish(target, identity)
 
 
-def _share(root: Path, target: Path, made: Manifest) -> None:
+def share(root: Path, target: Path, made: Manifest) -> None:
+    """Give a collection the files that a manifest of another names; what it has, it keeps."""
+    names = [f"{layout.TOMBS}/{entry.tombs}" for entry in made.shards if entry.tombs]
+    names += [f"{layout.CODEBOOKS}/{made.codebook}.faiss"] if made.codebook else []
     for entry in made.shards:
-        folder = Path(layout.SHARDS) / entry.name
-        files.make_folder(target / folder)
-        for name in entry.files:
-            _link_or_copy(root / folder / name, target / folder / name)
+        folder = f"{layout.SHARDS}/{entry.name}"
+        if not (target / folder).is_dir():
+            files.make_folder(target / folder)
+        names += [f"{folder}/{name}" for name in entry.files]
+    for name in names:
+        if not (target / name).exists():
+            files.share(root / name, target / name)
+    for entry in made.shards:
+        files.sync_folder(target / layout.SHARDS / entry.name)
+    for folder in (layout.SHARDS, layout.TOMBS, layout.CODEBOOKS):
         files.sync_folder(target / folder)
-        if entry.tombs:
-            _link_or_copy(root / layout.TOMBS / entry.tombs, target / layout.TOMBS / entry.tombs)
-    if made.codebook:
-        book = Path(layout.CODEBOOKS) / f"{made.codebook}.faiss"
-        _link_or_copy(root / book, target / book)
-    for name in (layout.SHARDS, layout.TOMBS, layout.CODEBOOKS):
-        files.sync_folder(target / name)
-
-
-def _link_or_copy(source: Path, target: Path) -> None:
-    if files.hard_link(source, target):
-        return
-    with source.open("rb") as stream:
-        files.write_file(target, iter(lambda: stream.read(_STEP), b""))
 
 
 def _copy_ledger(store: Store, target: Path, identity: Identity) -> int:

@@ -44,7 +44,8 @@ class Segments:
     """Rows of items as they come from an encoder, one of each for every row.
 
     An `items` of None is the row's own id; metadata may have the reserved columns. `norms` are the
-    lengths that the vectors are to be given back with, else those that they have.
+    lengths that the vectors are to be given back with, else those that they have. They are only
+    stored among those of their `space`, if it is told.
     """
 
     ids: Sequence[str]
@@ -54,6 +55,7 @@ class Segments:
     vectors: npt.NDArray[np.float32]  # (n, dim)
     metadata: Sequence[Mapping[str, Any]]
     norms: npt.NDArray[np.float32] | None = None
+    space: str | None = None
 
     def __post_init__(self) -> None:
         columns = (self.items, self.views, self.modalities, self.vectors, self.metadata)

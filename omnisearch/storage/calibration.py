@@ -1,12 +1,14 @@
 """What was learnt of a collection's cosines, as bytes that only the encoder's side understands.
 
-It is derived: whoever finds none, or a damaged one, goes on with what ships.
+It is derived: whoever finds none, or a damaged one, goes on with what ships. The name of a file
+says of which space it is, for a collection keeps that of its space before, too.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -22,45 +24,102 @@ _MAGIC = b"OMNINEAR"
 _HEADER = struct.Struct("<8s16sQ")  # magic, XXH3-128 of what follows, shards
 _ENTRY = struct.Struct("<26sQ")  # name of a shard, rows
 _DIGESTED = 24  # from here on
+_UNTOLD = ""  # of older releases, whose files did not say it; they are learnt anew
 Halves = npt.NDArray[np.float16]
+Name = tuple[int, str]  # number, and tag of a space
 
 
-def write(store: Store, content: bytes, nearness: Mapping[str, Halves]) -> None:
-    """Make it the newest, durably; it is no generation and no part of one.
+def write(store: Store, space: str, content: bytes, nearness: Mapping[str, Halves]) -> None:
+    """Make it the newest of a space, durably; it is no generation and no part of one.
 
     `nearness` has a number for each row of some shards, by their names.
     """
     with store.lock:
         store.begin_writing()
-        folder = store.root / _FOLDER
-        if not folder.is_dir():
-            files.make_folder(folder)
-            files.sync_folder(store.root)
-        old = _numbers(folder)
-        number = max(old, default=0) + 1
+        folder, tag = _made(store.root), _tag(space)
+        old = _named(folder)
+        number = max((one for one, _ in old), default=0) + 1
         # the calibration last: a reader takes the highest number, and looks for the other then
         for suffix, parts in ((_NEAR, _packed(nearness)), (_CAL, [content])):
             made = store.root / layout.TMP / f"{layout.new_ulid()}{suffix}"
             files.write_file(made, parts)
-            files.publish(made, folder / f"{number:012d}{suffix}", store.identity.publishing)
+            files.publish(made, _path(folder, (number, tag), suffix), store.identity.publishing)
         files.sync_folder(folder)
-        for one in old:
-            for suffix in (_CAL, _NEAR):
-                files.remove(folder / f"{one:012d}{suffix}", missing_ok=True)
+        _remove(folder, [one for one in old if one[1] in (tag, _UNTOLD)])
 
 
-def _numbers(folder: Path) -> set[int]:
-    return {*layout.numbers(folder, _CAL), *layout.numbers(folder, _NEAR)}
+def carry(source: Path, target: Path, space: str) -> None:
+    """Let a collection have what another has learnt of a space, as its newest of that."""
+    found = _newest(source, space)
+    if found is None:
+        return
+    folder = _made(target)
+    old = _named(folder)
+    number = max((one for one, _ in old), default=0) + 1
+    for suffix in (_NEAR, _CAL):
+        path = _path(source / _FOLDER, found, suffix)
+        if path.exists():
+            files.share(path, _path(folder, (number, found[1]), suffix))
+    files.sync_folder(folder)
+    _remove(folder, [one for one in old if one[1] == found[1]])
 
 
-def newest(root: Path) -> bytes | None:
-    """Read the newest; None where there is none."""
-    return _read(root, _CAL)
+def keep(root: Path, spaces: Iterable[str]) -> None:
+    """Remove what was learnt of other spaces."""
+    tags = {_tag(space) for space in spaces}
+    folder = root / _FOLDER
+    if folder.is_dir():
+        _remove(folder, [one for one in _named(folder) if one[1] not in tags])
 
 
-def nearness(root: Path) -> Mapping[str, Halves]:
+def _made(root: Path) -> Path:
+    folder = root / _FOLDER
+    if not folder.is_dir():
+        files.make_folder(folder)
+        files.sync_folder(root)
+    return folder
+
+
+def _tag(space: str) -> str:
+    return xxhash.xxh3_64_hexdigest(space.encode())
+
+
+def _named(folder: Path) -> set[Name]:
+    """List the numbers that lie there, and of which space each is."""
+    found: set[Name] = set()
+    for path in folder.iterdir():
+        if match := layout.NAMES[_FOLDER].fullmatch(path.name):
+            found.add((int(match[1]), match[2] or _UNTOLD))
+    return found
+
+
+def _path(folder: Path, name: Name, suffix: str) -> Path:
+    number, tag = name
+    return folder / f"{number:012d}{f'.{tag}' if tag else ''}{suffix}"
+
+
+def _remove(folder: Path, names: Iterable[Name]) -> None:
+    for name in names:
+        for suffix in (_CAL, _NEAR):
+            files.remove(_path(folder, name, suffix), missing_ok=True)
+
+
+def _newest(root: Path, space: str) -> Name | None:
+    folder, tag = root / _FOLDER, _tag(space)
+    with suppress(OSError):  # nobody may read it
+        names = _named(folder) if folder.is_dir() else set()
+        return max((one for one in names if one[1] == tag), default=None)
+    return None
+
+
+def newest(root: Path, space: str) -> bytes | None:
+    """Read the newest of a space; None where there is none."""
+    return _read(root, space, _CAL)
+
+
+def nearness(root: Path, space: str) -> Mapping[str, Halves]:
     """Read what is known of the rows of shards; what is damaged is not known."""
-    raw = _read(root, _NEAR)
+    raw = _read(root, space, _NEAR)
     if raw is None or len(raw) < _HEADER.size:
         return {}
     magic, digest, shards = _HEADER.unpack_from(raw)
@@ -81,9 +140,9 @@ def damaged(root: Path) -> list[Path]:
     """List those whose checksum is not right; they are learnt anew when something is written."""
     folder = root / _FOLDER
     found = []
-    for number in sorted(_numbers(folder)) if folder.is_dir() else ():
+    for name in sorted(_named(folder)) if folder.is_dir() else ():
         for suffix, begin, digested in ((_CAL, 10, 26), (_NEAR, 8, _DIGESTED)):
-            path = folder / f"{number:012d}{suffix}"
+            path = _path(folder, name, suffix)
             raw = path.read_bytes() if path.exists() else None
             if raw is not None and raw[begin : begin + 16] != xxhash.xxh3_128_digest(
                 raw[digested:]
@@ -99,11 +158,10 @@ def _packed(nearness: Mapping[str, Halves]) -> list[bytes]:
     return [_MAGIC, xxhash.xxh3_128_digest(counted), counted]
 
 
-def _read(root: Path, suffix: str) -> bytes | None:
-    folder = root / _FOLDER
+def _read(root: Path, space: str, suffix: str) -> bytes | None:
+    found = _newest(root, space)
     try:
-        numbers = layout.numbers(folder, _CAL) if folder.is_dir() else []
-        return (folder / f"{numbers[-1]:012d}{suffix}").read_bytes() if numbers else None
+        return None if found is None else _path(root / _FOLDER, found, suffix).read_bytes()
     except OSError:  # a writer has just made a newer one, or nobody may read it
         return None
 

@@ -19,7 +19,7 @@ from uuid import UUID
 import lmdb
 
 from omnisearch.storage import sightings
-from omnisearch.storage.custody import Custody
+from omnisearch.storage.custody import DATA, SEAL, Custody
 from omnisearch.storage.sightings import Sighting
 
 _VERSION = 1
@@ -187,6 +187,23 @@ def folder_of(index: Path, collection: UUID) -> Path:
     """Say where the catalog of a collection lies; a copy of a collection has one of its own."""
     found = index.stat()
     return _cache() / "omnisearch" / f"{collection}-{found.st_dev}-{found.st_ino}"
+
+
+def hand_over(source: Path, target: Path, collection: UUID) -> None:
+    """Let a copy of a collection have what another remembers, unless it has something itself."""
+    with suppress(OSError):  # it is a cache: files are hashed again
+        there, here = folder_of(source, collection), folder_of(target, collection)
+        if (there / DATA).exists() and not (here / DATA).exists():
+            here.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (there / SEAL).replace(here / SEAL)
+            (there / DATA).replace(here / DATA)
+
+
+def forget(index: Path, collection: UUID) -> None:
+    """Remember nothing for a collection in this folder; an older folder may have had its number."""
+    with suppress(OSError):
+        for name in (DATA, SEAL):
+            (folder_of(index, collection) / name).unlink(missing_ok=True)
 
 
 def _cache() -> Path:

@@ -12,9 +12,10 @@ import pyarrow as pa
 from omnisearch.errors import InputError
 from omnisearch.schema import OURS, Metadata, check_name, is_json, tabulate, to_dicts
 from omnisearch.storage import batch
-from omnisearch.storage.admission import Floats, admit, admit_segments
+from omnisearch.storage.admission import Floats, admit, admit_segments, check_space
 from omnisearch.storage.batch import Batch, Change, Segments, segment_of
 from omnisearch.storage.generation import Generation
+from omnisearch.storage.origin import OWN_VECTORS
 from omnisearch.storage.rows import gather
 from omnisearch.storage.store import Prepare
 
@@ -22,11 +23,17 @@ Revise = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 def putting(
-    names: Sequence[str], vectors: Floats, metadata: Metadata | None, *, replacing: bool
+    names: Sequence[str],
+    vectors: Floats,
+    metadata: Metadata | None,
+    space: str = OWN_VECTORS,
+    *,
+    replacing: bool,
 ) -> Prepare:
     """Store rows; those that are stored already are replaced, or refused."""
 
     def prepare(now: Generation) -> Change:
+        check_space(space, now.sealed.manifest.space)
         added = admit(names, vectors, metadata, now.sealed.manifest.settings, now.schema)
         positions = now.find(names)
         stored = [name for name, at in zip(names, positions.tolist(), strict=True) if at >= 0]
@@ -37,11 +44,11 @@ def putting(
     return prepare
 
 
-def updating(names: Sequence[str], metadata: Metadata) -> Prepare:
+def updating(names: Sequence[str], metadata: Metadata, *, ours: bool = False) -> Prepare:
     """Change metadata of stored rows, segments or items; their vectors stay, byte for byte."""
     given = _as_rows(metadata)
     for name in {name for row in given if row for name in row}:
-        check_name(name)
+        check_name(name, ours=ours)
     if len(given) != len(names):
         raise InputError(f"{len(given)} rows of metadata for {len(names)} ids")
 
@@ -101,6 +108,7 @@ def _stored_already(stored: Sequence[str], remedy: str) -> InputError:
 
 
 def _admitted(rows: Segments, now: Generation) -> Batch:
+    check_space(rows.space, now.sealed.manifest.space)
     return admit_segments(rows, now.sealed.manifest.settings, now.schema)
 
 

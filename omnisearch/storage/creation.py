@@ -12,15 +12,17 @@ from omnisearch.storage.identity import Head, Identity, encode_head, has_remains
 from omnisearch.storage.locks import FileLock
 from omnisearch.storage.manifest import Manifest
 
-_FOLDERS = {*layout.FOLDERS, layout.CALIBRATION, layout.UNUSED}
+_FOLDERS = {*layout.FOLDERS, layout.CALIBRATION, layout.RELATIONS, layout.UNUSED, *layout.SPACES}
 _OURS = {*_FOLDERS, layout.FORMAT, layout.HEAD, layout.LOCK, layout.IGNORE}
 IGNORE_TEXT = b"*\n"
 
 
-def create(root: Path, first: Manifest, *, ignored: bool) -> FileLock | None:
+def create(
+    root: Path, first: Manifest, *, ignored: bool, collection: uuid.UUID | None = None
+) -> FileLock | None:
     """Make an empty collection and become its writer, unless another process just made it.
 
-    `ignored` keeps it out of git.
+    `ignored` keeps it out of git; `collection` is whose rows it will hold, if not its own.
     """
     filesystem.refuse_network(root)
     make_root(root)
@@ -32,7 +34,7 @@ def create(root: Path, first: Manifest, *, ignored: bool) -> FileLock | None:
         if has_remains(root):
             read_identity(root)
         _sweep(root)
-        identity = Identity(uuid.uuid4(), _prepare(root, ignored))
+        identity = Identity(collection or uuid.uuid4(), _prepare(root, ignored))
         manifest.publish(first, root, identity)
         log.create(root, identity, 1).close()
         files.write_file(root / layout.HEAD, [encode_head(identity, Head(0, 1))], mode=0o600)

@@ -19,6 +19,7 @@ from pathlib import Path
 import xxhash
 
 _FORMAT = "omnisearch cache 1\n"  # a walk leaves out folders that say so
+DATA, SEAL = "data.mdb", "SEAL"
 _BLOCK = 1 << 20
 _CHILD = """
 import json, resource, sys
@@ -40,7 +41,7 @@ class Custody:
     def __init__(self, folder: Path, copier: Copier) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_private(folder)
-        self.file, self._seal = folder / "data.mdb", folder / "SEAL"
+        self.file, self._seal = folder / DATA, folder / SEAL
         self._lock = os.open(folder / "LOCK", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

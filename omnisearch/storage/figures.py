@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +11,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from omnisearch.storage import batch
+from omnisearch.storage import batch, layout
+from omnisearch.storage.filesystem import bytes_below
 from omnisearch.storage.generation import Generation
+from omnisearch.storage.switching.waiting import Waiting, spaces
 
 Mask = npt.NDArray[np.bool_]
 _EMPTY = ("generation", "items", "segments", "missing", "deleted", "shards", "bytes")
@@ -26,6 +26,7 @@ def figures(root: Path, now: Generation | None) -> dict[str, Any]:
         return dict.fromkeys(_EMPTY, 0)
     made = now.sealed.manifest
     items, modalities = _counted(now, now.shown)
+    beside = spaces(root)
     hidden = 0 if now.shown is now.alive else _counted(now, now.alive)[0] - items
     return {
         "generation": now.number,
@@ -34,7 +35,7 @@ def figures(root: Path, now: Generation | None) -> dict[str, Any]:
         "missing": hidden,
         "deleted": now.deleted,
         "shards": len(made.shards),
-        "bytes": _bytes_below(root),
+        "bytes": bytes_below(root, layout.SPACES),
         "space": made.space,
         "modalities": {name: count for name, count in modalities.items() if name and count},
         "failures": len(now.sealed.place.ledgers.newest().failures),
@@ -43,16 +44,17 @@ def figures(root: Path, now: Generation | None) -> dict[str, Any]:
         "index": made.settings.index,
         "unsealed": now.rows - now.sealed.rows,
         "columns": dict(now.schema.shown().columns),
+        "next": _waiting(beside.next),
+        "previous": _waiting(beside.previous),
     }
 
 
-def _bytes_below(root: Path) -> int:
-    total = 0
-    for folder, _, names in os.walk(root):  # what a writer removes meanwhile counts nothing
-        for name in names:
-            with suppress(FileNotFoundError):
-                total += (Path(folder) / name).stat().st_size
-    return total
+def _waiting(found: Waiting | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    known = found.unreadable is None
+    told = {"path": str(found.path), "bytes": found.bytes, "space": found.space if known else None}
+    return {**told, "dim": found.dim, "generation": found.generation} if known else told
 
 
 def _counted(now: Generation, mask: Mask | None) -> tuple[int, dict[str | None, int]]:

@@ -27,6 +27,7 @@ observer: Observer | None = None
 
 AHEAD = 1 << 16  # a file with zeros written ahead has a multiple of this length
 _SMALL_APPEND = 1 << 14
+_STEP = 1 << 20
 _AT_FDCWD, _RENAME_NOREPLACE = -100, 1
 _NO_SUCH_CALL = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EMLINK}
 
@@ -257,6 +258,14 @@ def hard_link(source: Path, target: Path) -> bool:
     return True
 
 
+def share(source: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where the two folders cannot share it."""
+    if hard_link(source, target):
+        return
+    with source.open("rb") as stream:
+        write_file(target, iter(lambda: stream.read(_STEP), b""))
+
+
 def remove(path: Path, *, missing_ok: bool = False) -> None:
     """Remove one file."""
     with _explained(path, "removing"):
@@ -269,3 +278,14 @@ def remove_folder(path: Path) -> None:
     with _explained(path, "removing"):
         _tell("rmdir", path)
         path.rmdir()
+
+
+def remove_tree(path: Path) -> int:
+    """Remove a file, or a folder with all that is in it; give the bytes freed."""
+    if path.is_symlink() or not path.is_dir():
+        size = path.lstat().st_size
+        remove(path)
+        return size
+    freed = sum(remove_tree(inside) for inside in path.iterdir())
+    remove_folder(path)
+    return freed

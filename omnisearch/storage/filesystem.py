@@ -1,8 +1,13 @@
-"""What kind of file system a path is on: locks and syncs mean nothing on a network."""
+"""What kind of file system a path is on, and how much lies there.
+
+Locks and syncs mean nothing on a network.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 from omnisearch.errors import StorageError
@@ -38,3 +43,15 @@ def refuse_network(path: Path) -> None:
             f"{path} is on a network file system ({found}), where locks cannot be trusted: "
             "keep the collection on a local disk; reading with mode='r' works"
         )
+
+
+def bytes_below(root: Path, leaving_out: Collection[str] = ()) -> int:
+    """Add up the files of a folder and those in it, but for some folders directly in it."""
+    total = 0
+    for folder, inside, names in os.walk(root):
+        if Path(folder) == root:
+            inside[:] = [name for name in inside if name not in leaving_out]
+        for name in names:
+            with suppress(FileNotFoundError):  # what a writer removes meanwhile counts nothing
+                total += (Path(folder) / name).stat().st_size
+    return total

@@ -34,12 +34,12 @@ def collect(root: Path, identity: Identity, *, kept: int = KEPT) -> int:
     for folder in (layout.SHARDS, layout.CODEBOOKS, layout.TOMBS, layout.TMP):
         for path in _ours(root, folder):
             if f"{folder}/{path.name}" not in named:
-                freed += _remove_tree(path)
+                freed += files.remove_tree(path)
     ledger.remove_old(root, kept)
     logs = layout.numbers(root / layout.LOG, ".log")
     for number, following in pairwise(logs):
         if following <= base + 1:
-            freed += _remove_tree(layout.log_path(root, number))
+            freed += files.remove_tree(layout.log_path(root, number))
     return freed
 
 
@@ -82,13 +82,3 @@ def _ours(root: Path, folder: str) -> list[Path]:
     """List what is in a folder under names that only we give."""
     pattern = layout.NAMES[folder]
     return [path for path in (root / folder).iterdir() if pattern.fullmatch(path.name)]
-
-
-def _remove_tree(path: Path) -> int:
-    if not path.is_dir():
-        size = path.stat().st_size
-        files.remove(path)
-        return size
-    freed = sum(_remove_tree(inside) for inside in path.iterdir())
-    files.remove_folder(path)
-    return freed

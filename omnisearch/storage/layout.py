@@ -13,8 +13,12 @@ FORMAT, LOCK, HEAD, IGNORE = "FORMAT", "LOCK", "HEAD", ".gitignore"
 MANIFESTS, LOG, SHARDS, CODEBOOKS = "manifests", "log", "shards", "codebooks"
 TOMBS, LEDGER, TMP = "tombs", "ledger", "tmp"
 CALIBRATION = "calibration"  # made when something is first learnt
+RELATIONS = "relations"  # made when somebody first asks what is related
 FOLDERS = (MANIFESTS, LOG, SHARDS, CODEBOOKS, TOMBS, LEDGER, TMP)
 UNUSED = "failures"  # a folder of older collections, always empty
+# Collections inside: of the space that is being built, of the one before, and of one on its way.
+NEXT, PREVIOUS, LEAVING = "next", "previous", "leaving"
+SPACES = (NEXT, PREVIOUS, LEAVING)
 
 VECTORS, VECTOR_SUMS, ROWS, IDS = "vectors.bin", "vectors.sum", "rows.arrow", "ids.bin"
 CODES, COLUMNS, WORDS = "codes.faiss", "columns.bin", "words.bin"
@@ -29,8 +33,9 @@ NAMES = {
     CODEBOOKS: re.compile(rf"({_ULID})\.faiss"),
     TOMBS: re.compile(rf"({_ULID})\.(\d{{12}})\.bits"),
     LEDGER: re.compile(r"(\d{12})\.jsonl"),
-    CALIBRATION: re.compile(r"(\d{12})\.(cal|near)"),
-    TMP: re.compile(rf"probe-[12]|{_ULID}\.(json|jsonl|format|cal|near)"),
+    CALIBRATION: re.compile(r"(\d{12})(?:\.([0-9a-f]{16}))?\.(cal|near)"),
+    RELATIONS: re.compile(r"(\d{12})\.links"),
+    TMP: re.compile(rf"probe-[12]|{_ULID}\.(json|jsonl|format|cal|near|links)"),
 }
 
 

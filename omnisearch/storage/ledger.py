@@ -46,6 +46,7 @@ class Ledger:
     roots: tuple[Root, ...] = ()
     ignored: frozenset[str] = frozenset()
     failures: Mapping[str, Failure] = field(default_factory=dict)
+    regions: bool = False  # pictures are found by parts of them, too
 
     def __post_init__(self) -> None:
         ordered = sorted(self.roots, key=lambda root: root.number)
@@ -82,6 +83,8 @@ def told(ledger: Ledger) -> Iterator[Mapping[str, Any]]:
     for root in ledger.roots:
         path = locations.encode(root.path)
         yield {"root": root.number, "path": path, "device": root.device, "kind": root.kind}
+    if ledger.regions:
+        yield {"regions": True}
     for location in sorted(ledger.ignored):
         yield {"ignored": location}
     for location, failure in sorted(ledger.failures.items()):
@@ -120,12 +123,15 @@ def build(trees: Iterable[Mapping[str, Any]]) -> Ledger:
     roots: list[Root] = []
     ignored: set[str] = set()
     failures: dict[str, Failure] = {}
+    regions = False
     for tree in trees:
         match tree:
             case {"root": int(number), "path": str(path), "device": int(device), "kind": kind}:
                 if kind not in ("folder", "file"):
                     raise ValueError(f"{kind!r} is no kind of root")
                 roots.append(Root(number, locations.decode(path), device, kind))
+            case {"regions": True}:
+                regions = True
             case {"ignored": str(location)}:
                 ignored.add(_location(location))
             case {"failure": str(location), **rest}:
@@ -134,7 +140,7 @@ def build(trees: Iterable[Mapping[str, Any]]) -> Ledger:
                 raise ValueError(f"a line with {sorted(tree)} is not of this format")
     if len({root.number for root in roots}) < len(roots):
         raise ValueError("two roots of one number")
-    return Ledger(tuple(roots), frozenset(ignored), failures)
+    return Ledger(tuple(roots), frozenset(ignored), failures, regions)
 
 
 def _location(text: str) -> str:

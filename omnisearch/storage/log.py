@@ -60,7 +60,8 @@ def create(root: Path, identity: Identity, first: int) -> files.Appender:
 
 def resume(root: Path, identity: Identity, tail: Tail, reached: int) -> files.Appender:
     """Go on behind what was read, after making durable what nobody acknowledged."""
-    if not tail.first:
+    unused = tail.size == HEADER_BYTES and tail.first <= reached
+    if not tail.first or unused:  # unused since generations were left out behind it
         return create(root, identity, reached + 1)
     appender = files.Appender(layout.log_path(root, tail.first), tail.size)
     appender.clear_rest()

@@ -11,9 +11,18 @@ import time
 import weakref
 from collections.abc import Callable
 
-from omnisearch.errors import OmnisearchError
+from omnisearch.errors import CollectionLockedError, OmnisearchError
 from omnisearch.records import CompactReport
-from omnisearch.storage import changes, compaction, gc, leftovers, mending, sealing
+from omnisearch.storage import (
+    changes,
+    compaction,
+    gc,
+    leftovers,
+    mending,
+    relations,
+    sealing,
+    switching,
+)
 from omnisearch.storage.coding import TRAINING_ROWS
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.store import Store
@@ -109,19 +118,31 @@ def delete(store: Store, found: Callable[[Generation], list[str]], *, purge: boo
         return names
 
     if purge:
-        store.check_no_transaction()
+        check_purge(store)
     store.write(changes.deleting(naming))
     if purge:
         purge_deleted(store)
     return counted[-1]
 
 
+def check_purge(store: Store) -> None:
+    """Refuse to purge where something would keep what is purged."""
+    store.check_no_transaction()
+    if (coming := switching.spaces(store.root).next) is not None:
+        raise CollectionLockedError(
+            f"{coming.path} is being filled, and would keep what is purged: finish that first, or "
+            "give it up with `omnisearch reencode --discard`"
+        )
+
+
 def purge_deleted(store: Store) -> None:
-    """Rewrite what holds deleted rows and remove every older file."""
+    """Rewrite what holds deleted rows and remove every older file, that of a space before too."""
     with store.maintaining:
         sealing.seal(store)
         compaction.compact(store, compaction.dead_only)
         gc.collect(store.root, store.identity, kept=1)
+        switching.drop_previous(store)
+        relations.forget(store)
 
 
 def is_tail_long(now: Generation, log_bytes: int) -> bool:

@@ -34,6 +34,7 @@ from omnisearch.storage.ledger import Ledger
 from omnisearch.storage.manifest import Manifest, ShardEntry
 from omnisearch.storage.mapping import map_file
 from omnisearch.storage.shard import Coder, Place, Shard, ShardRows, write_shard, write_sums
+from omnisearch.storage.switching import settling
 from omnisearch.storage.tombs import read_tombs
 
 _log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ def reclaim(path: str | Path) -> int:
     identity = read_identity(root)
     lock = locks.lock_writer(root)
     try:
+        settling.settle(root, identity)
         return gc.collect(root, identity)
     finally:
         lock.release()

@@ -14,7 +14,7 @@ from omnisearch.schema import Schema, kind_of
 from omnisearch.storage import batch
 from omnisearch.storage.batch import Batch, Change
 from omnisearch.storage.generation import Coded, Generation, Mask, Sealed
-from omnisearch.storage.tail import Chunk, Loose, TailIds
+from omnisearch.storage.tail import LOOSE_ROWS, Chunk, Loose, TailIds
 
 
 class State:
@@ -77,6 +77,15 @@ class State:
         self._loose = Loose(self._settings.dim, self._settings.dtype)
         coded = replace(now.coded, chunks=(*now.coded.chunks, chunk))
         self.generation = replace(now, coded=coded, loose=self._loose.view())
+
+    def code_tail(self) -> Generation:
+        """Code what a reader met in the log, where no maintenance of its own does it."""
+        coder = self.generation.sealed.coder
+        if coder is not None and self.generation.loose.rows >= LOOSE_ROWS:
+            self.freeze()
+            chunk = self.generation.coded.chunks[-1]
+            self.replace_chunk(chunk, chunk.encoded(coder))
+        return self.generation
 
     def replace_chunk(self, old: Chunk, new: Chunk) -> None:
         """Put a chunk with codes in place of the same rows without."""

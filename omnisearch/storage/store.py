@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from omnisearch.errors import ReadOnlyError, StorageError
@@ -20,9 +20,9 @@ from omnisearch.storage.identity import Head, Identity
 from omnisearch.storage.layout import log_path, pin_path
 from omnisearch.storage.ledger import Ledger
 from omnisearch.storage.locks import FileLock
+from omnisearch.storage.manifest import Manifest, newest, publish
 from omnisearch.storage.shard import Place
 from omnisearch.storage.state import State
-from omnisearch.storage.tail import LOOSE_ROWS
 
 Prepare = Callable[[Generation], "Change | None"]
 
@@ -228,6 +228,20 @@ class Store:
         if old is not None:
             old.release()
 
+    def replace(self, made: Manifest) -> None:
+        """Publish another state in place of this one; hold `lock`."""
+        self._failed = True  # what is appended now may be behind either state
+        try:
+            publish(made, self.root, self.identity)
+        except StorageError:
+            self._failed = newest(self.root) >= made.number
+            raise
+        self.reload()
+        self._failed = False
+        self.write_head()
+        with suppress(StorageError):  # without, the next record goes into the file before
+            self.rotate_log()
+
     def reload(self) -> None:
         """Read everything from the files again; hold `lock`."""
         known = {shard.name: shard for shard in self._published.sealed.shards}
@@ -235,8 +249,7 @@ class Store:
         self._opened = opening.load(self.root, self.identity, known)
         if old is not None:
             old.release()
-        self._published = self._opened.state.generation
-        self._code_tail()
+        self._published = self._opened.state.code_tail()
 
     def _refresh(self) -> None:
         raw, head = self._head.changed() or (b"", None)
@@ -263,18 +276,7 @@ class Store:
         opening.replay(opened.state, tail.records)
         known = log.Tail([], tail.first, tail.size)
         self._opened = opening.Opened(opened.place, opened.state, known, opened.pin)
-        self._published = opened.state.generation
-        self._code_tail()
-
-    def _code_tail(self) -> None:
-        """Code what a reader met in the log, where no maintenance of its own does it."""
-        coder = self.state.generation.sealed.coder
-        if coder is None or self.state.generation.loose.rows < LOOSE_ROWS:
-            return
-        self.state.freeze()
-        chunk = self.state.generation.coded.chunks[-1]
-        self.state.replace_chunk(chunk, chunk.encoded(coder))
-        self._published = self.state.generation
+        self._published = opened.state.code_tail()
 
     def check_no_transaction(self) -> None:
         """Refuse what publishes files while this thread has writes that are not acknowledged."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from omnisearch.errors import CorruptCollectionError, OmnisearchError
 from omnisearch.records import Problem, VerifyReport
-from omnisearch.storage import calibration, creation, layout, ledger, log, manifest
+from omnisearch.storage import calibration, creation, layout, ledger, log, manifest, relations
 from omnisearch.storage.identity import Identity, read_head, read_identity
 from omnisearch.storage.manifest import Manifest, ShardEntry
 from omnisearch.storage.mapping import map_file
@@ -49,6 +49,7 @@ def _verify(root: Path, identity: Identity, data: bool) -> VerifyReport:
         return VerifyReport(False, tuple(faults))
     problems = [*_small_files(root, identity), *_ledgers(root, identity), *_log(root, identity)]
     problems += [_lost_calibration(path) for path in calibration.damaged(root)]
+    problems += [_lost_links(path) for path in relations.damaged(root)]
     for number in layout.numbers(root / layout.MANIFESTS, ".json"):
         path = layout.manifest_path(root, number)
         try:
@@ -101,6 +102,11 @@ def _lost_calibration(path: Path) -> Problem:
     return Problem(str(path), f"{path} is damaged, its checksum does not match", remedy)
 
 
+def _lost_links(path: Path) -> Problem:
+    remedy = "ask what is related to something, which makes it anew; nothing else uses it"
+    return Problem(str(path), f"{path} is damaged, its checksum does not match", remedy)
+
+
 def _repair(root: Path) -> str:
     return f"run `omnisearch doctor --index {root} --repair`"
 
@@ -112,25 +118,32 @@ def _log(root: Path, identity: Identity) -> Iterator[Problem]:
         log.read_tail(root, identity, base, _acknowledged(root, identity))
     except (OmnisearchError, OSError) as error:
         yield _problem(root, root / layout.LOG, error)
-    oldest = _oldest_base(root, identity)
+    oldest, switches = _bases(root, identity)
     for number in numbers:
         following = _following(numbers, number)
         if following is not None and following <= oldest + 1:
             continue  # nobody needs it: it was about to be removed
+        if following is not None and following - 1 in switches:
+            following -= 1  # that generation is a manifest's alone
         try:
             log.check_file(root, identity, number, following=following)
         except (OmnisearchError, OSError) as error:
             yield _problem(root, layout.log_path(root, number), error)
 
 
-def _oldest_base(root: Path, identity: Identity) -> int:
-    bases = []
+def _bases(root: Path, identity: Identity) -> tuple[int, frozenset[int]]:
+    """Give the oldest base generation, and those at which a manifest changed the space."""
+    bases, switches, space = list[int](), set[int](), ""
     for number in layout.numbers(root / layout.MANIFESTS, ".json"):
         try:
-            bases.append(manifest.read(root, number, identity).base_generation)
+            found = manifest.read(root, number, identity)
         except (OmnisearchError, OSError):
-            return 0
-    return min(bases, default=0)
+            return 0, frozenset()
+        bases.append(found.base_generation)
+        if found.space != space and len(bases) > 1:
+            switches.add(found.base_generation)
+        space = found.space
+    return min(bases, default=0), frozenset(switches)
 
 
 def _following(numbers: list[int], number: int) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,14 @@ from omnisearch.storage.handle import Handle, Options
 from omnisearch.storage.ledger import Ledger
 from omnisearch.storage.origin import Origin
 from omnisearch.storage.words.asking import ask
+from tests.encoder.plain import Plain
 
 Vector = npt.NDArray[np.float32]
 DIM = 8
 RED = Image.new("RGB", (8, 8), "red")
 
 
-class Toy:
+class Toy(Plain):
     """Parts by what they hold; those that are read together are one direction of their own."""
 
     modalities: tuple[Modality, ...] = ("text", "image", "document")
@@ -38,12 +39,6 @@ class Toy:
 
     def joins(self, parts: Sequence[Part]) -> bool:
         return True
-
-    def passages(self, text: str) -> list[tuple[int, int]]:
-        return [(0, len(text))]
-
-    def known(self) -> Mapping[str, Vector]:
-        return {}
 
     def embed(self, rows: Sequence[om.Row], asked: Asked) -> list[Vector | OmnisearchError]:
         return [self._one(row) for row in rows]

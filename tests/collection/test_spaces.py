@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +10,17 @@ import numpy.typing as npt
 import pytest
 
 import omnisearch as om
-from omnisearch.encoder.parts import Modality, Part
+from omnisearch.encoder.parts import Modality
 from omnisearch.encoder.protocol import Asked
 from omnisearch.encoder.space import Space
 from omnisearch.errors import OmnisearchError, SpaceMismatchError
+from tests.encoder.plain import Plain
 
 Vector = npt.NDArray[np.float32]
 UNITS = np.eye(4, dtype=np.float32)
 
 
-class Letters:
+class Letters(Plain):
     """Texts by their first letter, turned by some angle that the fingerprint does not tell."""
 
     modalities: tuple[Modality, ...] = ("text",)
@@ -28,15 +29,6 @@ class Letters:
     def __init__(self, fingerprint: str, angle: float = 0.0) -> None:
         self.name, self.angle = "letters", angle
         self.space = Space(self.name, fingerprint, 4)
-
-    def joins(self, parts: Sequence[Part]) -> bool:
-        return False
-
-    def passages(self, text: str) -> list[tuple[int, int]]:
-        return [(0, len(text))]
-
-    def known(self) -> Mapping[str, Vector]:
-        return {}
 
     def embed(self, rows: Sequence[om.Row], asked: Asked) -> list[Vector | OmnisearchError]:
         turned = np.array([np.cos(self.angle), np.sin(self.angle), 0, 0], np.float32)

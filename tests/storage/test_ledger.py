@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -51,6 +52,17 @@ def found(root: Path) -> Ledger:
 
 def files(root: Path) -> list[Path]:
     return sorted(root.glob("ledger/*"))
+
+
+def test_regions_are_a_line_only_while_they_are_asked_for(store: Store, root: Path) -> None:
+    store.write_ledger(BOOKS)
+    before = files(root)[-1].read_bytes()
+    store.write_ledger(replace(BOOKS, regions=True))
+    assert found(root) == replace(BOOKS, regions=True)
+    assert b'{"regions": true}\n' in files(root)[-1].read_bytes()
+    store.write_ledger(BOOKS)
+    assert found(root) == BOOKS and b"regions" not in before
+    assert b"regions" not in files(root)[-1].read_bytes()
 
 
 def test_a_ledger_is_there_before_anything_is_stored(store: Store, root: Path) -> None:

@@ -80,6 +80,17 @@ class Words:
             total *= having
         return Totals(total, most)
 
+    def saying(self, term: str) -> Indices:
+        """Give the rows that say a word as it is spelt."""
+        found = [self._posted(block, Wanted(term)) for block in self._blocks]
+        rows = [one.rows.astype(np.int64) + one.block.start for one in found]
+        return np.concatenate([np.zeros(0, np.int64), *rows])
+
+    @property
+    def blocks(self) -> Sequence[Block]:
+        """Give the postings behind it, which may know of rows that came later."""
+        return self._blocks
+
     def _scored(self, asked: Asked, allow: Mask | None) -> tuple[Floats, Mask | None, float]:
         total, most = np.zeros(self._rows, np.float32), 0.0
         early = allow is not None and np.count_nonzero(allow) < _FEW * self._rows
