@@ -45,12 +45,12 @@ class Event:
     end_s: float
 
 
-def recordings(folder: Path, count: int) -> Iterator[Event]:
+def recordings(folder: Path, numbers: range) -> Iterator[Event]:
     """Write recordings, each with another kind of sound, one when it is asked for."""
-    names = np.random.default_rng(_SEED).permutation(list(KINDS))[:count].tolist()
-    for number, name in enumerate(names):
+    names = np.random.default_rng(_SEED).permutation(list(KINDS)).tolist()
+    for number in numbers:
         rng = np.random.default_rng((_SEED, number))
-        one = take(KINDS[name], rng)
+        one = take(KINDS[names[number]], rng)
         event = np.asarray(one.wave, np.float32)
         event = _EVENT * event / np.abs(event).max()
         heard = np.flatnonzero(np.abs(event) > _AUDIBLE)
@@ -77,12 +77,13 @@ def _write(path: Path, sound: Wave) -> None:
         file.writeframes((np.clip(sound, -1, 1) * 32_767).astype("<i2").tobytes())
 
 
-def films(folder: Path, count: int) -> Iterator[Event]:
+def films(folder: Path, numbers: range) -> Iterator[Event]:
     """Write films, each with another coloured shape, one when it is asked for."""
     every = list(product(_COLOURS, _SHAPES))
-    for number, at in enumerate(np.random.default_rng(_SEED).permutation(len(every))[:count]):
+    places = np.random.default_rng(_SEED).permutation(len(every))
+    for number in numbers:
         rng = np.random.default_rng((_SEED, 1, number))
-        colour, shape = every[at]
+        colour, shape = every[places[number]]
         start = int(rng.integers(20, MINUTES * 60 - 20))
         path = folder / f"film-{number:03d}.mp4"
         _film(path, rng, colour, shape, start)

@@ -17,7 +17,9 @@ from omnisearch.errors import QueryError
 from omnisearch.query import cursor, explaining
 from omnisearch.query.asked import Asked
 from omnisearch.query.candidates import Found, Segments, best_of_kinds
+from omnisearch.query.diversity import spread, widened
 from omnisearch.query.explaining import Explanation, Stages
+from omnisearch.query.following import LEADS, led
 from omnisearch.query.fusing import DEEP
 from omnisearch.query.grouping import Grouped, group
 from omnisearch.query.hits import Answers, Hits
@@ -68,13 +70,19 @@ def answer(
     stages = stages or Stages()
     if wish.cursor is not None:
         wish = replace(wish, offset=cursor.offset(wish.cursor, asked, wish))
-    question = _question(now, asked, wish, calibrator, stages)
-    depth, rounds = max(wish.reach + _BESIDE, _least_depth(asked, wish)), 1
+    question = _question(now, asked, widened(wish), calibrator, stages)
+    depth, rounds = max(question.wish.reach + _BESIDE, _least_depth(asked, wish)), 1
     last = _round(question, depth, stages)
     while not _is_settled(last, question):
         depth, rounds = depth * _DEEPER, rounds + 1
         last = _round(question, depth, stages)
-    found = _answers(question, last)
+    if wish.follow:
+        last = _followed(question, last)
+        stages.end("following")
+    if wish.diverse is not None:
+        last = replace(last, grouped=spread(now, last.judged, last.grouped, wish.diverse))
+        stages.end("spreading")
+    found = _answers(replace(question, wish=wish), last)
     if wish.explain:
         found = replace(found, plan=_explained(question, last, rounds, stages))
     return Hits(now, found)
@@ -169,6 +177,23 @@ def _is_settled(last: _Round, question: _Question) -> bool:
     if len(places) < question.wish.reach:
         return False
     return float(last.judged.order[places[question.wish.reach - 1]]) > last.bound
+
+
+def _followed(question: _Question, last: _Round) -> _Round:
+    """Let what the best hits lead to be candidates, and surer."""
+    now, words = question.allowed.now, question.asked.words
+    if words is None:
+        return last
+    before, best = last.judged.segments, last.grouped.places[:LEADS]
+    leads = np.where(before.words[best] >= 0, before.words[best], before.content[best])
+    found = led(now, words, leads, question.allowed.every())
+    segments = Segments.of(now, np.concatenate([before.keys, found.keys]))
+    judged = question.judge.judge(segments, last.found, question.said)
+    gains = np.zeros(len(segments), np.float32)
+    gains[segments.places(found.keys)] = found.gains
+    judged = replace(judged, odds=judged.odds + gains, order=judged.order + gains)
+    grouped = group(now, judged, question.wish, question.asked.leave_out)
+    return replace(last, judged=judged, grouped=grouped)
 
 
 def _answers(question: _Question, last: _Round) -> Answers:

@@ -55,8 +55,9 @@ def group(now: Generation, judged: Judged, wish: Wish, left_out: frozenset[str])
 def _firsts(owners: Positions) -> tuple[Positions, Positions]:
     """Give the first place of each owner, ascending, and how many others it has."""
     together = np.argsort(owners, kind="stable")
-    begins = np.flatnonzero(np.diff(owners[together], prepend=-1))
-    firsts, totals = together[begins], np.diff(begins, append=len(owners))
+    edges = _edges(owners[together])
+    begins = edges[:-1]
+    firsts, totals = together[begins], edges[1:] - begins
     ascending = np.argsort(firsts)
     return firsts[ascending], totals[ascending] - 1
 
@@ -104,9 +105,16 @@ def _descending(
     if min_score is not None:
         order = order[judged.scores[order] >= min_score]
     values, keys = judged.order[order], judged.segments.keys
-    edges = np.flatnonzero(np.diff(values, prepend=np.nan, append=np.nan) != 0)
-    for run in np.flatnonzero(np.diff(edges) > 1).tolist():
+    edges = _edges(values)
+    for run in np.flatnonzero(edges[1:] - edges[:-1] > 1).tolist():
         alike = slice(int(edges[run]), int(edges[run + 1]))
         names = [segment(now, position) for position in keys[order[alike]].tolist()]
         order[alike] = order[alike][sorted(range(len(names)), key=names.__getitem__)]
     return order
+
+
+def _edges(values: Floats | Positions) -> Positions:
+    """Give where runs of equal values begin, and where the last one ends."""
+    differ = np.ones(len(values) + 1, bool)
+    differ[1:-1] = values[1:] != values[:-1]  # `np.diff` takes ten times as long
+    return np.flatnonzero(differ)

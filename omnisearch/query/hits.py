@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, overload
@@ -16,7 +16,7 @@ from omnisearch.query.rows import read_records
 from omnisearch.query.snippets import Snippet, Snippets
 from omnisearch.query.spoken import around
 from omnisearch.records import Hit, Record
-from omnisearch.schema import tabulate, widen
+from omnisearch.schema import TABLE, tabulate, widen
 from omnisearch.storage import batch, sides
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.ledger import Ledger
@@ -25,6 +25,7 @@ from omnisearch_indexes import Neighbours
 Floats = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.int64]
 _READ_AT_ONCE = 256  # rows read together when hits are looked at in turn
+_READ_TOGETHER = 8  # where few may be wanted
 
 
 @dataclass(frozen=True)
@@ -78,10 +79,12 @@ def hit_of(
     """Tell of a row what users see of it; the ledger is asked where its files are."""
     uris = map(ledger().uri, record.locations) if record.locations else ()
     places = tuple(place for place in uris if place is not None)
+    place = record.metadata.get(TABLE, "")  # of an item that is a row of a table
+    table = place if place.startswith("file://") else None
     return Hit(
         id=name,
         item=record.item,
-        uri=places[0] if places else None,
+        uri=places[0] if places else table,
         locations=places,
         modality=record.modality,
         view=record.view,
@@ -140,6 +143,19 @@ class Hits(Sequence[Hit]):
             self._read_from(number)
         return self._read[number]
 
+    @property
+    def rows(self) -> tuple[Generation, Positions]:
+        """Give the state that was asked, and the rows that were found in it."""
+        return self._now, self._positions
+
+    def whole(self) -> Iterator[tuple[Hit, Record]]:
+        """Give each hit without a snippet, and the row that it shows; some are read at a time."""
+        for first in range(0, len(self), _READ_TOGETHER):
+            some = self._positions[first : first + _READ_TOGETHER]
+            for number, record in enumerate(read_records(self._now, some), first):
+                fit = self._fit(number)
+                yield hit_of(record, self._name(record), self._newest, None, fit), record
+
     def _read_from(self, first: int) -> None:
         last = min(first + _READ_AT_ONCE, len(self))
         records = read_records(self._now, self._positions[first:last])
@@ -147,16 +163,21 @@ class Hits(Sequence[Hit]):
             self._read[number] = self._hit(record, number)
 
     def _hit(self, record: Record, number: int) -> Hit:
+        said, fit = self._said(record, number), self._fit(number)
+        return hit_of(record, self._name(record), self._newest, said, fit)
+
+    def _fit(self, number: int) -> Fit:
         found = self._found
         parts = {name: float(values[number]) for name, values in found.parts.items()}
-        fit = Fit(
+        return Fit(
             {name: value for name, value in parts.items() if value == value},
             _known(self.scores[number]),
             None if found.confidences is None else _known(found.confidences[number]),
             0 if found.folded is None else found.folded[number],
         )
-        name = batch.segment_of(record.id, record.view) if found.segments else record.id
-        return hit_of(record, name, self._newest, self._said(record, number), fit)
+
+    def _name(self, record: Record) -> str:
+        return batch.segment_of(record.id, record.view) if self._found.segments else record.id
 
     def _said(self, record: Record, number: int) -> Snippet | None:
         """Cut what a segment says; of a sound or film that is a transcript around it."""

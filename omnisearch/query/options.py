@@ -28,6 +28,7 @@ MODALITIES: Final[tuple[Modality, ...]] = get_args(Modality)
 MOST = 1 << 31  # hits: more than any collection has rows
 _LIKE = 8  # bits of 64 in which near-duplicates differ at most, unless the question says otherwise
 _BITS = 64
+_DIVERSE = 0.5  # as much weight on being unlike as on being right
 _PERIOD = re.compile(r"\d{4}(-\d\d)?", re.ASCII)  # a year, or a month of it
 
 
@@ -48,6 +49,8 @@ class QueryOptions(TypedDict, total=False):
     min_score: float | None
     group_by: GroupBy
     collapse: bool | int
+    diverse: bool | float
+    follow: bool
     offset: int
     cursor: str | None
     recall: float | None
@@ -72,6 +75,8 @@ class Wish:
     min_score: float | None = None  # the cosine, or what else the metric gives
     group_by: GroupBy = "item"
     collapse: int | None = None  # bits of 64
+    diverse: float | None = None  # the weight of being unlike the hits above
+    follow: bool = False
     offset: int = 0
     cursor: str | None = None
     recall: float | None = None
@@ -117,6 +122,8 @@ def _check_together(wish: Wish) -> None:
         raise QueryError(
             "min_confidence with fuse='rrf': ranks say nothing of how sure a hit is, leave one out"
         )
+    if wish.fuse == "rrf" and wish.follow:
+        raise QueryError("follow with fuse='rrf': ranks are not made surer, leave one out")
     if wish.mode == "words" and wish.min_score is not None:
         raise QueryError('min_score with mode="words": spelling gives hits no score, leave one out')
 
@@ -223,6 +230,12 @@ def _collapse(value: object, name: str) -> int | None:
     return int(value)
 
 
+def _diverse(value: object, name: str) -> float | None:
+    if value is None or value is False:
+        return None
+    return _DIVERSE if value is True else _share(value, name)
+
+
 def _text(value: object, name: str) -> str | None:
     if not isinstance(value, str | None):
         raise TypeError(f"{name} is {short(value)}: what `hits.cursor` gave")
@@ -249,6 +262,8 @@ _CHECKS: Final[Mapping[str, Any]] = {
     "min_score": _score,
     "group_by": _choice(*get_args(GroupBy)),
     "collapse": _collapse,
+    "diverse": _diverse,
+    "follow": _flag,
     "cursor": _text,
     "recall": _share,
     "explain": _flag,

@@ -93,12 +93,12 @@ def _wanted(question: str) -> list[Wanted]:
     """List the words that are looked for."""
     asked = ask(question, stems=True)
     quoted = [word for phrase in asked.phrases for word in phrase]
-    small = _small_in(tokens.terms(question))
+    small = small_in(tokens.terms(question))
     telling = [word for word in asked.words if word.term not in small]
     return [*telling, *quoted] or list(asked.words)
 
 
-def _small_in(terms: list[str]) -> frozenset[str]:
+def small_in(terms: list[str]) -> frozenset[str]:
     """Give the stems of the small words of the language that has most of a question's words."""
     lists = _small_words()
     best = max(lists, key=lambda name: sum(term in lists[name] for term in terms))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +13,18 @@ import pytest
 import xxhash
 
 import omnisearch as om
-from omnisearch.encoder.parts import Modality, Part
+from omnisearch.encoder.parts import Modality
 from omnisearch.encoder.protocol import Asked
 from omnisearch.encoder.space import Space
 from omnisearch.errors import OmnisearchError
+from tests.encoder.plain import Plain
 
 DIM = 32
+TAG = "6291f85ad263b02d"  # of the space, "toy aaaa 32"
 Vector = npt.NDArray[np.float32]
 
 
-class Toy:
+class Toy(Plain):
     """Words as sums of directions, one for each."""
 
     modalities: tuple[Modality, ...] = ("text",)
@@ -31,15 +33,6 @@ class Toy:
 
     def __init__(self) -> None:
         self.encoded = 0
-
-    def joins(self, parts: Sequence[Part]) -> bool:
-        return False
-
-    def passages(self, text: str) -> list[tuple[int, int]]:
-        return [(0, len(text))]
-
-    def known(self) -> Mapping[str, Vector]:
-        return {}
 
     def embed(self, rows: Sequence[om.Row], asked: Asked) -> list[Vector | OmnisearchError]:
         self.encoded += len(rows)
@@ -70,7 +63,7 @@ def test_it_is_learnt_behind_a_write_and_read_by_others(tmp_path: Path) -> None:
         col.add(items(0, 200))
         shipped = confidences(col)
     (kept,) = files(path)
-    assert kept.name == "000000000001.cal" and kept.stat().st_mode & 0o777 == 0o400
+    assert kept.name == f"000000000001.{TAG}.cal" and kept.stat().st_mode & 0o777 == 0o400
     with om.open(path, mode="r", encoder=om.Encoder(Toy())) as reader:
         learnt = confidences(reader)
     assert learnt != shipped and all(one is not None and 0 < one < 1 for one in learnt)
@@ -83,7 +76,7 @@ def test_it_is_learnt_again_when_a_tenth_has_come(tmp_path: Path) -> None:
         with om.open(path, encoder=encoder) as col:
             col.add(items(first, last))
         (kept,) = files(path)
-        assert kept.name == f"{name:012d}.cal", (first, last)
+        assert kept.name == f"{name:012d}.{TAG}.cal", (first, last)
     asked = toy.encoded - 230
     assert 240 <= asked < 480  # its questions are encoded once, besides known inputs
 
