@@ -17,6 +17,11 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 if TYPE_CHECKING:
     from omnisearch.collection import Collection
+    from omnisearch.comparing import Comparison, compare_encoders
+    from omnisearch.context.chat import Chat
+    from omnisearch.context.citing import CitationChecker
+    from omnisearch.context.context import Context
+    from omnisearch.context.parts import Citation, ContextPart
     from omnisearch.cutting.cutter import Cutter, Extracted, file_states, thumbnail
     from omnisearch.encoder.encoder import Encoder
     from omnisearch.encoder.parts import Audio, Document, Image, Row, Text, Video
@@ -25,10 +30,13 @@ if TYPE_CHECKING:
     from omnisearch.encoder.space import Space
     from omnisearch.encoder.speeds import Speed
     from omnisearch.estimating import estimate
+    from omnisearch.evaluation.answers import Compared
+    from omnisearch.evaluation.retrieval import Interval
     from omnisearch.ingest.estimate import Estimate, KindEstimate
     from omnisearch.ingest.following.follower import WatchEvent
     from omnisearch.ingest.npy import write_npy
     from omnisearch.ingest.options import IngestOptions
+    from omnisearch.ingest.reencoding.report import ReencodeEstimate, ReencodeReport, Unable
     from omnisearch.ingest.report import FailedFile, Files, IngestReport, Progress
     from omnisearch.ingest.vector_files import VectorBatch, VectorFile, read_vectors
     from omnisearch.ingest.vector_folder import write_vectors
@@ -53,6 +61,14 @@ if TYPE_CHECKING:
         TimeSpan,
         VerifyReport,
     )
+    from omnisearch.reencoding import (
+        ReencodeOptions,
+        discard_encoder,
+        estimate_reencode,
+        reencode,
+        rollback_encoder,
+    )
+    from omnisearch.relations.records import Related, Step, Topic
     from omnisearch.removal import Forgotten
     from omnisearch.storage.repair import doctor, reclaim, repair
     from omnisearch.watching import watch
@@ -61,6 +77,11 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "omnisearch.collection": ("Collection",),
+    "omnisearch.comparing": ("Comparison", "compare_encoders"),
+    "omnisearch.context.chat": ("Chat",),
+    "omnisearch.context.citing": ("CitationChecker",),
+    "omnisearch.context.context": ("Context",),
+    "omnisearch.context.parts": ("Citation", "ContextPart"),
     "omnisearch.cutting.cutter": ("Cutter", "Extracted", "file_states", "thumbnail"),
     "omnisearch.encoder.encoder": ("Encoder",),
     "omnisearch.kept": ("KeptEncoder",),
@@ -70,10 +91,13 @@ _HOMES = {
     "omnisearch.encoder.space": ("Space",),
     "omnisearch.encoder.speeds": ("Speed",),
     "omnisearch.estimating": ("estimate",),
+    "omnisearch.evaluation.answers": ("Compared",),
+    "omnisearch.evaluation.retrieval": ("Interval",),
     "omnisearch.ingest.estimate": ("Estimate", "KindEstimate"),
     "omnisearch.ingest.following.follower": ("WatchEvent",),
     "omnisearch.ingest.npy": ("write_npy",),
     "omnisearch.ingest.options": ("IngestOptions",),
+    "omnisearch.ingest.reencoding.report": ("ReencodeEstimate", "ReencodeReport", "Unable"),
     "omnisearch.ingest.report": ("FailedFile", "Files", "IngestReport", "Progress"),
     "omnisearch.ingest.vector_files": ("VectorBatch", "VectorFile", "read_vectors"),
     "omnisearch.ingest.vector_folder": ("write_vectors",),
@@ -97,6 +121,14 @@ _HOMES = {
         "TimeSpan",
         "VerifyReport",
     ),
+    "omnisearch.reencoding": (
+        "ReencodeOptions",
+        "discard_encoder",
+        "estimate_reencode",
+        "reencode",
+        "rollback_encoder",
+    ),
+    "omnisearch.relations.records": ("Related", "Step", "Topic"),
     "omnisearch.removal": ("Forgotten",),
     "omnisearch.storage.repair": ("doctor", "reclaim", "repair"),
     "omnisearch.watching": ("watch",),
@@ -106,8 +138,15 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Audio",
     "Batch",
+    "Chat",
+    "Citation",
+    "CitationChecker",
     "Collection",
     "CompactReport",
+    "Compared",
+    "Comparison",
+    "Context",
+    "ContextPart",
     "Cutter",
     "Details",
     "Document",
@@ -123,6 +162,7 @@ __all__ = [
     "Image",
     "IngestOptions",
     "IngestReport",
+    "Interval",
     "Item",
     "KeptEncoder",
     "KindEstimate",
@@ -130,32 +170,44 @@ __all__ = [
     "Problem",
     "Progress",
     "Record",
+    "ReencodeEstimate",
+    "ReencodeOptions",
+    "ReencodeReport",
     "RegionSpan",
+    "Related",
     "RepairReport",
     "Row",
     "SandboxReport",
     "Space",
     "Speed",
     "Stats",
+    "Step",
     "Stream",
     "Text",
     "TextSpan",
     "TimeSpan",
+    "Topic",
+    "Unable",
     "VectorBatch",
     "VectorFile",
     "VerifyReport",
     "Video",
     "WatchEvent",
+    "compare_encoders",
+    "discard_encoder",
     "doctor",
     "errors",
     "estimate",
+    "estimate_reencode",
     "file_states",
     "kind_of",
     "open",
     "part_of",
     "read_vectors",
     "reclaim",
+    "reencode",
     "repair",
+    "rollback_encoder",
     "sandbox",
     "thumbnail",
     "watch",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from omnisearch.storage.store import Store
 
 T = TypeVar("T")
+Lend = Callable[["Generation"], "Encoder"]
 _log = logging.getLogger(__name__)
 
 _LEAST = 128  # rows of a kind: of fewer, which are much alike, more is known from what ships
@@ -45,13 +46,14 @@ class _Known(NamedTuple):
 
     generation: int
     stamp: int
+    space: str
     calibrator: Calibrator
 
 
 class Calibrating:
     """Keeps the calibrator of one collection."""
 
-    def __init__(self, handle: Handle, lend: weakref.ref[Callable[[], Encoder]]) -> None:
+    def __init__(self, handle: Handle, lend: weakref.ref[Lend]) -> None:
         self._handle, self._lend = handle, lend
         self._known: _Known | None = None
         self._looked_at = 0  # rows that were there when it was last learnt
@@ -64,24 +66,26 @@ class Calibrating:
             return None
         root = now.sealed.place.root
         stamp = calibration.stamp(root)
-        known = self._known
-        if known is not None and known[:2] == (now.number, stamp):
+        known, space = self._known, now.sealed.manifest.space
+        if known is not None and known[:3] == (now.number, stamp, space):
             return known.calibrator
-        learnt = self._read(now) if known is None or known.stamp != stamp else known.calibrator
+        fresh = known is None or known[1:3] != (stamp, space)
+        learnt = self._read(now) if known is None or fresh else known.calibrator
         found = replace(learnt, rows=_counts(now), scales={})
-        self._known = _Known(now.number, stamp, found)
+        self._known = _Known(now.number, stamp, space, found)
         return found
 
     def _read(self, now: Generation) -> Calibrator:
         from omnisearch.encoder.calibration.calibrator import Calibrator
 
-        prior, raw = self._prior(), calibration.newest(now.sealed.place.root)
+        root, space = now.sealed.place.root, now.sealed.manifest.space
+        prior, raw = self._prior(now), calibration.newest(root, space)
         if raw is None:
             return Calibrator(prior)
         try:
             found = Calibrator.load(raw, prior, now.sealed.manifest.settings.dim)
             if found.crowd is not None:
-                known = calibration.nearness(now.sealed.place.root)
+                known = calibration.nearness(root, space)
                 for shard in now.sealed.shards:
                     if len(known.get(shard.name, ())) == shard.rows:
                         rows_near = known[shard.name].copy()
@@ -96,10 +100,10 @@ class Calibrating:
             )
             return Calibrator(prior)
 
-    def _prior(self) -> Prior:
+    def _prior(self, now: Generation) -> Prior:
         """Give what ships with the encoder; if it is not on this machine, what holds for all."""
         try:
-            return self.encoder().prior()
+            return self.encoder(now).prior()
         except OmnisearchError:
             from omnisearch.encoder.calibration.prior import shipped
 
@@ -160,7 +164,7 @@ class Calibrating:
     @staticmethod
     def _is_covered(now: Generation) -> bool:
         """Tell whether most sealed rows are known to be near to every question or not."""
-        known = calibration.nearness(now.sealed.place.root)
+        known = calibration.nearness(now.sealed.place.root, now.sealed.manifest.space)
         covered = sum(shard.rows for shard in now.sealed.shards if shard.name in known)
         return covered >= _COVERED * now.sealed.rows
 
@@ -170,11 +174,12 @@ class Calibrating:
             return False
         from omnisearch.encoder.calibration.calibrator import Calibrator
 
-        learnt = Calibrator(self.encoder().prior()).refine(_samples(now, self._stop), asked)
+        learnt = Calibrator(self.encoder(now).prior()).refine(_samples(now, self._stop), asked)
         nearness = _nearness(now, learnt.crowd, self._stop)
         if self._stop.is_set():
             return False
-        calibration.write(store, replace(learnt, rows=_counts(now)).save(), nearness)
+        content = replace(learnt, rows=_counts(now)).save()
+        calibration.write(store, now.sealed.manifest.space, content, nearness)
         return True
 
     def _questions(self, now: Generation) -> Vectors | None:
@@ -184,19 +189,19 @@ class Calibrating:
         before = self._read(now).crowd
         if before is not None and len(before.questions) == len(questions()):
             return before.questions
-        encoder, found, texts = self.encoder(), [], questions()
+        encoder, found, texts = self.encoder(now), [], questions()
         for begin in range(0, len(texts), _AT_ONCE):
             if self._stop.is_set():
                 return None
             found.append(encoder.encode(texts[begin : begin + _AT_ONCE], role="query"))
         return np.concatenate(found)
 
-    def encoder(self) -> Encoder:
-        """Give the encoder of the collection."""
+    def encoder(self, now: Generation) -> Encoder:
+        """Give the encoder that made the vectors of a generation."""
         lend = self._lend()
         if lend is None:
             raise OmnisearchError("the collection is closed")
-        return lend()
+        return lend(now)
 
     def finish(self) -> None:
         """Wait until what is being learnt is written."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -12,87 +12,54 @@ import numpy.typing as npt
 
 from omnisearch import exports, removal
 from omnisearch.calibrating import Calibrating
-from omnisearch.ingest.report import Files
+from omnisearch.errors import SpaceMismatchError
 from omnisearch.query import rows
-from omnisearch.query.details import details
 from omnisearch.query.filters import Where
 from omnisearch.query.hits import Batch, Hits
-from omnisearch.query.nearest import Question, mask
+from omnisearch.query.nearest import Question
 from omnisearch.query.searching import Search
-from omnisearch.questions import Asker, Asks
-from omnisearch.records import CompactReport, Details, Item, Record, Stats, VerifyReport
-from omnisearch.remembered import encoder_of, origin_of
+from omnisearch.questions import Asker, Asks, Decoder
+from omnisearch.reading import Reading
+from omnisearch.records import CompactReport, Item, VerifyReport
+from omnisearch.remembered import Remembered, origin_of
 from omnisearch.schema import Metadata
-from omnisearch.storage import admission, backup, changes, figures, maintenance, verify
+from omnisearch.storage import admission, backup, changes, maintenance, origin, verify
 from omnisearch.storage.generation import Generation
-from omnisearch.storage.handle import Handle, Options
-from omnisearch.storage.ledger import Ledger
+from omnisearch.storage.handle import Options
 from omnisearch.storage.store import Store
 
 if TYPE_CHECKING:
+    from omnisearch.context.context import Context
     from omnisearch.encoder.encoder import Encoder
     from omnisearch.ingest.options import IngestOptions, PathLike
     from omnisearch.ingest.pipeline import Show
     from omnisearch.ingest.report import IngestReport
+    from omnisearch.ingest.tables.columns import Given
+    from omnisearch.ingest.tables.source import Source
+    from omnisearch.ingest.tables.taking import TableOptions
     from omnisearch.ingest.vector_files import VectorBatch
-    from omnisearch.storage.batch import Segments
 
 
-class Collection(AbstractContextManager["Collection"]):
+class Collection(Reading, AbstractContextManager["Collection"]):
     """A collection on disk; make one with `omnisearch.open`."""
 
-    def __init__(self, path: Path, options: Options, encoder: Encoder | None = None) -> None:
-        self.path = path
-        self._options = options
-        self._handle = Handle(path, options)
+    def __init__(
+        self,
+        path: Path,
+        options: Options,
+        encoder: Encoder | None = None,
+        decoder: Decoder | None = None,
+    ) -> None:
+        super().__init__(path, options)
+        self._remembered = Remembered(self._handle, encoder)
         self._calibrating = Calibrating(self._handle, weakref.WeakMethod(self._lend))
-        self._asker = Asker(self._handle, self._calibrating)
+        self._asker = Asker(self._handle, self._calibrating, decoder or Decoder())
         self._drop = weakref.finalize(self, self._calibrating.drop)
-        self._encoder = encoder
-        if encoder is not None:
-            (encoder.check if options.writable else encoder.expect)(self._handle.canaries())
-
-    @property
-    def generation(self) -> int:
-        """The number of the newest committed state; 0 while nothing is stored."""
-        now = self._now()
-        return 0 if now is None else now.number
-
-    @property
-    def dim(self) -> int | None:
-        """The dimension of the vectors, known from the first write on."""
-        now = self._now()
-        return None if now is None else now.sealed.manifest.settings.dim
-
-    @property
-    def metric(self) -> str:
-        """How vectors are compared."""
-        if (now := self._now()) is None:
-            return self._options.metric or "cosine"
-        return now.sealed.manifest.settings.metric
-
-    @property
-    def columns(self) -> dict[str, str]:
-        """The columns of metadata and their kinds."""
-        now = self._now()
-        return dict(self._options.columns or {} if now is None else now.schema.shown().columns)
 
     @property
     def encoder(self) -> Encoder:
         """What makes its vectors: as given to `open`, as it was made with, or omni-mini."""
-        if self._encoder is None:
-            self._encoder = encoder_of(self._handle)
-        return self._encoder
-
-    @property
-    def files(self) -> Files:
-        """What was taken in: `roots`, and `failures` that are not mended yet."""
-        store = self._handle.existing()
-        return Files.of(Ledger() if store is None else store.read_ledger())
-
-    def stats(self) -> Stats:
-        """Count what is stored and what it takes on disk."""
-        return Stats(figures.figures(self.path, self._now()))
+        return self._remembered.newest()
 
     def add(self, items: Sequence[Item], *, replace: bool = False) -> int:
         """Store records of text and media with metadata, each under its own id, in one generation.
@@ -103,10 +70,17 @@ class Collection(AbstractContextManager["Collection"]):
         """
         from omnisearch.ingest.items import segments_of
 
-        if not (rows := segments_of(items, self.encoder)).ids:
-            return self.generation
-        store = self._storing(rows)
-        return self._calibrating.soon(store.write(changes.recording(rows, replacing=replace)))
+        while True:
+            encoder = self.encoder
+            if not (rows := segments_of(items, encoder)).ids:
+                return self.generation
+            try:
+                store = self._handle.for_encoding(self._options.origin or origin_of(encoder), rows)
+                done = store.write(changes.recording(rows, replacing=replace))
+                return self._calibrating.soon(done)
+            except SpaceMismatchError:
+                if self.encoder is encoder:
+                    raise  # else the space was changed meanwhile, and the encoder with it
 
     def ingest(
         self, *paths: PathLike, progress: Show | None = None, **options: Unpack[IngestOptions]
@@ -119,9 +93,28 @@ class Collection(AbstractContextManager["Collection"]):
         target = Target(self._handle.existing, self._storing, lambda: self.encoder)
         return self._calibrating.now(ingest(target, paths, options, progress))
 
-    def _storing(self, rows: Segments | None = None) -> Store:
+    def ingest_table(
+        self,
+        table: Source,
+        *,
+        columns: Given | str | Sequence[str] | None = None,
+        name: str | None = None,
+        folder: str | Path | None = None,
+        progress: Show | None = None,
+        **options: Unpack[TableOptions],
+    ) -> IngestReport:
+        """Take in the rows of a table as items, or what has changed in it; see docs/sources.md."""
+        from omnisearch.ingest.plan import Target
+        from omnisearch.ingest.tables.taking import Asked, take_in
+
+        self._handle.check_writable()
+        target = Target(self._handle.existing, self._storing, lambda: self.encoder)
+        asked = Asked(table, columns, name, None if folder is None else Path(folder))
+        return self._calibrating.now(take_in(target, asked, options, progress))
+
+    def _storing(self) -> Store:
         """Give the store for what the encoder makes; an empty collection is made if need be."""
-        return self._handle.for_encoding(self._options.origin or origin_of(self.encoder), rows)
+        return self._handle.for_encoding(self._options.origin or origin_of(self.encoder))
 
     def add_vectors(
         self, ids: Sequence[str], vectors: npt.ArrayLike, *, metadata: Metadata | None = None
@@ -142,7 +135,9 @@ class Collection(AbstractContextManager["Collection"]):
         if not names and not len(floats):
             return self.generation
         store = self._handle.for_storing(names, floats, metadata)
-        return store.write(changes.putting(names, floats, metadata, replacing=replacing))
+        given = self._options.origin
+        space = origin.OWN_VECTORS if given is None else given.space
+        return store.write(changes.putting(names, floats, metadata, space, replacing=replacing))
 
     def update(self, ids: Sequence[str], *, metadata: Metadata) -> int:
         """Change metadata of stored ids: given keys replace, None erases, others stay."""
@@ -193,7 +188,7 @@ class Collection(AbstractContextManager["Collection"]):
     ) -> Hits:
         """Find the k rows nearest to a vector, or to a stored id (which is left out itself)."""
         wanted = Search(Question(k, recall, min_score), where, params, explain)
-        return wanted.one(self._need, vector, like)
+        return wanted.one(self._searched, vector, like)
 
     def search_batch(
         self,
@@ -208,7 +203,14 @@ class Collection(AbstractContextManager["Collection"]):
     ) -> Batch:
         """Find the k rows nearest to each of many vectors, all in one generation."""
         wanted = Search(Question(k, recall, min_score), where, params, explain)
-        return wanted.many(self._need, vectors)
+        return wanted.many(self._searched, vectors)
+
+    def _searched(self) -> Generation:
+        """Give what vectors are compared with: those of the encoder that was given, if any."""
+        now, given = self._need(), self._options.origin
+        if given is not None:
+            origin.check(self.path, now.sealed.manifest.space, given)
+        return now
 
     def query(self, parts: object = None, **question: Unpack[Asks]) -> Hits:
         """Find what a question of any modalities means, best first; see docs/query.md.
@@ -217,44 +219,29 @@ class Collection(AbstractContextManager["Collection"]):
         """
         return self._asker.query(parts, question)
 
+    def context(
+        self,
+        parts: object = None,
+        *,
+        budget_tokens: int = 2000,
+        max_media: int = 4,
+        tokens: Callable[[str], int] | None = None,
+        **question: Unpack[Asks],
+    ) -> Context:
+        """Find what a language model should read to answer a question; see docs/beyond.md.
+
+        It takes what `query` takes; tokens are the encoder's, unless `tokens` counts others.
+        """
+        from omnisearch.context.parts import Room
+
+        return self._asker.context(parts, question, Room.of(budget_tokens, max_media, tokens))
+
     def query_batch(self, questions: Sequence[Mapping[str, Any]], **options: Unpack[Asks]) -> Batch:
         """Answer many questions in one generation: each a dict of what `query` takes."""
         return self._asker.query_batch(questions, options)
 
-    def _lend(self) -> Encoder:
-        return self.encoder
-
-    def get(self, ids: Sequence[str], *, vectors: bool = False) -> list[Record | None]:
-        """Read rows by id, in this order; None where an id is not stored."""
-        return rows.get(self._now(), admission.check_ids(ids), vectors=vectors)
-
-    def details(self, name: str) -> Details | None:
-        """Look closely at a hit by its id, or at an item: all it says, and what is around it."""
-        (name,), now = admission.check_ids([name]), self._now()
-        return None if now is None else details(now, name)
-
-    def iterate(
-        self,
-        *,
-        where: Where | None = None,
-        params: Mapping[str, Any] | None = None,
-        vectors: bool = False,
-        batch_rows: int = 1024,
-    ) -> Iterator[Record]:
-        """Read every row that matches, in the order of storage, all of one generation."""
-        if (now := self._now()) is not None:
-            yield from rows.iterate(now, mask(now, where, params), batch_rows, vectors=vectors)
-
-    def distinct(
-        self, column: str, *, where: Where | None = None, params: Mapping[str, Any] | None = None
-    ) -> dict[Any, int]:
-        """Count each value of a column, most frequent first."""
-        return rows.distinct(now := self._need(), column, mask(now, where, params))
-
-    def count(self, where: Where | None = None, params: Mapping[str, Any] | None = None) -> int:
-        """Count the rows, or those that match."""
-        now = self._now()
-        return 0 if now is None else rows.count(now, mask(now, where, params))
+    def _lend(self, now: Generation) -> Encoder:
+        return self._remembered.of(now)
 
     def verify(self, *, data: bool = True) -> VerifyReport:
         """Check every file against what was written; `data` includes each vector's bytes."""
@@ -291,10 +278,3 @@ class Collection(AbstractContextManager["Collection"]):
 
     def __repr__(self) -> str:
         return f"Collection({str(self.path)!r})"
-
-    def _now(self) -> Generation | None:
-        store = self._handle.existing()
-        return None if store is None else store.reading()
-
-    def _need(self) -> Generation:
-        return self._handle.need().reading()

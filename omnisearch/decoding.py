@@ -23,6 +23,7 @@ from omnisearch.ingest.encoding import RATE, shown
 from omnisearch.ingest.pieces import ItemTold, SegmentTold
 from omnisearch.media.descriptor import descriptor_of
 from omnisearch.media.pool.ask import Ask
+from omnisearch.media.pool.lending import Lender
 from omnisearch.media.pool.limits import Limits
 from omnisearch.media.pool.piece import Piece
 from omnisearch.media.pool.pool import Pool
@@ -49,13 +50,22 @@ _KINDS = {
 }
 
 
-class Decoding:
-    """Opens the files of questions; its decoder is started by the first, and kept."""
+def lender() -> Lender:
+    """Begin what forks of this process open the files of their questions with."""
+    return Lender(_EXTRACTOR, _LIMITS)
 
-    def __init__(self) -> None:
-        self._lock = Lock()
+
+class Decoding:
+    """Opens the files of questions; its decoder is started by the first, and kept.
+
+    A process that is a fork may have a copy of what was begun before it, which takes milliseconds.
+    """
+
+    def __init__(self, lender: Lender | None = None) -> None:
+        self._lock, self._lender = Lock(), lender
         self._pool: Pool | None = None
         self._process = os.getpid()
+        self.started = False  # whether a file was ever opened
 
     def __call__(self, part: Part) -> Decoded:
         """Give what a part holds, in windows of what is encoded at once."""
@@ -107,7 +117,8 @@ class Decoding:
     def _started(self) -> Pool:
         with self._lock:
             if self._pool is None or self._process != os.getpid():
-                self._pool, self._process = Pool(_EXTRACTOR, _WORKERS, _LIMITS), os.getpid()
+                self._pool = Pool(_EXTRACTOR, _WORKERS, _LIMITS, self._lender)
+                self._process, self.started = os.getpid(), True
             return self._pool
 
 

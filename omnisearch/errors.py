@@ -120,6 +120,16 @@ class EncoderServerError(OmnisearchError):
         self.code = code
 
 
+class AnswerServerError(OmnisearchError):
+    """A server of answers refused, broke off or answered nonsense; `code` is what it gave, or 0."""
+
+    status = 502
+
+    def __init__(self, message: str, code: int = 0) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class DimensionError(OmnisearchError, ValueError):
     """A length of vectors that the encoder was neither trained nor measured for."""
 

@@ -181,6 +181,7 @@ def _segments(rows: VectorBatch) -> batch.Segments:
         rows.vectors,
         told,
         None if None in norms else np.array(norms, np.float32),
+        None if rows.lineage is None else rows.lineage.space,
     )
 
 

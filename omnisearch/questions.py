@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from threading import Lock
@@ -23,9 +23,12 @@ from omnisearch.storage.origin import OWN_VECTORS
 
 if TYPE_CHECKING:
     from omnisearch.calibrating import Calibrating
+    from omnisearch.context.context import Context
+    from omnisearch.context.parts import Room
     from omnisearch.decoding import Decoding
     from omnisearch.encoder.encoder import Encoder
     from omnisearch.encoder.parts import Part
+    from omnisearch.media.pool.lending import Lender
     from omnisearch.storage.handle import Handle
 
 
@@ -40,8 +43,8 @@ class Asks(Named, QueryOptions, total=False):
 class Decoder:
     """Opens the files of questions; nothing is loaded or started before the first."""
 
-    def __init__(self) -> None:
-        self._lock = Lock()
+    def __init__(self, lender: Lender | None = None) -> None:
+        self._lock, self._lender = Lock(), lender
         self._decoding: Decoding | None = None
 
     def __call__(self, part: Part) -> Decoded:
@@ -50,8 +53,13 @@ class Decoder:
 
         with self._lock:
             if self._decoding is None:
-                self._decoding = Decoding()
+                self._decoding = Decoding(self._lender)
         return self._decoding(part)
+
+    @property
+    def started(self) -> bool:
+        """Tell whether a file was opened."""
+        return self._decoding is not None and self._decoding.started
 
     def close(self) -> None:
         """End what decodes; the next file starts it again."""
@@ -81,9 +89,8 @@ def _remarks(now: Generation, whole: Given, wish: Wish) -> Iterator[str]:
 class Asker:
     """Answers the questions to one collection."""
 
-    def __init__(self, handle: Handle, calibrating: Calibrating) -> None:
-        self._handle, self._calibrating = handle, calibrating
-        self._decoder = Decoder()
+    def __init__(self, handle: Handle, calibrating: Calibrating, decoder: Decoder) -> None:
+        self._handle, self._calibrating, self._decoder = handle, calibrating, decoder
         # of hits that somebody still holds, for their cursors
         self._held = WeakValueDictionary[int, Generation]()
 
@@ -102,6 +109,23 @@ class Asker:
             whole = {**options, **({"parts": one} if isinstance(one, str) else one)}
             answers.append(self._answered(now, whole.pop("parts", None), cast(Asks, whole)))
         return Batch(answers)
+
+    def context(self, parts: object, question: Asks, room: Room) -> Context:
+        """Find what a language model should read to answer a question."""
+        from omnisearch.context.context import made
+
+        named = {name: question[name] for name in Named.__annotations__ if name in question}  # type: ignore[literal-required]
+        texts = [one for one in given(parts, **named).parts if isinstance(one, Text)]
+        said = " ".join(one.text for one in texts if one.weight > 0)
+        hits = self.query(parts, {"k": room.candidates, "group_by": "none", **question})
+        return made(hits, room.counting(self._counter(hits)), said or None)
+
+    def _counter(self, hits: Hits) -> Callable[[str], int]:
+        """Give what counts tokens: the encoder; without one, bytes, as no tokenizer has more."""
+        now, found = hits.rows
+        if not len(found) or now.sealed.manifest.space == OWN_VECTORS:
+            return lambda text: len(text.encode("utf-8", "surrogatepass"))
+        return self._encoder(now).tokens
 
     def close(self) -> None:
         """End what decodes files."""
@@ -129,4 +153,4 @@ class Asker:
                 "this collection holds vectors of your own, and no encoder made them: ask with "
                 "vector= (one of the same model) or like= (a stored id)"
             )
-        return self._calibrating.encoder()
+        return self._calibrating.encoder(now)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +66,7 @@ def forget(
     if dry_run:
         return found
     if purge:
-        store.check_no_transaction()
+        maintenance.check_purge(store)
     _forget_in(store, ledger, removal)
     store.write(_removing(removal, ledger))
     if purge:
@@ -172,7 +172,7 @@ def _forget_in(store: Store, ledger: Ledger, removal: _Removal) -> None:
         text for text in ledger.ignored if Location.parse(text).root not in removal.roots
     } | {str(place) for place in removal.places}
     roots = tuple(root for root in ledger.roots if root.number not in removal.roots)
-    store.write_ledger(Ledger(roots, frozenset(ignored), failures))
+    store.write_ledger(replace(ledger, roots=roots, ignored=frozenset(ignored), failures=failures))
 
 
 def _whole(now: Generation, names: Sequence[str]) -> set[str]:
@@ -189,5 +189,4 @@ def _whole(now: Generation, names: Sequence[str]) -> set[str]:
 def _ignore(store: Store, locations: set[str]) -> None:
     if locations:
         ledger = store.read_ledger()
-        ignored = ledger.ignored | locations
-        store.write_ledger(Ledger(ledger.roots, ignored, ledger.failures))
+        store.write_ledger(replace(ledger, ignored=ledger.ignored | locations))

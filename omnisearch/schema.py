@@ -23,6 +23,9 @@ RESERVED = ("file.", "image.", "audio.", "video.", "doc.", "segment.")
 SEGMENT_PREFIX = "segment."
 SPAN, SAID = "segment.span", "segment.words"
 LOCATIONS, MISSING, EXTRACTOR = "file.locations", "file.missing", "file.extractor"
+REGIONS = "image.regions"
+TABLE, ROW, COLUMN = "file.table", "file.row", "file.column"  # of an item that is a row of a table
+DIGEST = "segment.digest"  # of all that a row of a table was made of
 # What we write about files and segments ourselves; users may read and filter it, never set it.
 OURS: Mapping[str, Kind] = {
     LOCATIONS: "strings",
@@ -34,6 +37,10 @@ OURS: Mapping[str, Kind] = {
     MISSING: "timestamp",
     "file.truncated": "bool",
     EXTRACTOR: "int",
+    TABLE: "string",
+    ROW: "int",
+    COLUMN: "string",
+    REGIONS: "int",
     "image.width": "int",
     "image.height": "int",
     "image.camera": "string",
@@ -61,6 +68,7 @@ OURS: Mapping[str, Kind] = {
     SAID: "json",
     "segment.twin": "int",
     "segment.look": "int",
+    DIGEST: "string",
 }
 MAX_NAME_BYTES = 256
 MAX_COLUMNS = 1024  # every shard has a directory of them, and every row a slot in each

@@ -6,11 +6,12 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from omnisearch.collection import Collection
-from omnisearch.errors import CollectionLockedError, InputError
+from omnisearch.errors import CollectionLockedError, CollectionNotFoundError, InputError
 from omnisearch.estimating import target_of
 from omnisearch.ingest.options import Options
 from omnisearch.locations import joined, shown
@@ -18,6 +19,8 @@ from omnisearch.storage import handle, locks
 from omnisearch.storage.catalog import folder_of
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from omnisearch.encoder.encoder import Encoder
     from omnisearch.ingest.following.follower import WatchEvent
     from omnisearch.ingest.lazy import Lazy
@@ -46,7 +49,8 @@ def watch(
 
     Without a path, everything that was taken in before is followed. The collection is held only
     while something is written, so others can write between. `poll_s` looks at everything that
-    often, for file systems that tell of no changes.
+    often, for file systems that tell of no changes. A collection that is gone ends it with
+    CollectionNotFoundError, and is not made again.
     """
     from omnisearch.ingest.following.follower import Follower, WatchEvent
     from omnisearch.ingest.following.listening import Listener
@@ -89,6 +93,8 @@ class _Runs:
         self.path = Path(os.path.realpath(path))
         self._named, self._opening, self._options = named, opening, options
         self._encoder, self._progress = encoder, progress
+        self._followed: UUID | None = None  # the collection, once it is there
+        self._loaded: Encoder | None = None  # by the name that the collection keeps
         self._scopes: tuple[Visit, ...] = ()
         self._decoders: Lazy[Pool] | None = None  # kept, since their start takes longest
 
@@ -99,7 +105,9 @@ class _Runs:
 
         with self._open() as col:
             store = col._storing()
-            folder = folder_of(store.root, store.identity.collection)
+            self._followed = store.identity.collection
+            folder = folder_of(store.root, self._followed)
+        self._opening = replace(self._opening, create=False)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         held = locks.lock_watcher(folder / "watch.lock")
         if held is None:
@@ -171,5 +179,14 @@ class _Runs:
     @contextmanager
     def _open(self) -> Iterator[Collection]:
         with Collection(self.path, self._opening, self._encoder) as col:
+            self._check(col)
+            col._remembered.lend(self._loaded)
             yield col
-            self._encoder = col._encoder
+            self._loaded = col._remembered.loaded or self._loaded
+
+    def _check(self, col: Collection) -> None:
+        """Refuse a collection that came in place of the one that is followed."""
+        store = col._handle.existing()
+        if self._followed not in (None, store and store.identity.collection):
+            fault = f"{self.path} is another collection now"
+            raise CollectionNotFoundError(f"{fault}: begin a new watch to follow for that one")

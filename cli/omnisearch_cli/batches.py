@@ -23,7 +23,7 @@ _SOURCE = "source"
 _KNOWN = (
     *_PARTS,
     *"like more less vector k modality where params path after before mode combine fuse".split(),
-    *"min_confidence min_score group_by collapse offset recall".split(),
+    *"min_confidence min_score group_by collapse diverse follow offset recall".split(),
 )
 _SHORT = 60  # characters of a question that are shown above its answer
 

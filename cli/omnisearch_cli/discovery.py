@@ -19,9 +19,8 @@ def for_reading(index: Path | None) -> Path:
         return _named(index)
     found = nearest(Path.cwd())
     if found is None:
-        others = ", ".join(map(str, known.collections())) or "none"
         raise click.UsageError(
-            f"no {FOLDER} folder here or above: name a collection with --index. Known: {others}",
+            f"no {FOLDER} folder here or above: name a collection with --index. {known.told()}",
             click.get_current_context(silent=True),
         )
     return found

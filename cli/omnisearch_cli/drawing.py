@@ -35,6 +35,33 @@ def shown(*, quiet: bool, lines: bool) -> Iterator[Show]:
         drawn.clear()
 
 
+@contextmanager
+def shown_and_kept(done: str, *, quiet: bool, lines: bool, always: bool = False) -> Iterator[Show]:
+    """Show progress, and say that what is `done` is kept when a person or the system ends it early.
+
+    `always` says so whatever the reason is. An empty `done` says nothing.
+    """
+    last: list[om.Progress] = []
+    with _ending(done if not quiet else "", last, always), shown(quiet=quiet, lines=lines) as show:
+
+        def seen(progress: om.Progress) -> None:
+            last[:] = [progress]
+            show(progress)
+
+        yield seen
+
+
+@contextmanager
+def _ending(done: str, last: list[om.Progress], always: bool) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        if done and last and (always or isinstance(error, KeyboardInterrupt | SystemExit)):
+            far = f"{last[0].files:,} of {last[0].of:,} {last[0].unit}s"
+            output.say(f"{far} are {done}, and kept: start it again to go on")
+        raise
+
+
 class _Line:
     """A line that is written again and again, as wide as the terminal is just now."""
 
@@ -127,7 +154,7 @@ def _facts(progress: om.Progress) -> list[str]:
     """Give files, segments and rate, and what else there is to tell; the rate may be empty."""
     known = f"{progress.of:,}{'+' if progress.walking else ''}"
     rate = progress.bytes / max(progress.seconds, 1e-9)
-    noun = "file" if known == "1" else "files"
+    noun = progress.unit if known == "1" else f"{progress.unit}s"
     found = [f"{progress.files:,} of {known} {noun}", f"{progress.segments:,} segments"]
     found.append(f"{size(rate)}/s" if progress.bytes else "")  # none until something is stored
     if progress.failed:

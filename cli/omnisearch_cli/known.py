@@ -1,10 +1,11 @@
-"""The collections that this user wrote to, remembered so that a lost one can be named."""
+"""What this user did before, remembered: collections, so that a lost one can be named, and more."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 _MOST = 100
@@ -12,26 +13,41 @@ _MOST = 100
 
 def collections() -> list[Path]:
     """List what is still there, the newest first."""
-    try:
-        names = json.loads(_file().read_text("utf-8"))
-    except (OSError, ValueError):
-        return []
-    paths = [Path(name) for name in names if isinstance(name, str)]
+    paths = [Path(name) for name in names("collections")]
     return [path for path in paths if (path / "FORMAT").exists()]
+
+
+def told() -> str:
+    """Say which collections there are, for whoever named none or a wrong one."""
+    return f"Known: {', '.join(map(str, collections())) or 'none'}"
 
 
 def remember(path: Path) -> None:
     """Put a collection first; a failure is no reason to stop."""
-    path = path.absolute()
-    names = [str(path), *(str(other) for other in collections() if other != path)][:_MOST]
-    file = _file()
+    others = (str(other) for other in collections())
+    put_first("collections", str(path.absolute()), others)
+
+
+def names(kind: str) -> list[str]:
+    """List what is remembered of a kind, the newest first."""
+    try:
+        found = json.loads(_file(kind).read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+
+
+def put_first(kind: str, name: str, others: Iterable[str]) -> None:
+    """Remember a name of a kind before the others; a failure is no reason to stop."""
+    kept = [name, *(one for one in others if one != name)][:_MOST]
+    file = _file(kind)
     made = file.with_name(f"{file.name}.{os.getpid()}")
     with contextlib.suppress(OSError):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        made.write_text(json.dumps(names), "utf-8")
+        made.write_text(json.dumps(kept), "utf-8")
         made.replace(file)
 
 
-def _file() -> Path:
+def _file(kind: str) -> Path:
     folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    return folder / "omnisearch" / "collections.json"
+    return folder / "omnisearch" / f"{kind}.json"

@@ -11,13 +11,14 @@ import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
 import omnisearch as om
-from omnisearch_cli import batches, discovery, known, output, parts, vectors
+from omnisearch_cli import batches, discovery, joining, known, output, parts, vectors
 from omnisearch_cli.answers import last, printed
 from omnisearch_cli.answers.screen import Screen
 
@@ -28,7 +29,7 @@ NO_HIT, SOME_FAILED = 1, 3
 _OF_A_QUESTION = (400, 404, 415)  # the status of what one question is to blame for
 _OPTIONS = (
     "k where path after before mode combine fuse min_confidence min_score group_by collapse "
-    "offset cursor recall explain"
+    "diverse follow offset cursor recall explain"
 ).split()
 _IDS = ("like", "more", "less")
 
@@ -36,6 +37,7 @@ _IDS = ("like", "more", "less")
 class Shown(TypedDict):
     """How answers are given, and from which collection."""
 
+    encoder: str | None
     index: Path | None
     json: bool | None
     paths: bool
@@ -65,6 +67,8 @@ class Flags(parts.Flags, parts.Pieces, Shown):
     min_score: float | None
     group_by: str | None
     collapse: bool | None
+    diverse: bool | float | None
+    follow: bool | None
     offset: int | None
     cursor: str | None
     recall: float | None
@@ -81,9 +85,11 @@ def run(flags: Flags, opened: Opened = opened) -> int:
     form = _form(flags)
     path = discovery.for_reading(flags["index"])
     options = _options(flags)
+    if flags["encoder"] is not None:
+        opened = partial(opened_by, flags["encoder"])
     if flags["batch"] is not None:
         _check_alone(flags)
-        with _found(opened, path) as col:
+        with found(opened, path) as col:
             return _batch(col, flags["batch"], {**options, **_question(flags, path, col)}, flags)
     given = parts.parts(flags, flags, quiet=flags["quiet"])
     vector = None if flags["vector"] is None else vectors.read(flags["vector"], flags["row"])
@@ -92,20 +98,26 @@ def run(flags: Flags, opened: Opened = opened) -> int:
             'nothing is asked: give words (omnisearch query "a red bicycle"), a file, --like ID '
             "or --vector FILE"
         )
-    with _found(opened, path) as col:
+    with found(opened, path) as col:
         question = {**options, **_question(flags, path, col), "parts": given, "vector": vector}
         hits = col.query(**question)
         said = bool(hits.remarks) and not (flags["quiet"] or col.count())
         return _show(path, hits, form, flags, said=said)
 
 
-def _found(opened: Opened, path: Path) -> AbstractContextManager[om.Collection]:
+def opened_by(name: str | None, path: Path) -> AbstractContextManager[om.Collection]:
+    """Open a collection for one question, with the encoder if one was named."""
+    if name is None or not discovery.is_collection(path):
+        return opened(path)  # says so, before a server is asked or a model fetched
+    return om.open(path, create=False, mode="r", encoder=joining.encoder(name))
+
+
+def found(opened: Opened, path: Path) -> AbstractContextManager[om.Collection]:
     """Open a collection; where there is none, those that are known are named."""
     try:
         return opened(path)
     except om.errors.CollectionNotFoundError as error:
-        others = ", ".join(map(str, known.collections())) or "none"
-        raise click.UsageError(f"{error}. Known: {others}") from error
+        raise click.UsageError(f"{error}. {known.told()}") from error
 
 
 def _check_alone(flags: Flags) -> None:

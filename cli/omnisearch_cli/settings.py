@@ -20,8 +20,8 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 NAMES = frozenset(
     (
-        "encoder explain index jobs json kind limit max_hours max_memory max_pages max_pixels "
-        "max_text metric no_helper quiet recall threads"
+        "ask_endpoint ask_model encoder explain index jobs json kind limit max_hours max_memory "
+        "max_pages max_pixels max_text metric no_helper quiet recall threads"
     ).split()
 )
 KINDS = ("auto", "flat", "scan", "ivfpq", "hnsw")
@@ -71,6 +71,12 @@ encoder_of_collection = setting(
     "--encoder",
     metavar="NAME",
     help="As for embed. Default: the collection's, or omni-mini for a new one.",
+)
+encoder_to_ask = setting(
+    "--encoder",
+    metavar="NAME",
+    help="As for embed, for a collection whose encoder no name loads, as a server's. "
+    "Default: the collection's.",
 )
 threads = setting(
     "--threads",

@@ -31,7 +31,10 @@ def show(report: om.IngestReport, path: Path, json: bool | None, *, quiet: bool)
             "noted": report.noted,
             "notes": [{"path": path, "note": note} for path, note in _noted(report, _TOLD)],
         }
-        reasons = {"pruned": report.pruned, "reasons": dict(report.reasons)}
+        reasons: dict[str, object] = {"pruned": report.pruned, "reasons": dict(report.reasons)}
+        if report.unit != "file":  # the others are in the ledger: `status --failures` lists them
+            why = [one.reason for one in report.failures[:_TOLD]]
+            reasons |= {"updated": report.updated, "failures": why}
         output.line({**counted, **more, **reasons, "warnings": list(report.warnings)})
         return
     for line in told(report, path):
@@ -53,11 +56,12 @@ def counts(report: om.IngestReport) -> dict[str, float]:
 
 
 def told(report: om.IngestReport, path: Path) -> Iterator[str]:
-    """Give the summary: how many files, what became of them, and what to do next."""
-    yield f"{_files(report.seen)} seen in {span(report.seconds)}:"
+    """Give the summary: how many files or rows, what became of them, and what to do next."""
+    unit = report.unit
+    yield f"{_count(report.seen, unit)} seen in {span(report.seconds)}:"
     for name, count, more in (
         ("stored", report.stored, _stored(report)),
-        ("unchanged", report.unchanged, f"{report.moved:,} of them moved" if report.moved else ""),
+        ("unchanged", report.unchanged, _unchanged(report)),
         ("duplicate", report.duplicate, "the same bytes elsewhere, stored once"),
         ("failed", report.failed, f"{report.new_failures:,} new"),
         ("skipped", report.skipped, _listed(report.reasons)),
@@ -67,10 +71,16 @@ def told(report: om.IngestReport, path: Path) -> Iterator[str]:
     if report.missing:
         hidden = "hidden from answers: --prune deletes what they left"
         known = "what they left is deleted" if report.pruned else hidden
-        yield f"{_files(report.missing)} gone, {known}"
+        yield f"{_count(report.missing, unit)} gone, {known}"
     elif report.pruned:
-        yield f"{report.pruned:,} items of files that are gone deleted"
+        yield f"{report.pruned:,} items of {unit}s that are gone deleted"
     yield f"{path} is at generation {report.generation:,}"
+
+
+def _unchanged(report: om.IngestReport) -> str:
+    if report.updated:
+        return f"{report.updated:,} of them with other metadata"
+    return f"{report.moved:,} of them moved" if report.moved else ""
 
 
 def _stored(report: om.IngestReport) -> str:
@@ -105,16 +115,18 @@ def _failures(report: om.IngestReport) -> Iterator[str]:
     for one in fresh[:_MOST]:
         path = output.escape(_path(one.path))  # `say` keeps newlines
         yield f"failed: {path}: {output.escape(one.reason)}"
-    if len(fresh) > _MOST:
+    if len(fresh) > _MOST and report.unit == "file":
         yield f"and {len(fresh) - _MOST:,} more: omnisearch status --failures"
+    elif len(fresh) > _MOST:
+        yield f"and {report.new_failures - _MOST:,} more: --json lists {_TOLD} of them"
 
 
 def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in counts.items())
 
 
-def _files(count: int) -> str:
-    return f"{count:,} file{'' if count == 1 else 's'}"
+def _count(count: int, unit: str = "file") -> str:
+    return f"{count:,} {unit}{'' if count == 1 else 's'}"
 
 
 def estimate(found: om.Estimate, json: bool | None) -> None:
@@ -128,7 +140,7 @@ def estimate(found: om.Estimate, json: bool | None) -> None:
         output.table(("files", "bytes", "time", "by their names"), rows, right=3)
     others = (("unchanged", found.unchanged), ("skipped", found.skipped), ("failed", found.failed))
     rest = "".join(f", {count:,} {name}" for name, count in others if count)
-    output.result(f"{_files(found.files)} to read{rest}")
+    output.result(f"{_count(found.files)} to read{rest}")
     if found.files:
         takes = f"{size(found.disk_bytes)} on the disk, {size(found.memory_bytes)} of memory"
         output.result(f"takes about {_time(found.seconds)}, {takes}; nothing was stored")

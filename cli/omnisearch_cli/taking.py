@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 import click
 
 import omnisearch as om
-from omnisearch_cli import settings
+from omnisearch_cli import filters, settings
 
-MODALITIES = ("text", "image", "audio", "video", "document")
 _UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 
 
-class Flags(TypedDict):
+class ReadingFlags(TypedDict):
+    """The options of how files are read, as click gives them."""
+
+    jobs: int | None
+    max_memory: int | None
+    max_pixels: int | None
+    max_pages: int | None
+    max_hours: float | None
+    max_text: int | None
+    ocr: bool
+
+
+class Flags(ReadingFlags):
     """The options, as click gives them."""
 
     modalities: tuple[str, ...]
@@ -25,13 +36,7 @@ class Flags(TypedDict):
     ignore: bool
     follow_symlinks: bool
     one_file_system: bool
-    jobs: int | None
-    max_memory: int | None
-    max_pixels: int | None
-    max_pages: int | None
-    max_hours: float | None
-    max_text: int | None
-    ocr: bool
+    regions: bool | None
 
 
 def _size(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
@@ -47,7 +52,7 @@ def _size(context: click.Context, parameter: click.Parameter, text: str | None) 
 
 
 _number = click.IntRange(1)
-_OPTIONS = (
+_FILES = (
     click.option(
         "--exclude",
         multiple=True,
@@ -58,7 +63,7 @@ _OPTIONS = (
         "--modality",
         "modalities",
         multiple=True,
-        type=click.Choice(MODALITIES),
+        type=click.Choice(filters.MODALITIES),
         help="Only files of it; may be repeated.",
     ),
     click.option("--hidden", is_flag=True, help="Take hidden files and folders too."),
@@ -75,6 +80,13 @@ _OPTIONS = (
         default=True,
         help="Stay on the file system of each root.",
     ),
+    click.option(
+        "--regions/--no-regions",
+        default=None,
+        help="Find pictures by parts of them, too. Default: as the collection was last told.",
+    ),
+)
+_READING = (
     settings.setting("--jobs", type=click.IntRange(1, 256), help="Decoders. Default: all cores."),
     settings.setting(
         "--max-memory",
@@ -104,20 +116,36 @@ _OPTIONS = (
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options, in the order in which they stand here."""
-    for option in reversed(_OPTIONS):
+    for option in reversed((*_FILES, *_READING)):
+        command = option(command)
+    return command
+
+
+def reading(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of how files are read."""
+    for option in reversed(_READING):
         command = option(command)
     return command
 
 
 def given(flags: Flags) -> om.IngestOptions:
     """Give what was asked for to the library."""
-    return {
-        "modalities": flags["modalities"] or None,  # type: ignore[typeddict-item]
+    told: dict[str, Any] = {
+        **how(flags),
+        "modalities": flags["modalities"] or None,
         "exclude": flags["exclude"],
         "hidden": flags["hidden"],
         "ignore": flags["ignore"],
         "follow_symlinks": flags["follow_symlinks"],
         "one_file_system": flags["one_file_system"],
+        "regions": flags["regions"],
+    }
+    return cast(om.IngestOptions, told)
+
+
+def how(flags: ReadingFlags) -> om.ReencodeOptions:
+    """Give how files are to be read."""
+    return {
         "jobs": flags["jobs"],
         "max_memory": flags["max_memory"],
         "max_pixels": flags["max_pixels"],

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from operator import index
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from omnisearch.encoder import canaries
 from omnisearch.encoder.expectations import Expectations
 from omnisearch.encoder.parts import MODALITIES, PARTS, Audio, Modality, Part, Row, as_row
-from omnisearch.encoder.protocol import ROLES, Asked, Calibrated, Model, Role, Transcriber
+from omnisearch.encoder.protocol import ROLES, Asked, Calibrated, Counter, Model, Role, Transcriber
 from omnisearch.encoder.space import LEAST_COSINE, strayed
+from omnisearch.encoder.units import unit_of, weighted_sum
 from omnisearch.errors import (
     DimensionError,
     EncodingError,
@@ -27,8 +27,6 @@ from omnisearch.errors import (
 )
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from omnisearch.encoder.calibration.prior import Prior
     from omnisearch.encoder.protocol import Vector, Vectors
     from omnisearch.encoder.registry import EncoderInfo
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
     from omnisearch.encoder.speeds import Speed
 
 _MADE, _KEPT = "where it was made", "when this collection was made"
-_NOTHING = 1e-12  # the square of a length that is only rounding
 _log = logging.getLogger(__name__)
 
 
@@ -161,6 +158,16 @@ class Encoder:
         """Cut a long text where sentences end, into spans of code points that fit a vector each."""
         return self.model.passages(text)
 
+    def tokens(self, text: str) -> int:
+        """Count the tokens of a text from above; its bytes, where the model does not tell."""
+        return self._count(text)
+
+    @cached_property
+    def _count(self) -> Callable[[str], int]:
+        if isinstance(self.model, Counter):
+            return self.model.tokens
+        return lambda text: len(text.encode("utf-8", "surrogatepass"))
+
     def transcribe(self, audio: Audio | str | Path | bytes) -> list[Spoken]:
         """Write down what is said: pieces with start, end, text and confidence."""
         if not isinstance(self.model, Transcriber):
@@ -213,8 +220,12 @@ class Encoder:
             if isinstance(row, PartError):
                 found.append(row)
             else:
-                found.append(self._sum([(self._unit(next(embedded)), weight) for _, weight in row]))
+                units = [(self._unit(next(embedded)), weight) for _, weight in row]
+                found.append(weighted_sum(units, self.dim))
         return found
+
+    def _unit(self, vector: Vector | OmnisearchError) -> Vector | OmnisearchError:
+        return unit_of(vector, self.model, self.dim)
 
     def _embedded(self, rows: Sequence[Row], asked: Asked) -> Sequence[Vector | OmnisearchError]:
         found = list(self.model.embed(rows, asked))
@@ -247,49 +258,6 @@ class Encoder:
             apart = [part for part in row.parts if part.weight != 1]
             return [(Row(*together), 1.0), *((Row(part), part.weight) for part in apart)]
         return [(Row(part), part.weight) for part in row.parts]
-
-    def _sum(
-        self, given: Sequence[tuple[Vector | OmnisearchError, float]]
-    ) -> Vector | OmnisearchError:
-        """Add unit vectors by their weights; an error among them is the error of all."""
-        units = [(unit, weight) for unit, weight in given if not isinstance(unit, OmnisearchError)]
-        if len(units) < len(given):
-            return next(unit for unit, _ in given if isinstance(unit, OmnisearchError))
-        if len(units) == 1:
-            ((unit, weight),) = units
-            return unit if weight > 0 else -unit
-        total, largest = np.zeros(self.dim, np.float64), max(abs(weight) for _, weight in units)
-        for unit, weight in units:
-            total += weight / largest * unit.astype(np.float64)
-        length = math.sqrt(total @ total)
-        if length * length < _NOTHING:
-            return PartError("the parts take each other away: change a weight")
-        return np.asarray(total / length, np.float32)
-
-    def _unit(self, vector: Vector | OmnisearchError) -> Vector | OmnisearchError:
-        """Cut and scale to length 1; what has no direction is an error."""
-        if isinstance(vector, OmnisearchError):
-            return vector
-        if (given := _numbers(vector)) is None:
-            fault = f"{type(vector).__name__}, no numbers"
-        elif given.shape != (self.model.dim,):
-            fault = f"a vector of shape {given.shape}, not ({self.model.dim},)"
-        else:
-            exact = given[: self.dim].astype(np.float64)
-            length = math.sqrt(exact @ exact)
-            if 0 < length < math.inf:
-                return np.asarray(exact / length, np.float32)
-            fault = "numbers that are not finite" if length else "only zeros"
-        return EncodingError(f"{self.name} gave {fault}: leave this part out, and report it")
-
-
-def _numbers(vector: object) -> npt.NDArray[Any] | None:
-    """Take what a model gave as real numbers; models of users may give lists."""
-    try:
-        given = np.asarray(vector)
-    except ValueError:  # lists in it are of several lengths
-        return None
-    return given if given.dtype.kind in "fiu" else None
 
 
 def _whole(dim: int) -> int:

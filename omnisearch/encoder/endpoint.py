@@ -13,7 +13,8 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -55,7 +56,7 @@ class Endpoint:
         assert parts.hostname is not None
         self.model, self._key, self._timeout_s = model, key, timeout_s
         self._host, self._port, self._secure = parts.hostname, parts.port, parts.scheme == "https"
-        self._path = parts.path.rstrip("/") + "/embeddings"
+        self._path = parts.path.rstrip("/")
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self.address = f"{self.origin}{parts.path.rstrip('/')}#{model}"
         self._told_to_wait_s: float | None = None
@@ -104,6 +105,21 @@ class Endpoint:
             self._told_to_wait_s = answer.wait_s
             return answer
 
+    @contextmanager
+    def streaming(
+        self, resource: str, question: Mapping[str, Any]
+    ) -> Iterator[http.client.HTTPResponse]:
+        """Post JSON to what lies beside the embeddings; gives the answer while it is coming."""
+        headers = {**self._headers(), "Accept": "text/event-stream, application/json"}
+        body = json.dumps(dict(question)).encode()
+        with self._asking:
+            self.close()  # one that was idle may be half gone
+            try:
+                self._connected().request("POST", f"{self._path}/{resource}", body, headers)
+                yield self._connected().getresponse()
+            finally:
+                self.close()
+
     def __del__(self) -> None:
         """Close what nobody can ask any more."""
         self.close()
@@ -115,14 +131,14 @@ class Endpoint:
             self._connection = None
 
     def _post(self, body: bytes, most: int) -> Answer:
-        connection = self._connected()
+        connection, path = self._connected(), f"{self._path}/embeddings"
         try:
-            connection.request("POST", self._path, body, self._headers())
+            connection.request("POST", path, body, self._headers())
             response = connection.getresponse()
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
             self.close()  # it was idle for too long; what was sent was not read
             connection = self._connected()
-            connection.request("POST", self._path, body, self._headers())
+            connection.request("POST", path, body, self._headers())
             response = connection.getresponse()
         given = self._read(response, most)
         if response.will_close:

@@ -84,6 +84,10 @@ class OmniMini:
         """Cut a long text into spans that fit a vector each."""
         return self._words.passages(text)
 
+    def tokens(self, text: str) -> int:
+        """Count the tokens of a text."""
+        return self._words.tokens(text)
+
     def transcribe(self, audio: Audio) -> list[Spoken]:
         """Write down what is said, an hour at a time; times are those of the source."""
         from omnisearch.media import audio as sounds

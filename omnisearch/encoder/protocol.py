@@ -97,6 +97,15 @@ class Transcriber(Protocol):
 
 
 @runtime_checkable
+class Counter(Protocol):
+    """A model that tells how long texts are for it."""
+
+    def tokens(self, text: str) -> int:
+        """Count tokens from above."""
+        ...
+
+
+@runtime_checkable
 class Calibrated(Protocol):
     """A model that brings along what its cosines are worth."""
 

@@ -17,6 +17,8 @@ _LONGEST_WORD = 100  # characters; a longer one is a single unknown token
 _LOOKED_AT = 200_000  # characters for one vector: what is one word so far says nothing anyway
 # where a sentence or a line ends, with the blanks behind
 _END = re.compile("[.!?]+\\s+|[\u3002\uff01\uff1f]+\\s*|\n\\s*")
+_CAPITALS = re.compile("[A-Z]{2,}")
+_KNOWN_WORD = 20  # letters: what is longer is no token of a vocabulary
 _LONGEST_PIECE = 2_000  # characters; what goes on without an end is cut at a blank
 
 
@@ -51,6 +53,10 @@ class Words:
         """Cut a text into spans that fit a vector each."""
         check(text)
         return passages(text, self._offsets, self.longest - _ENDS)
+
+    def tokens(self, text: str) -> int:
+        """Count tokens so that other vocabularies hardly have more."""
+        return counted(text, self._offsets(text.encode("utf-8", "ignore").decode()))
 
     def _offsets(self, text: str) -> list[tuple[int, int]]:
         found: list[tuple[int, int]]
@@ -95,6 +101,19 @@ def check(text: str) -> None:
             f"the text has half a character (a lone surrogate) at {error.start:,}: "
             "decode it again with errors='replace'"
         ) from error
+
+
+def counted(text: str, offsets: Sequence[tuple[int, int]]) -> int:
+    """Count tokens from above: what vocabularies differ in is counted by its bytes.
+
+    That is letters outside ASCII and what stands for an unknown word; case and line ends, which
+    some vocabularies do not see, are counted too.
+    """
+    plain = text.encode("ascii", "ignore")
+    others = len(text.encode("utf-8", "surrogatepass")) - len(plain)
+    shouted = sum(len(run[0]) for run in _CAPITALS.finditer(text)) // 2
+    unknown = sum(end - start for start, end in offsets if end - start > _KNOWN_WORD)
+    return len(offsets) + unknown + others + shouted + text.count("\n")
 
 
 def passages(

@@ -9,16 +9,19 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from omnisearch.ingest.drafts import Draft, Fault, Spot
 from omnisearch.ingest.encoding import ENCODE
+from omnisearch.ingest.regions import counting
 from omnisearch.ingest.relocation import Relocation
 from omnisearch.ingest.report import FailedFile
 from omnisearch.ingest.rows import segments_of
 from omnisearch.ingest.run import Event, Failed, Found, Lost, Run, Skipped
 from omnisearch.locations import Location, plain
+from omnisearch.schema import REGIONS
 from omnisearch.storage import changes
 from omnisearch.storage.batch import Change
 from omnisearch.storage.generation import Generation
@@ -95,7 +98,7 @@ class Commits:
             for draft in drafts:
                 draft.closed = True
         for draft in drafts:
-            if draft.fault is None and draft.skipped is None and not draft.rows:
+            if draft.fault is None and draft.skipped is None and not (draft.rows or draft.stored):
                 draft.fault = Fault(ENCODE, draft.unread or NOTHING)
         good = [draft for draft in drafts if draft.fault is None and draft.skipped is None]
         moved = self._relocations(events, good)
@@ -104,6 +107,7 @@ class Commits:
         with self._run.lock:
             for draft in drafts:
                 del self._run.drafts[draft.item]
+                self._run.lacking.discard(draft.item)
 
     def _relocations(self, events: Sequence[Event], good: Sequence[Draft]) -> dict[str, Relocation]:
         """Collect what items gain and lose; a file that changed is lost to what it was."""
@@ -121,6 +125,9 @@ class Commits:
                 case Draft():
                     for spot in event.found:
                         self._leave(spot.location, event.item, moved)
+                        if event.stored and event.fault is None:
+                            gained = moved.setdefault(event.item, Relocation()).gained
+                            gained[spot.location] = spot.entry.mtime_ns
         return moved
 
     def _arrive(self, event: Found, moved: dict[str, Relocation]) -> None:
@@ -143,11 +150,15 @@ class Commits:
         store = self._run.store
         now = datetime.now(UTC)
         revised = {item: self._revising(one, now) for item, one in moved.items()}
+        added = {draft.item: draft for draft in good if draft.stored}
+        counted = {item: counting(draft.columns.get(REGIONS, 0)) for item, draft in added.items()}
+        made = [draft for draft in good if draft.rows]
         with store.transaction():
-            if good:
-                store.write(self._keeping(good))
-            if revised:
-                store.write(changes.revising(revised))
+            if made:
+                store.write(self._keeping(made))
+            for one in (revised, counted):
+                if one:
+                    store.write(changes.revising(one))
 
     def _revising(
         self, one: Relocation, now: datetime
@@ -158,8 +169,10 @@ class Commits:
         """Store items in place of what an older extractor made of them."""
 
         def prepare(now: Generation) -> Change | None:
-            rows = segments_of(good, now.items, self._run.version, self._name_of)
-            stored = [now.items.get(draft.item) for draft in good]
+            made = segments_of(good, now, self._run.version, self._name_of)
+            encoder = self._run.encoder.made
+            rows = replace(made, space=None if encoder is None else str(encoder.space))
+            stored = [now.items.get(draft.item) for draft in good if not draft.stored]
             gone = [row for one in stored if one is not None for row in one.rows]
             return changes.keeping(rows, gone=gone)(now)
 
@@ -195,7 +208,7 @@ class Commits:
                         self._run.failures.pop(event.location, None)
             failures = {str(place): one for place, one in self._run.failures.items()}
         if failures != ledger.failures:
-            self._ledger = Ledger(ledger.roots, ledger.ignored, failures)
+            self._ledger = replace(ledger, failures=failures)
             self._run.store.write_ledger(self._ledger)
 
     def _settle_draft(self, draft: Draft) -> None:
@@ -209,8 +222,11 @@ class Commits:
             for spot in draft.found:
                 self._skip(Skipped(spot, draft.skipped, draft.item, kept=draft.kept))
             return
-        counts.stored += 1
-        counts.duplicate += len(copies)
+        places = [self._before.of_location(str(spot.location)) for spot in draft.found]
+        arrived = sum(place != draft.item for place in places) if draft.stored else 0
+        self._arrived[draft.item] += arrived
+        counts.stored += not arrived
+        counts.duplicate += len(copies) + bool(arrived)
         counts.segments += draft.segments
         counts.truncated += draft.truncated
         counts.types[draft.type] += 1

@@ -25,6 +25,7 @@ from omnisearch.storage.batch import WORDS_MARK
 
 Vector = npt.NDArray[np.float32]
 Span = Mapping[str, Any] | None  # of a whole picture there is none
+_WHOLE = [0, 0, 1, 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,11 @@ def _canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def is_part(span: Span) -> bool:
+    """Tell whether a place is a part of a picture, and not a picture or a page or a part of one."""
+    return span is not None and "box" in span and "page" not in span and list(span["box"]) != _WHOLE
+
+
 class Spot(NamedTuple):
     """A file as it was when it was read; what changed just then may look the same later."""
 
@@ -110,6 +116,7 @@ class Draft:
 
     item: str
     found: list[Spot]  # where: more than one when copies are met meanwhile
+    stored: frozenset[str] = frozenset()  # rows of it that stay: only what they lack is added
     modality: Modality | None = None
     type: str = ""
     columns: dict[str, Any] = field(default_factory=dict)

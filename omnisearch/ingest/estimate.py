@@ -66,13 +66,19 @@ def estimate(
     options = Options.of(asked)
     store = target.existing() or scratch.store()
     plan = planned(target, paths, options)
+    options = replace(options, regions=plan.ledger.regions)
     with ExitStack() as stack:
         run = run_of(target, store, plan, options, stack)
         entries = _walked(run, plan, options)
-        chosen = _chosen(entries)
-        for entry in entries:
-            run.forecast.expect(entry)
-    return _told(run, entries, chosen, _Trial(scratch, options, run.forecast), show)
+    return tried(run, entries, scratch, show)
+
+
+def tried(run: Run, entries: Sequence[Entry], scratch: Target, show: Show | None) -> Estimate:
+    """Try a few of the files that a run would read, and tell what all of them take."""
+    chosen = _chosen(entries)
+    for entry in entries:
+        run.forecast.expect(entry)
+    return _told(run, entries, chosen, _Trial(scratch, run.options, run.forecast), show)
 
 
 class _Trial:

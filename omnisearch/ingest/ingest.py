@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from omnisearch.ingest import bounds, roots, sidecar
+from omnisearch.ingest import bounds, regions, roots, sidecar
 from omnisearch.ingest.commits import Commits
 from omnisearch.ingest.costs import Forecast
 from omnisearch.ingest.encoding import Encoding
@@ -32,7 +32,6 @@ from omnisearch.media.pool.pool import Pool
 from omnisearch.schema import Schema
 from omnisearch.storage import changes, leftovers
 from omnisearch.storage.catalog import Catalog, folder_of
-from omnisearch.storage.ledger import Ledger
 
 if TYPE_CHECKING:
     from omnisearch.storage.generation import Generation
@@ -93,6 +92,8 @@ def carried_out(
         _carry_out(run, plan, pool, show, keep=kept is not None)
         if not run.counts.withheld:
             _note_devices(run, plan)
+        if not plan.ledger.regions:
+            regions.drop(store)
         if options.prune and not run.counts.withheld:
             _prune(run)
         if beside is not None:
@@ -127,6 +128,8 @@ def run_of(target: Target, store: Store, plan: Plan, options: Options, stack: Ex
         version=EXTRACTOR,
         languages=Languages(),
         scans=Scans(EXTRACTOR, wanted=options.ocr),
+        regions=plan.ledger.regions,
+        lacking=regions.lacking(store.reading()) if plan.ledger.regions else set(),
     )
 
 
@@ -174,7 +177,7 @@ def _note_devices(run: Run, plan: Plan) -> None:
         for root in ledger.roots
     )
     if now != ledger.roots:
-        run.store.write_ledger(Ledger(now, ledger.ignored, ledger.failures))
+        run.store.write_ledger(replace(ledger, roots=now))
 
 
 def _prune(run: Run) -> None:

@@ -60,6 +60,7 @@ def segments_of(items: Sequence[Item], encoder: Encoder) -> Segments:
         modalities=[one.modality for _, _, _, one in rows],
         vectors=_encoded(asked, rows, encoder),
         metadata=[_metadata(one) for _, _, _, one in rows],
+        space=str(encoder.space),
     )
 
 

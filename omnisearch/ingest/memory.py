@@ -32,6 +32,15 @@ def taken() -> int:
     return sum(_of(process) for process in family(os.getpid()))
 
 
+def exceeds(bound: int) -> bool:
+    """Tell whether they take more than so many bytes.
+
+    What is resident, with what they share counted in each, is never less and told at once; for
+    the share of a process the kernel walks all that it has mapped.
+    """
+    return sum(map(_resident, family(os.getpid()))) > bound and taken() > bound
+
+
 def family(process: int) -> list[int]:
     """List a process and all below it."""
     found = [process]
@@ -45,11 +54,15 @@ def family(process: int) -> list[int]:
 
 def _of(process: int) -> int:
     """Read the proportional set of one; a kernel that has none gives what is resident."""
-    folder = _PROC / str(process)
     with suppress(OSError):
-        pss = _PSS.search((folder / "smaps_rollup").read_bytes())
+        pss = _PSS.search((_PROC / str(process) / "smaps_rollup").read_bytes())
         if pss is not None:
             return int(pss[1]) << 10
+    return _resident(process)
+
+
+def _resident(process: int) -> int:
     with suppress(OSError, ValueError, IndexError):
-        return int((folder / "statm").read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        pages = (_PROC / str(process) / "statm").read_bytes().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
     return 0

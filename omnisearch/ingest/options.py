@@ -18,7 +18,19 @@ MODALITIES: tuple[Modality, ...] = get_args(Modality)
 _MOST_JOBS = 256
 
 
-class IngestOptions(TypedDict, total=False):
+class ReadingOptions(TypedDict, total=False):
+    """How files are read, and with how much of the machine; `Options` has the defaults."""
+
+    jobs: int | None
+    max_memory: int | None
+    max_pixels: int | None
+    max_pages: int | None
+    max_hours: float | None
+    max_text: int | None
+    ocr: bool
+
+
+class IngestOptions(ReadingOptions, total=False):
     """The keyword arguments of `Collection.ingest`; `Options` has their defaults."""
 
     since: datetime | None
@@ -31,13 +43,7 @@ class IngestOptions(TypedDict, total=False):
     ignore: bool
     follow_symlinks: bool
     one_file_system: bool
-    jobs: int | None
-    max_memory: int | None
-    max_pixels: int | None
-    max_pages: int | None
-    max_hours: float | None
-    max_text: int | None
-    ocr: bool
+    regions: bool | None
     retry_failed: bool
     prune: bool
     force: bool
@@ -64,6 +70,7 @@ class Options:
     max_hours: float | None = None
     max_text: int | None = None
     ocr: bool = True  # where the extra is installed
+    regions: bool | None = None  # parts of pictures; None: as the collection has it
     retry_failed: bool = False
     prune: bool = False
     force: bool = False

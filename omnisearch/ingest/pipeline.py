@@ -97,7 +97,7 @@ class Pipeline:
         finally:
             stop.now()
             close()
-            self._leave([*read.threads, *encode.threads, *walk.threads, *commit.threads])
+            leave([*read.threads, *encode.threads, *walk.threads, *commit.threads])
         if stop.reason is not None:
             raise stop.reason
 
@@ -126,13 +126,14 @@ class Pipeline:
     def _check_memory(self) -> None:
         """Let less in while the process and its decoders take almost what they may."""
         run = self._run
-        share = 4 if memory.taken() > _TIGHT * run.bounds.memory else 1
+        share = 4 if memory.exceeds(int(_TIGHT * run.bounds.memory)) else 1
         run.budget.limit(run.bounds.segments // share)
         run.copies.limit(run.bounds.copies // share)
 
-    def _leave(self, threads: Sequence[threading.Thread]) -> None:
-        """Wait for the stages; one that is deep in a library is left behind."""
-        until = time.monotonic() + _LEAVING_S
-        for thread in threads:
-            if thread.ident is not None:
-                thread.join(max(until - time.monotonic(), 0.0))
+
+def leave(threads: Sequence[threading.Thread]) -> None:
+    """Wait for the stages; one that is deep in a library is left behind."""
+    until = time.monotonic() + _LEAVING_S
+    for thread in threads:
+        if thread.ident is not None:
+            thread.join(max(until - time.monotonic(), 0.0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from omnisearch.errors import InputError
@@ -62,7 +62,9 @@ def planned(target: Target, paths: Sequence[PathLike], options: Options) -> Plan
         raise InputError("nothing was taken in yet: name a folder or a file")
     known = {root.number: root for root in ledger.roots}
     known |= {visit.root.number: visit.root for visit in visits}
-    ledger = Ledger(tuple(known.values()), ledger.ignored, ledger.failures)
+    ledger = replace(ledger, roots=tuple(known.values()))
+    if options.regions is not None:
+        ledger = replace(ledger, regions=options.regions)
     ledger, included = _including(ledger, options)
     ignored = {Location.parse(text) for text in ledger.ignored}
     kept: dict[tuple[int, bytes], Visit] = {}
@@ -107,4 +109,4 @@ def _including(ledger: Ledger, options: Options) -> tuple[Ledger, tuple[Visit, .
             if within(one, {wanted}) or within(wanted, {one}):
                 ignored.discard(text)
     known |= {visit.root.number: visit.root for visit in visits}
-    return Ledger(tuple(known.values()), frozenset(ignored), ledger.failures), visits
+    return replace(ledger, roots=tuple(known.values()), ignored=frozenset(ignored)), visits

@@ -29,6 +29,7 @@ from omnisearch.locations import Location, plain
 from omnisearch.media.pool.ask import Ask
 from omnisearch.media.sniff import format_of
 from omnisearch.media.source import named
+from omnisearch.storage.batch import WORDS_MARK
 
 if TYPE_CHECKING:
     from omnisearch.ingest.beneath import Beneath
@@ -123,7 +124,8 @@ class Reading:
             if draft is not None or run.stored(item):
                 self._find(item, spot)
                 return True
-            draft = run.drafts[item] = Draft(item, [spot])
+            draft = run.drafts[item] = Draft(item, [spot], run.rows(item))
+            self._empty(item, spot)
         self._decode(draft, copy)
         try:
             copy.check()
@@ -138,12 +140,16 @@ class Reading:
         return True
 
     def _find(self, item: str, spot: Spot) -> None:
-        """Tell that a stored content is here; it moved where another place of it is empty.
+        """Tell that a stored content is here."""
+        self._run.events.put(Found(item, spot))
+        self._empty(item, spot)
+
+    def _empty(self, item: str, spot: Spot) -> None:
+        """Tell that a stored content moved, where another place of it is empty.
 
         Places that this run does not visit are looked at as well.
         """
         run = self._run
-        run.events.put(Found(item, spot))
         stored = run.store.reading().items.get(item)
         if stored is None or str(spot.location) in stored.locations:
             return
@@ -180,7 +186,8 @@ class Reading:
 
     def _decode(self, draft: Draft, copy: Copy) -> None:
         name = draft.found[0].name
-        ask, begun = Ask(name, self._run.bounds.caps), time.monotonic()
+        ask = Ask(name, self._run.bounds.caps, regions=self._run.regions)
+        begun = time.monotonic()
         pool = self._pool()
         try:
             for told in pieces.read(iter(pool.decode(copy.fd, ask))):
@@ -224,6 +231,8 @@ class Reading:
         run = self._run
         again = draft.times(told.span, told.views)
         name = segment_id(draft.item, told.span, run.version, again=again)
+        if not draft.stored.isdisjoint((name, name + WORDS_MARK)):
+            return
         segment = Segment(name, told.modality, told.span, told.words, told.look)
         waited = run.budget.take(told.bytes)
         draft.took(-waited)

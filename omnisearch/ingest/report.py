@@ -53,6 +53,7 @@ class IngestReport:
     """Counts of a run: `seen = stored + unchanged + duplicate + failed + skipped`.
 
     `moved` are among `unchanged`, `truncated` and `noted` among `stored`; `missing` were not seen.
+    Of a table rows are counted, and `updated` are those of which only metadata changed.
     """
 
     seen: int
@@ -77,6 +78,8 @@ class IngestReport:
     notes: Mapping[Name, str] = field(default_factory=dict)  # what is odd; the first thousand
     warnings: tuple[str, ...] = ()
     withheld: bool = False  # files seem to be gone, and are kept as they were
+    updated: int = 0
+    unit: str = "file"  # what is counted
 
     def __post_init__(self) -> None:
         parts = self.stored + self.unchanged + self.duplicate + self.failed + self.skipped
@@ -102,6 +105,7 @@ class Progress:
     seconds: float
     left_s: float | None  # None while nothing can be said
     now: Name = b""  # a file that is being read
+    unit: str = "file"  # what `files` counts: rows of a table, perhaps
 
 
 @dataclass(slots=True)
@@ -128,6 +132,8 @@ class Counts:
     notes: dict[Name, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     withheld: bool = False
+    updated: int = 0
+    unit: str = "file"
 
     @property
     def settled(self) -> int:
@@ -176,4 +182,6 @@ class Counts:
             notes=dict(self.notes),
             warnings=tuple(self.warnings),
             withheld=self.withheld,
+            updated=self.updated,
+            unit=self.unit,
         )

@@ -9,21 +9,31 @@ import numpy as np
 
 from omnisearch.ingest import scans
 from omnisearch.ingest.drafts import Draft, Row
+from omnisearch.ingest.regions import standing
 from omnisearch.ingest.relocation import DATE, NameOf, derived
 from omnisearch.locations import Location
-from omnisearch.schema import EXTRACTOR, LOCATIONS
+from omnisearch.schema import EXTRACTOR, LOCATIONS, MISSING
 from omnisearch.storage.batch import Segments
+from omnisearch.storage.generation import Generation
 from omnisearch.storage.items import Stored
 
 _TAKEN = ("image.taken", "video.taken")
 
 
 def segments_of(
-    drafts: Sequence[Draft], stored: Mapping[str, Stored], version: int, name_of: NameOf
+    drafts: Sequence[Draft], now: Generation, version: int, name_of: NameOf
 ) -> Segments:
-    """Give the rows of items; one that an older extractor stored keeps its other locations."""
+    """Give the rows of items; one that an older extractor stored keeps its other locations.
+
+    Rows that are added to stored ones have the columns of those.
+    """
     pairs = [(draft, row) for draft in drafts for row in draft.rows]
-    shared = {draft.item: _columns(draft, stored.get(draft.item), version) for draft in drafts}
+    stood = standing(now, [draft.item for draft in drafts if draft.stored])
+    shared: dict[str, dict[str, Any]] = {}
+    for draft in drafts:
+        places = {LOCATIONS: _places(draft, now.items.get(draft.item))}
+        told = stood[draft.item] if draft.stored else _columns(draft, version)
+        shared[draft.item] = {**told, **places, MISSING: None}
     first = {draft.item: _first(draft, shared[draft.item]) for draft in drafts}
     return Segments(
         ids=[row.id for _, row in pairs],
@@ -37,16 +47,19 @@ def segments_of(
     )
 
 
-def _columns(draft: Draft, before: Stored | None, version: int) -> dict[str, Any]:
-    """Give the columns that all rows of an item share."""
+def _places(draft: Draft, before: Stored | None) -> list[str]:
     places = {spot.location for spot in draft.found}
     if before is not None:
         places |= {Location.parse(text) for text in before.locations}
+    return [str(place) for place in sorted(places)]
+
+
+def _columns(draft: Draft, version: int) -> dict[str, Any]:
+    """Give the columns that all rows of an item share."""
     taken = [draft.columns[name] for name in _TAKEN if name in draft.columns]
     return {
         **draft.columns,
         **({DATE: taken[0]} if taken else {}),
-        LOCATIONS: [str(place) for place in sorted(places)],
         "file.type": draft.type,
         "file.bytes": draft.found[0].entry.size,
         "file.truncated": draft.truncated,

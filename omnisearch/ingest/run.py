@@ -85,6 +85,8 @@ class Run:
     version: int  # of the extractor
     languages: Languages
     scans: Scans
+    regions: bool = False  # of pictures, too
+    lacking: set[str] = field(default_factory=set)  # pictures whose regions nobody looked for
     stop: Stop = field(default_factory=Stop)
     lock: threading.RLock = field(default_factory=threading.RLock)
     counts: Counts = field(default_factory=Counts)
@@ -117,9 +119,14 @@ class Run:
 
     def stored(self, item: str) -> bool:
         """Tell whether an item is stored, by this extractor, as far as it can read."""
+        return item not in self.lacking and bool(self.rows(item))
+
+    def rows(self, item: str) -> frozenset[str]:
+        """Name the rows of an item that this extractor would make again just so."""
         found = self.store.reading().items.get(item)
         known = (self.version,) if self.scans.ready else (self.version, partly(self.version))
-        return found is not None and found.extractor in known
+        kept = found is not None and found.extractor in known
+        return frozenset(found.rows) if found is not None and kept else frozenset()
 
     @property
     def progress(self) -> Progress:

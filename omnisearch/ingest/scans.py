@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from omnisearch.encoder.ocr import Reader, installed
 from omnisearch.errors import MissingExtraError
-from omnisearch.ingest.drafts import Draft, Segment, segment_id
+from omnisearch.ingest.drafts import Draft, Segment, is_part, segment_id
 from omnisearch.ingest.extraction.placed import placed
 from omnisearch.media.lines import Box, Line
 from omnisearch.records import PageSpan, RegionSpan
@@ -51,6 +51,8 @@ class Scans:
         """
         if image is None or segment.words or segment.modality not in _READ:
             return segment, []
+        if is_part(segment.span):
+            return segment, []  # read with the whole
         reader = self._opened() if self._wanted else None
         if reader is None:
             draft.wordless = True

@@ -33,7 +33,7 @@ class Walking:
         self._run, self._plan, self._rules = run, plan, rules
         self._items: Items = run.store.reading().items
         half = self._items.extracted_by(partly(run.version)) if run.scans.ready else frozenset()
-        self._half_read: frozenset[str] = half
+        self._half_read: frozenset[str] = half | run.lacking
         since = run.options.since
         self._since_ns = None if since is None else int(since.timestamp() * 1e9)
         self._met: list[tuple[Visit, Met, int]] = []  # and how many are unchanged

@@ -122,7 +122,9 @@ def _named_line(hit: om.Hit, layout: _Layout) -> str:
 
 
 def _behind(hit: om.Hit) -> Iterator[str]:
-    """Say what stands behind the name: the moment, other moments, other copies."""
+    """Say what stands behind the name: the row, the moment, other moments, other copies."""
+    if (row := hit.metadata.get("file.row")) is not None:
+        yield f"row {row:,} ({output.escape(hit.item)})"
     if told := moment.told(hit.span, hit.metadata.get("file.type")):
         yield told
     if hit.folded:

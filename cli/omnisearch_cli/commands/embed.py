@@ -12,7 +12,7 @@ from typing import Any, TypedDict, Unpack
 import click
 
 import omnisearch as om
-from omnisearch_cli import lines, output, settings
+from omnisearch_cli import filters, lines, output, settings
 
 EXAMPLES = """\b
 Examples:
@@ -24,7 +24,6 @@ Examples:
   jq -r .title items.jsonl | omnisearch embed --lines - --out titles.npy
 """
 SOME_FAILED = 3
-MODALITIES = ("text", "image", "audio", "video", "document")
 _BATCH = 64
 _NAME = 40  # columns of a table
 
@@ -59,7 +58,7 @@ class Given:
 @click.option("--joint", is_flag=True, help="Read everything together, as one vector.")
 @click.option(
     "--target",
-    type=click.Choice(MODALITIES),
+    type=click.Choice(filters.MODALITIES),
     help="Encode as a question for this modality.",
 )
 @click.option("--dim", type=click.IntRange(1), help="Cut the vectors, where that was trained.")

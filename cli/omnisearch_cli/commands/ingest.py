@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Unpack
@@ -22,6 +22,7 @@ from omnisearch_cli import (
     output,
     settings,
     summary,
+    tables,
     taking,
 )
 
@@ -32,6 +33,7 @@ Examples:
   omnisearch ingest ./corpus --modality image --modality document --exclude "*.tmp"
   omnisearch ingest ./corpus --dry-run
   omnisearch ingest ./products --metadata products.csv
+  omnisearch ingest products.csv --columns "id=sku,text=title+description,image=photo,meta=price"
   find . -type f -newer mark -print0 | omnisearch ingest --files-from -
   omnisearch ingest --retry-failed
 """
@@ -47,6 +49,8 @@ class Flags(taking.Flags):
     since: datetime | None
     include: tuple[str, ...]
     metadata: bytes | None
+    columns: tuple[str, ...]
+    media_folder: Path | None
     dry_run: bool
     retry_failed: bool
     prune: bool
@@ -96,6 +100,7 @@ def _moment(context: click.Context, parameter: click.Parameter, text: str | None
     metavar="TABLE",
     help="CSV, Parquet or JSON Lines with a column `path`: the others describe those files.",
 )
+@tables.options
 @taking.options
 @click.option("--dry-run", is_flag=True, help="Only say what would be done, and what it takes.")
 @click.option("--retry-failed", is_flag=True, help="Try again what could not be read.")
@@ -107,7 +112,10 @@ def _moment(context: click.Context, parameter: click.Parameter, text: str | None
 @settings.json
 @settings.quiet
 def command(paths: tuple[bytes, ...], **flags: Unpack[Flags]) -> int:
-    """Take files into the collection: text, pictures, sounds, films and PDFs.
+    """Take files into the collection: text, pictures, sounds, films, documents and tables.
+
+    Documents are PDFs, those of office programs, e-books and mail. With --columns each PATH is a
+    table, whose rows are items.
 
     Without a PATH, everything that was taken in before is compared with the disk, and brought up to
     date. Files that did not change are not opened. What is finished is safe: an interrupted run
@@ -115,6 +123,10 @@ def command(paths: tuple[bytes, ...], **flags: Unpack[Flags]) -> int:
 
     Exits 3 when files failed or something was held back.
     """
+    if flags["columns"]:
+        return _of_tables(paths, flags)
+    if flags["media_folder"] is not None:
+        raise click.UsageError("--media-folder is about the paths of tables: give --columns too")
     source = flags["files_from"]
     listed = names.read(source) if source is not None else []
     wanted = [*paths, *listed]
@@ -137,7 +149,35 @@ def command(paths: tuple[bytes, ...], **flags: Unpack[Flags]) -> int:
     if fresh and not flags["quiet"]:
         output.say(f"made {path}")
     summary.show(report, path, flags["json"], quiet=flags["quiet"])
+    if not flags["quiet"]:
+        tables.hint(paths)
     return 0 if report.complete else SOME_FAILED
+
+
+def _of_tables(paths: Sequence[bytes], flags: Flags) -> int:
+    """Take in the rows of tables, one after another."""
+    tables.check(paths)
+    path = discovery.for_writing(flags["index"])
+    fresh, complete = not discovery.is_collection(path), True
+    if flags["index"] is None and path.parent != Path.cwd() and not flags["quiet"]:
+        output.say(f"writing to {path}")
+    with _opened(path, fresh, flags) as col:
+        for table in paths:
+            with _shown(flags) as show:
+                report = tables.run(col, table, flags, show)
+            known.remember(path)
+            summary.show(report, path, flags["json"], quiet=flags["quiet"])
+            complete &= report.complete
+    if fresh and not flags["quiet"]:
+        output.say(f"made {path}")
+    return 0 if complete else SOME_FAILED
+
+
+def _shown(flags: Flags) -> AbstractContextManager[drawing.Show]:
+    """Show progress, and say how far it came when it ends early."""
+    lines = flags["json"] is True or (flags["json"] is None and not sys.stdout.isatty())
+    done = "" if flags["dry_run"] else "done"
+    return drawing.shown_and_kept(done, quiet=flags["quiet"], lines=lines)
 
 
 def _opened(path: Path, fresh: bool, flags: Flags) -> om.Collection:
@@ -156,27 +196,7 @@ def _run(col: om.Collection, paths: Sequence[bytes], listed: Sequence[bytes], fl
         "prune": flags["prune"],
         "force": flags["force"],
     }
-    lines = flags["json"] is True or (flags["json"] is None and not sys.stdout.isatty())
-    dry, quiet = flags["dry_run"], flags["quiet"]
-    with _told(quiet or dry) as seen, drawing.shown(quiet=quiet, lines=lines) as show:
-        if dry:
+    with _shown(flags) as show:
+        if flags["dry_run"]:
             return om.estimate(col, *paths, progress=show, **given)
-        return col.ingest(*paths, progress=lambda now: show(seen(now)), **given)
-
-
-@contextmanager
-def _told(quiet: bool) -> Iterator[Callable[[om.Progress], om.Progress]]:
-    """Say how far it came when a person or the system ends it early."""
-    last: list[om.Progress] = []
-
-    def seen(progress: om.Progress) -> om.Progress:
-        last[:] = [progress]
-        return progress
-
-    try:
-        yield seen
-    except (KeyboardInterrupt, SystemExit):
-        if last and not quiet:
-            done = f"{last[0].files:,} of {last[0].of:,} files are done"
-            output.say(f"{done}, and kept: start it again to go on")
-        raise
+        return col.ingest(*paths, progress=show, **given)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
-from omnisearch_cli import questions, settings
+from omnisearch_cli import filters, questions, settings
 from omnisearch_cli.questions import Flags
 from omnisearch_cli.warm import option
 
@@ -32,7 +32,6 @@ Examples:
 A weight stands behind a colon: --text "beach:2". Of files that hold something
 else than their flag says, what they hold is asked with, and that is said.
 """
-MODALITIES = ("text", "image", "audio", "video", "document")
 _PAIRS = {"image": "A picture", "audio": "A sound", "video": "A film", "document": "A PDF"}
 
 
@@ -104,12 +103,12 @@ def _media(function: Any) -> Any:  # noqa: ANN401
 @click.option(
     "--fuse", type=click.Choice(("confidence", "rrf")), help="How lists are put together."
 )
-@click.option("--modality", multiple=True, type=click.Choice(MODALITIES), help="Only these.")
-@click.option("--where", metavar="FILTER", help='Only what passes, e.g. "price < 50".')
-@click.option("--path", multiple=True, metavar="GLOB", help="Only files below, as photos/**/*.jpg.")
-@click.option("--after", metavar="DATE", help="Only what was taken or changed since.")
-@click.option("--before", metavar="DATE", help="Only what was taken or changed before.")
-@click.option("--min-confidence", type=float, help="Only hits that are as sure, 0 to 1.")
+@filters.modality
+@filters.where
+@filters.path
+@filters.after
+@filters.before
+@filters.min_confidence
 @click.option("--min-score", type=float, help="Only hits with this score or more.")
 @click.option(
     "--group-by",
@@ -121,6 +120,19 @@ def _media(function: Any) -> Any:  # noqa: ANN401
     is_flag=True,
     default=None,
     help="Fold near-duplicates into one hit.",
+)
+@click.option(
+    "--diverse", is_flag=True, default=None, help="First what is unlike the hits above it."
+)
+@click.option(
+    "--diverse-by",
+    "diverse",
+    type=click.FloatRange(0, 1),
+    metavar="WEIGHT",
+    help="The same, with this weight on being unlike, 0 to 1. Default: 0.5.",
+)
+@click.option(
+    "--follow", is_flag=True, default=None, help="Look also where names in good hits lead."
 )
 @click.option("--offset", type=click.IntRange(0), help="Leave out so many hits.")
 @click.option("--cursor", metavar="TEXT", help="Go on behind an answer, in its generation.")
@@ -135,6 +147,7 @@ def _media(function: Any) -> Any:  # noqa: ANN401
 @settings.setting("--explain", is_flag=True, help="Say on stderr what was done, and why.")
 @click.option("--paths", is_flag=True, help="Print the paths of the files alone, one a line.")
 @click.option("--paths0", is_flag=True, help="The same, each ended by NUL.")
+@settings.encoder_to_ask
 @settings.index
 @settings.json
 @settings.quiet
@@ -148,7 +161,12 @@ def command(**flags: Unpack[Flags]) -> int:
     An ID is the number of a hit of the last query here, or what --json calls id or item. A TIME is
     seconds, or 1:30. Exits 1 when nothing is found.
     """
-    return questions.run(flags, *([opened] if (opened := _opened()) is not None else []))
+    opened = _opened()
+    if opened is None:
+        return questions.run(flags)
+    if flags["encoder"] is not None:
+        raise option.DeclinedError  # the process that stays has an encoder of its own
+    return questions.run(flags, opened)
 
 
 def _opened() -> Opened | None:

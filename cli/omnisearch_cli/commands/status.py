@@ -48,6 +48,11 @@ def command(failures: bool, index: Path | None, json: bool | None) -> None:
         for name in ("modalities", "columns"):
             pairs = dict(stats.get(name) or {}).items()
             told[name] = ", ".join(f"{key} {output.short(value)}" for key, value in pairs) or "-"
+        for name in ("next", "previous"):  # spaces beside the one that answers
+            if (beside := told.pop(name, None)) is not None:
+                told[name] = (
+                    f"{beside['space'] or 'damaged'}, {output.short(beside['bytes'])} bytes"
+                )
         output.facts(told)
 
 

@@ -22,6 +22,9 @@ Examples:
 """
 
 
+_GONE = 4  # the collection, while it was followed: not the caller's fault
+
+
 class Flags(taking.Flags):
     """The options, as click gives them."""
 
@@ -62,16 +65,20 @@ def command(paths: tuple[bytes, ...], **flags: Unpack[Flags]) -> int:
         return 2
     lines = output.wants_json(flags["json"])
     with drawing.shown(quiet=flags["quiet"], lines=False) as show:
-        om.watch(
-            path,
-            *paths,
-            on_event=_teller(path, fresh, lines, quiet=flags["quiet"]),
-            encoder=joining.encoder(flags["encoder"]),
-            poll_s=flags["poll"],
-            private=fresh and flags["index"] is None,
-            progress=show,
-            **taking.given(flags),
-        )
+        try:
+            om.watch(
+                path,
+                *paths,
+                on_event=_teller(path, fresh, lines, quiet=flags["quiet"]),
+                encoder=joining.encoder(flags["encoder"]),
+                poll_s=flags["poll"],
+                private=fresh and flags["index"] is None,
+                progress=show,
+                **taking.given(flags),
+            )
+        except om.errors.CollectionNotFoundError as error:
+            output.complain(f"{error}")
+            return _GONE
     return 0
 
 

@@ -17,7 +17,7 @@ from omnisearch.encoder.hub.settings import Settings
 from omnisearch.encoder.parts import Modality, Part, Row
 from omnisearch.encoder.protocol import Asked, Role, check_threads
 from omnisearch.encoder.space import Space
-from omnisearch.encoder.text import check, passages
+from omnisearch.encoder.text import check, counted, passages
 from omnisearch.errors import EncoderFilesError, EncodingError, OmnisearchError, PartError
 
 if TYPE_CHECKING:
@@ -126,6 +126,10 @@ class HubModel:
         taken = max((len(self._runtime.offsets(prompt)) for prompt in prompts), default=0)
         room = (self._inputs.tokens or _PASSAGE) - taken - _ENDS
         return passages(text, self._runtime.offsets, min(max(room, 1), _PASSAGE))
+
+    def tokens(self, text: str) -> int:
+        """Count the tokens of a text."""
+        return counted(text, self._runtime.offsets(text))
 
     def known(self) -> dict[str, Vector]:
         """Know no vectors beforehand: models of the hub come without."""

@@ -8,7 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from omnisearch.errors import CollectionLockedError, InputError, StorageError
+from omnisearch.errors import (
+    CollectionLockedError,
+    CollectionNotFoundError,
+    InputError,
+    SpaceMismatchError,
+    StorageError,
+)
 from omnisearch.locations import shown
 
 if TYPE_CHECKING:
@@ -26,7 +32,8 @@ class WatchEvent:
     """What happened while folders are followed; `message` tells it to a person.
 
     `ready`: everything is taken in; `changed`: something was; `lost`, `back`: a folder is gone, or
-    there again; `waiting`: somebody else writes; `trouble`: it will be tried again.
+    there again (a collection that is lost ends it); `waiting`: somebody else writes; `trouble`: it
+    will be tried again.
     """
 
     kind: Literal["ready", "changed", "lost", "back", "waiting", "trouble"]
@@ -67,6 +74,13 @@ class Follower:
     def run(self) -> None:
         """Take in everything, then what changes."""
         self._do(None, first=True)
+        try:
+            self._follow()
+        except CollectionNotFoundError as error:
+            self._tell(WatchEvent("lost", f"the collection is gone: {error}"))
+            raise
+
+    def _follow(self) -> None:
         while not self._stop.is_set():
             paths = self._pending.take(self._next, self._stop.is_set)
             if self._stop.is_set():
@@ -91,7 +105,7 @@ class Follower:
 
     def _do(self, paths: frozenset[bytes] | None, *, first: bool = False) -> None:
         """Take in what changed, as often as it takes."""
-        begun, pause_s, waited = time.monotonic(), _AGAIN_S, False
+        begun, pause_s, waited, changed = time.monotonic(), _AGAIN_S, False, False
         while not self._stop.is_set():
             try:
                 started = time.monotonic()
@@ -102,6 +116,10 @@ class Follower:
                     self._tell(WatchEvent("waiting", str(error)))
                     waited = True
                 self._stop.wait(_AGAIN_S)
+            except SpaceMismatchError:
+                if changed:
+                    raise
+                changed = True  # the encoder, while this one was at work: the new one is loaded
             except (StorageError, InputError) as error:
                 if first:
                     raise

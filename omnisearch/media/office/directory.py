@@ -23,7 +23,6 @@ _RECORD, _RECORD_SIZE = b"PK\1\2", 46
 _LOCAL, _LOCAL_SIZE = b"PK\3\4", 30
 _COMMENT = 0xFFFF  # bytes, the longest that an archive can have at its end
 _LONGEST = 16 << 20  # bytes of a directory: 2,000 members with the longest names have 140 kB
-_FARTHEST = 1 << 62  # that a file can be told to go
 _ALL16, _ALL32 = 0xFFFF, 0xFFFFFFFF  # look into ZIP64
 _SECRET = 0x0001 | 0x0040 | 0x2000  # flags: encrypted, strongly, the directory too
 _UTF8 = 0x0800
@@ -81,7 +80,7 @@ def members(file: BinaryIO, name: str) -> Mapping[str, Member]:
     records = list(_records(file.read(end.size), end.count, name))
     found: dict[str, Member] = {}
     for record in sorted(records, key=lambda one: one.at):
-        member = _member(file, record, name)
+        member = _member(file, record, end.start, name)
         if member.name in found:
             raise MediaError(f"{name} holds {member.name!r} twice: save the document anew")
         found[member.name] = member
@@ -170,9 +169,9 @@ def _wide(extra: bytes, numbers: list[int], name: str) -> list[int]:
     raise _damaged(name, "a member has no size")
 
 
-def _member(file: BinaryIO, record: _Record, name: str) -> Member:
+def _member(file: BinaryIO, record: _Record, limit: int, name: str) -> Member:
     """Compare a record with the header that stands before the member's bytes."""
-    file.seek(min(record.at, _FARTHEST))
+    file.seek(min(record.at, limit))  # a disk goes nowhere far beyond its files
     head = file.read(_LOCAL_SIZE)
     if len(head) < _LOCAL_SIZE or head[:4] != _LOCAL:
         raise _damaged(name, "a member is not where its directory says")

@@ -1,0 +1,20 @@
+"""Options that say which answers count, for every command that asks."""
+
+from __future__ import annotations
+
+import click
+
+MODALITIES = ("text", "image", "audio", "video", "document")
+
+modality = click.option(
+    "--modality", multiple=True, type=click.Choice(MODALITIES), help="Only these."
+)
+where = click.option("--where", metavar="FILTER", help='Only what passes, e.g. "price < 50".')
+path = click.option(
+    "--path", multiple=True, metavar="GLOB", help="Only files below, as photos/**/*.jpg."
+)
+after = click.option("--after", metavar="DATE", help="Only what was taken or changed since.")
+before = click.option("--before", metavar="DATE", help="Only what was taken or changed before.")
+min_confidence = click.option(
+    "--min-confidence", type=float, help="Only hits that are as sure, 0 to 1."
+)
