@@ -27,8 +27,10 @@ from tests.crash import (  # noqa: E402
     kills,
     ledgers,
     power,
+    reencodings,
     repairs,
     small_disk,
+    switches,
     trained,
 )
 from tests.crash.program import Life  # noqa: E402
@@ -163,6 +165,23 @@ def resume(options: argparse.Namespace) -> Outcome:
     return Outcome(f"{options.stops} kills", faults)
 
 
+def reencode(options: argparse.Namespace) -> Outcome:
+    with tempfile.TemporaryDirectory() as name:
+        done = reencodings.kill_changes(Path(name), options.stops, seed=17)
+    tried = ", ".join(f"{count:,} from the {space} space" for space, count in done.asked.items())
+    kills = f"{done.count} kills, {done.switched} times behind the switch"
+    return Outcome(f"{kills}; answers: {tried}", done.failures)
+
+
+def switch(options: argparse.Namespace) -> Outcome:
+    with tempfile.TemporaryDirectory(dir=folder_in_memory()) as name:
+        done = switches.replay_switches(Path(name), options.tears)
+        (Path(name) / "refused").mkdir()
+        refused = switches.refuse_switches(Path(name) / "refused", options.stride)
+    tried = f"{done.states:,} states, {refused.met} faults"
+    return Outcome(tried, done.failures + refused.failures)
+
+
 def follow(options: argparse.Namespace) -> Outcome:
     failures: list[str] = []
     for seed in range(options.bursts):
@@ -187,6 +206,8 @@ CAMPAIGNS: dict[str, tuple[str, Callable[[argparse.Namespace], Outcome]]] = {
     "ablation": ("Each sync left out: the replay must notice", ablation),
     "kill": ("kill -9 of the writer", kill),
     "resume": ("kill -9 of ingest, started again until it is done", resume),
+    "reencode": ("kill -9 of a change of the encoder, beside a process that asks", reencode),
+    "switch": ("Power cut, or a disk that refuses, while the space changes and back", switch),
     "follow": ("A folder in upheaval is followed, and compared with a fresh ingest", follow),
     "ask": ("Hostile files as questions, whole and in pieces", ask),
     "cut": ("Power cut on ext4", cut),

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from omnisearch.media.pool.zygote import NAME
 from omnisearch_cli.warm.place import peer
 from tests.cli.inside import Call
 from tests.cli.place import OMNISEARCH, Place, environment, hear_interrupts
@@ -170,13 +171,28 @@ def is_running(process: int) -> bool:
 
 
 def forks_of(process: int) -> list[int]:
-    """List the processes that a process forked, zombies too."""
+    """List the processes that a process forked, zombies too; what decodes for them is none."""
+    return [one for one in _children(process) if not _decodes(one)]
+
+
+def decoders_of(process: int) -> list[int]:
+    """List what a helper keeps for files of questions."""
+    return [one for one in _children(process) if _decodes(one)]
+
+
+def _children(process: int) -> list[int]:
     try:
-        return [
-            int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text().split()
-        ]
+        told = Path(f"/proc/{process}/task/{process}/children").read_text()
     except FileNotFoundError:
         return []
+    return [int(one) for one in told.split()]
+
+
+def _decodes(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/comm").read_text().strip() == NAME
+    except (FileNotFoundError, ProcessLookupError):  # it ended, perhaps while it was looked at
+        return False
 
 
 def answering(process: int) -> list[int]:

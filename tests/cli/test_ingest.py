@@ -239,3 +239,10 @@ def test_paths_are_deleted_and_left_alone(place: Place, files: Path) -> None:
     assert last(done.stdout) == {"deleted": 4, "files": 5}
     assert place.run("ingest").returncode == 2
     assert "was not given to ingest" in place.run("delete", "--root", "files").stderr
+
+
+def test_the_help_names_all_that_is_read(place: Place) -> None:
+    shown = " ".join(place.run("ingest", "--help").stdout.split())
+    assert "text, pictures, sounds, films, documents and tables." in shown
+    assert "Documents are PDFs, those of office programs, e-books and mail." in shown
+    assert "With --columns each PATH is a table" in shown

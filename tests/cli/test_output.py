@@ -71,8 +71,8 @@ def test_import_on_a_terminal_is_a_sentence(place: Place, files: Path) -> None:
 
 def test_every_help_has_an_example(place: Place) -> None:
     names = re.findall(r"^  (\w+)  ", place.run("--help").stdout, re.MULTILINE)
-    wanted = "delete doctor embed encoders export extract helper import ingest query show snapshot"
-    wanted += " status train watch"
+    wanted = "ask context delete doctor embed encoders export extract helper import ingest query"
+    wanted += " reencode related show snapshot status topics train watch"
     assert names == wanted.split()
     for name in names:
         shown = place.run(name, "--help")

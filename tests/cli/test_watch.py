@@ -1,6 +1,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -40,6 +41,19 @@ def test_what_changes_is_told_and_ctrl_c_ends_it(place: Place, notes: Path) -> N
         assert process.wait(60) == 130
     found = place.run("query", "--text", "cats", "--index", "store", "--paths", "-k", "1")
     assert found.stdout == f"{notes / 'b.txt'}\n"
+
+
+def test_a_collection_that_is_removed_ends_it(place: Place, notes: Path) -> None:
+    store = place.home / "store"
+    with place.start("watch", "notes", "--index", "store") as process:
+        assert event(process)["event"] == "ready"
+        shutil.rmtree(store)
+        (notes / "b.txt").write_text("two cats")
+        lost = event(process)
+        assert lost["event"] == "lost"
+        assert lost["message"].startswith(f"the collection is gone: {store} is not a collection")
+        assert process.wait(60) == 4
+    assert not store.exists()
 
 
 def test_the_system_ends_it_too(place: Place, notes: Path) -> None:

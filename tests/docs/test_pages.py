@@ -16,18 +16,24 @@ from omnisearch.query import condition, filters, where, where_dict
 from tests.docs.commands import carried_out
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("python", "filters", "encoders", "confidence", "ingest", "watch")
+NAMES = ("python", "filters", "encoders", "confidence", "ingest", "watch", "models")
 PAGES = {name: (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in NAMES}
 PYTHON, FILTERS, ENCODERS, *_ = (PAGES[name] for name in NAMES)
+HELD = {name: one for kind in reversed(om.Collection.__mro__) for name, one in vars(kind).items()}
 METHODS: dict[str, Callable[..., object]] = {
     name: method
-    for name, method in vars(om.Collection).items()
+    for name, method in HELD.items()
     if inspect.isfunction(method) and not name.startswith("_")
 }
 FUNCTIONS: dict[str, Callable[..., object]] = {
+    "compare_encoders": om.compare_encoders,
+    "discard_encoder": om.discard_encoder,
     "estimate": om.estimate,
+    "estimate_reencode": om.estimate_reencode,
     "open": om.open,
     "read_vectors": om.read_vectors,
+    "reencode": om.reencode,
+    "rollback_encoder": om.rollback_encoder,
     "watch": om.watch,
     "write_npy": om.write_npy,
     "write_vectors": om.write_vectors,
@@ -134,7 +140,7 @@ def test_described_calls_exist() -> None:
 
 
 def test_properties_are_described() -> None:
-    properties = {name for name, one in vars(om.Collection).items() if isinstance(one, property)}
+    properties = {name for name, one in HELD.items() if isinstance(one, property)}
     assert {row[0].strip("`") for row in table(PYTHON, "property | is")} == {*properties, "path"}
 
 
@@ -154,6 +160,12 @@ def test_properties_are_described() -> None:
         om.Progress,
         om.Estimate,
         om.KindEstimate,
+        om.ReencodeReport,
+        om.ReencodeEstimate,
+        om.Unable,
+        om.Comparison,
+        om.Compared,
+        om.Interval,
     ],
     ids=lambda kind: kind.__name__,
 )

@@ -22,6 +22,7 @@ PLAIN = {
     "--quiet",
     "--no-helper",
     "--index",
+    "--encoder",
 }  # as of every command
 
 

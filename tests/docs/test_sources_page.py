@@ -1,4 +1,4 @@
-"""The page about documents: its program runs, and its table says what the code reads."""
+"""The page about documents and tables: its programs run, and it says what the code reads."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+from omnisearch.ingest.tables import (
+    columnar,
+    columns,
+    delimited,
+    jobs,
+    jsonlines,
+    packed,
+    source,
+)
 from omnisearch.media.caps import CAPS
 from omnisearch.media.office import directory, elements, mail, sheets
 from omnisearch.media.office.archive import Budget
@@ -17,9 +26,9 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "sources.md").read_text("utf-8")
 
 
-def test_the_block_runs_and_prints_what_is_shown(tmp_path: Path) -> None:
-    (program,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    (printed,) = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
+def test_the_blocks_run_and_print_what_is_shown(tmp_path: Path) -> None:
+    program = "\n".join(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
+    printed = "".join(re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL))
     paths = os.pathsep.join(str(ROOT / part) for part in ("", "indexes"))
     known = {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "XDG_CACHE_HOME": str(tmp_path / "cache")}
     done = subprocess.run(
@@ -37,6 +46,17 @@ def test_the_block_runs_and_prints_what_is_shown(tmp_path: Path) -> None:
 def test_every_ending_is_told() -> None:
     told = set(re.findall(r"\.[a-z]{3,4}\b", PAGE.split("## Where a hit is")[0]))
     assert told >= PACKAGE_ENDS
+
+
+def test_every_kind_of_table_is_told() -> None:
+    told = PAGE.split("\n## Tables\n")[1]
+    for end in (*source.ENDS, columnar.STATE, *packed.ENDS):
+        assert f"`{end}`" in told, end
+    for role in columns.ROLES:
+        assert f"`{role}`" in told, role
+    limits = told.split("### Limits of tables")[1]
+    for number in (delimited.LONGEST, jsonlines.LONGEST, jobs.MOST_ID, CAPS.text):
+        assert f"{number:,}" in limits, number
 
 
 def test_every_limit_is_told() -> None:

@@ -28,6 +28,7 @@ Topic = Literal[
     "archive",
     "office",
     "mail",
+    "phone picture",
 ]
 
 

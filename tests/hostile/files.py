@@ -13,6 +13,7 @@ from tests.hostile import (  # noqa: F401  these modules register their files
     offices,
     paper_cycles,
     papers,
+    phones,
     pictures,
     polyglots,
     sounds,
@@ -20,7 +21,12 @@ from tests.hostile import (  # noqa: F401  these modules register their files
 )
 from tests.hostile.case import CASES, Bait, Case
 
-__all__ = ["CASES", "write"]
+__all__ = ["CASES", "SMALL", "SMALL_BYTES", "SMALL_S", "write"]
+
+# what nobody needs much time or memory for, whatever is in it
+_TOPICS = ("archive", "office", "mail", "phone picture")
+SMALL = [case for case in CASES.values() if case.topic in _TOPICS]
+SMALL_S, SMALL_BYTES = 2.0, 300 << 20  # of processor, where nothing else runs; of one process
 
 
 def write(folder: Path, bait: Bait) -> dict[str, Case]:

@@ -36,6 +36,7 @@ def test_a_folder_of_hostile_files_is_taken_in(
         assert lookout.touched() == []
     assert first.seen == again.seen == len(chosen())
     assert first.stored > 40 and first.failed > 40 and first.skipped > 10
+    assert [one.reason for one in again.failures if one.new] == []
     assert (again.stored, again.failed, again.new_failures) == (0, first.failed, 0)
     assert not any("canary sings" in words for words in said)
     for failure in first.failures:

@@ -74,9 +74,10 @@ def test_bytes_say_what_numbers_say(both: tuple[Path, Path]) -> None:
     assert cosines["cosine"] > 0.999 and cosines["least"] > 0.99
 
 
-def test_without_a_trial_nothing_is_known_of_scales(tmp_path: Path) -> None:
-    full = exported(tower(), tmp_path / "full.onnx")
-    int8.quantise(full, tmp_path / "small.onnx", Grain(pictures=True))
+def test_without_a_trial_nothing_is_known_of_scales(
+    both: tuple[Path, Path], tmp_path: Path
+) -> None:
+    int8.quantise(both[0], tmp_path / "small.onnx", Grain(pictures=True))
     kinds = {node.op_type for node in onnx.load(tmp_path / "small.onnx").graph.node}
     assert "Conv" in kinds and "QLinearConv" not in kinds
 

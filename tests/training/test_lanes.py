@@ -1,12 +1,10 @@
-"""Trainings beside each other."""
+"""Trainings beside each other; without torch, which each process would load for nothing."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("torch")
 
 from omnisearch.training import lanes
 from omnisearch.training.lab import Lab, LabError, Options

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,15 @@ import omnisearch as om
 from omnisearch.ingest.following.follower import Follower
 from omnisearch.ingest.following.pending import Pending
 from omnisearch.ingest.report import Counts
-from tests.ingest.following.watching import Watched, differences, found, fresh, wait_for, watching
+from tests.ingest.following.watching import (
+    LONG_S,
+    Watched,
+    differences,
+    found,
+    fresh,
+    wait_for,
+    watching,
+)
 
 pytestmark = pytest.mark.usefixtures("cache")
 
@@ -70,6 +79,28 @@ def test_a_folder_that_goes_keeps_its_files_and_may_come_back(
         wait_for(watched, place, source)
         (source / "c.txt").write_text("three")
         wait_for(watched, place, source)
+
+
+@pytest.mark.parametrize("another", [False, True])
+def test_a_collection_that_goes_ends_it(
+    source: Path, place: Path, encoder: om.Encoder, another: bool
+) -> None:
+    (source / "a.txt").write_text("one")
+    with pytest.raises(om.errors.CollectionNotFoundError):
+        with watching(place, source, encoder=encoder) as watched:
+            shutil.rmtree(place)
+            if another:
+                om.open(place, encoder=encoder).add([om.Item("b", text="of another")])
+            (source / "c.txt").write_text("three")
+            end = time.monotonic() + LONG_S
+            while watched.error is None and time.monotonic() < end:
+                time.sleep(0.05)
+    assert watched.events[-1].kind == "lost"
+    assert "the collection is gone" in watched.events[-1].message
+    if another:
+        assert list(found(place)) == ["b"]
+    else:
+        assert not place.exists()
 
 
 def test_what_is_left_out_and_what_was_deleted_stay_out(
@@ -200,3 +231,30 @@ def test_a_fault_is_told_and_tried_again() -> None:
     Follower(Failing(), pending, tell, stop).run()
     assert watched.kinds() == ["ready", "trouble", "changed"]
     assert "the disk is full; it is tried again in 1 s" in watched.events[1].message
+
+
+class Changing(Failing):
+    """Work that finds the encoder changed while it was done, so many times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    def whole(self) -> om.IngestReport:
+        self.tries += 1
+        if self.tries <= self.times:
+            raise om.errors.SpaceMismatchError("the collection changed to vectors of another")
+        return Counts(seen=1, stored=1).report(0.0, self.tries)
+
+
+def test_a_change_of_the_encoder_is_met_with_the_new_one() -> None:
+    stop, watched = threading.Event(), Watched()
+
+    def tell(event: om.WatchEvent) -> None:
+        watched.tell(event)
+        stop.set()
+
+    Follower(Changing(1), Pending(), tell, stop).run()
+    assert watched.kinds() == ["ready"]
+    with pytest.raises(om.errors.SpaceMismatchError):  # an encoder that was given stays another
+        Follower(Changing(2), Pending(), tell, threading.Event()).run()
