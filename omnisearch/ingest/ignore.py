@@ -79,9 +79,12 @@ class Patterns:
     """The lines of one ignore file; the last that matches decides."""
 
     def __init__(self, lines: Iterable[bytes]) -> None:
-        read = [line for line in map(_read, range(1 << 30), lines) if line is not None]
-        self.wildcards = sum(not line.plain for line in read)
-        _check(self.wildcards)
+        read: list[_Line] = []
+        self.wildcards = 0
+        for line in filter(None, map(_read, range(1 << 30), lines)):
+            self.wildcards += not line.plain
+            _check(self.wildcards)  # before anything is compiled, and the rest is read
+            read.append(line)
         self._excluding = {line.number: not line.negated for line in read}
         self._folders = _Lines(read)
         self._files = _Lines(line for line in read if not line.folders_only)
