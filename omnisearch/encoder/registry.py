@@ -54,7 +54,7 @@ def load(name: str | Path, *, threads: int, say: Say, key: str | None = None) ->
         return server
     found = _of_hub(name)
     if found.folder is None:
-        from omnisearch.encoder.hub.runtime import check_installed
+        from omnisearch.encoder.hub.library import check_installed
 
         check_installed()
         size = f"{found.bytes / 1e6:,.0f} MB are fetched from the hub"

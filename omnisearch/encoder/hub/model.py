@@ -12,7 +12,8 @@ import numpy as np
 from omnisearch.encoder.hub import contents, identity, source
 from omnisearch.encoder.hub.batches import MOST_CPU, MOST_CUDA, Batches
 from omnisearch.encoder.hub.inputs import Input, Inputs, size
-from omnisearch.encoder.hub.runtime import REFUSALS, Runtime, check_installed
+from omnisearch.encoder.hub.library import REFUSALS, check_installed
+from omnisearch.encoder.hub.runtime import Runtime
 from omnisearch.encoder.hub.settings import Settings
 from omnisearch.encoder.parts import Modality, Part, Row
 from omnisearch.encoder.protocol import Asked, Role, check_threads

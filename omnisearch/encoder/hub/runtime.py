@@ -1,4 +1,4 @@
-"""sentence-transformers itself: imported, loaded and asked, in one place, and only here.
+"""A model of vectors of sentence-transformers: loaded and asked.
 
 Never with code of the model's own, never from a pickle, and from files on this machine only: what
 is fetched was fetched and checked before.
@@ -7,25 +7,19 @@ is fetched was fetched and checked before.
 from __future__ import annotations
 
 import os
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from importlib.util import find_spec
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omnisearch.encoder.hub.inputs import Input
+from omnisearch.encoder.hub.library import libraries, loading
 from omnisearch.encoder.hub.settings import Settings
-from omnisearch.errors import EncoderFilesError, MissingExtraError
+from omnisearch.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from omnisearch.encoder.protocol import Role, Vectors
 
-LEAST = (5, 4)  # since then there are modalities
 _MIXED = (6, 0)  # since then an input holds sounds and films beside others, and two of a modality
-# what networks, tokenizers and feature extractors raise on what they cannot take
-REFUSALS = (ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError)
-REFUSALS += (TypeError, ValueError)  # type: ignore[assignment]
 # read texts without a mask, so each as long as in training; padded to the longest of a batch, they
 # find little (https://github.com/embeddings-benchmark/mteb/pull/1424)
 _PADDED = ("siglip", "siglip2")
@@ -36,7 +30,7 @@ class Runtime:
     """A loaded model of sentence-transformers."""
 
     def __init__(self, folder: Path, settings: Settings, threads: int) -> None:
-        library, self._torch, self._version = _libraries()
+        library, self._torch, self._version = libraries()
         self._process = os.getpid()
         self._torch.set_num_threads(threads)
         self.device = self._device(settings.device)
@@ -171,19 +165,14 @@ class Runtime:
         return self._torch.bfloat16 if wanted == "bf16" else self._torch.float32
 
     def _load(self, library: Any, folder: Path, precision: Any) -> Any:  # noqa: ANN401
-        with _quiet():
-            try:
-                return library.SentenceTransformer(
-                    str(folder),
-                    device=self.device,
-                    local_files_only=True,
-                    trust_remote_code=False,
-                    model_kwargs={"use_safetensors": True, "dtype": precision},
-                ).eval()
-            except ImportError as error:
-                raise _lacking(folder, error, str(self._torch.__version__)) from error
-            except (*REFUSALS, _damaged_weights()) as error:
-                raise _unloadable(folder, error) from error
+        with loading(folder):
+            return library.SentenceTransformer(
+                str(folder),
+                device=self.device,
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"use_safetensors": True, "dtype": precision},
+            ).eval()
 
 
 def _in_its_precision(module: Any, given: tuple[Any, ...]) -> None:  # noqa: ANN401
@@ -194,89 +183,3 @@ def _in_its_precision(module: Any, given: tuple[Any, ...]) -> None:  # noqa: ANN
         floats = hasattr(feature, "is_floating_point") and feature.is_floating_point()
         if floats and weights is not None:
             features[name] = feature.to(weights)
-
-
-def check_installed() -> None:
-    """Refuse where the extra is not installed, without loading any of it."""
-    if not all(find_spec(name) for name in ("sentence_transformers", "torch")):
-        raise _without_extra()
-
-
-def _without_extra() -> MissingExtraError:
-    return MissingExtraError(
-        "models of the hub need sentence-transformers: pip install 'omnisearch[hub]'"
-    )
-
-
-def _libraries() -> tuple[Any, Any, tuple[int, ...]]:
-    with _quiet():
-        try:
-            import sentence_transformers
-            import torch
-        except ImportError as error:
-            raise _without_extra() from error
-    told = str(sentence_transformers.__version__)
-    version = tuple(int(number) for number in told.split(".")[:2])
-    if version < LEAST:
-        raise MissingExtraError(
-            f"sentence-transformers {told} is too old, {LEAST[0]}.{LEAST[1]} tells modalities: "
-            "pip install -U 'omnisearch[hub]'"
-        )
-    return sentence_transformers, torch, version
-
-
-def _damaged_weights() -> type[Exception]:
-    from safetensors import SafetensorError
-
-    return SafetensorError
-
-
-def _unloadable(folder: Path, error: BaseException) -> EncoderFilesError:
-    told = str(error)
-    if "trust_remote_code" in told:
-        fault = f"{folder} cannot be used without running code that it brings"
-        remedy = "omnisearch never does that: use a model whose code is part of transformers"
-        return EncoderFilesError(f"{fault}; {remedy}")
-    fault = f"{folder} does not load ({type(error).__name__}: {_first_line(error)})"
-    return EncoderFilesError(f"{fault}: copy the whole folder again, or update transformers")
-
-
-def _lacking(folder: Path, error: ImportError, torch: str) -> MissingExtraError:
-    """Name what a model needs beside the extra, and the build of it that goes with torch."""
-    told = _first_line(error).split(". ")[0]
-    if "torchvision" not in told.lower():
-        return MissingExtraError(
-            f"{folder} needs a package that is not installed ({told}): "
-            "pip install it beside 'omnisearch[hub]'"
-        )
-    build = torch.partition("+")[2]
-    index = f" --index-url https://download.pytorch.org/whl/{build}" if build else ""
-    return MissingExtraError(
-        f"{folder} looks at films with torchvision, which is not installed: pip install torchvision"
-        f"{index} (of the same build as torch, here {torch}; a build for CUDA beside torch for the "
-        "CPU breaks it, and the other way round)"
-    )
-
-
-def _first_line(error: BaseException) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep bars and warnings of the libraries below off the screen; the CLI has its own."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            from transformers.utils import logging
-        except ImportError:  # told of where the model is loaded
-            yield
-            return
-        bars: Any = logging
-        shown = bars.is_progress_bar_enabled()
-        bars.disable_progress_bar()
-        try:
-            yield
-        finally:
-            if shown:
-                bars.enable_progress_bar()
