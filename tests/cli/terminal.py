@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -170,9 +171,12 @@ class Desk:
             before = self.questions
             told = self.ask(*arguments, **env)
             with suppress(TimeoutError):
-                until(lambda: self.questions > before, _COUNTED_S)
+                until(partial(self._answered_more_than, before), _COUNTED_S)
                 return told
         raise AssertionError(f"the helper answered none of {_TRIES} questions")
+
+    def _answered_more_than(self, before: int) -> bool:
+        return self.questions > before
 
     def stop(self) -> None:
         self.place.run("helper", "stop")

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -21,7 +22,7 @@ from tests.hostile.files import SMALL, SMALL_BYTES, SMALL_S
 from tests.hostile.trial import tried
 from tests.hostile.watch import Lookout, watched
 
-BUSY = 2.0  # times as long where others use the machine
+TRIES = 3  # where others use the machine, the quickest tells
 WATCHED = ("open", "socket.", "subprocess", "os.", "shutil.", "tempfile.")
 _events: list[str] | None = None  # what was done, while somebody looks
 
@@ -50,25 +51,33 @@ def test_there_are_more_than_sixty() -> None:
     assert sum(case.topic == "phone picture" for case in SMALL) >= 40
 
 
+def read(file: BinaryIO, name: str) -> tuple[float, MediaError | None]:
+    """Give the longest time of this thread's processor for one piece, and what refused the file."""
+    longest_s, begun_s = 0.0, time.thread_time()
+    try:
+        for _ in pieces(file, Ask(name)):
+            longest_s = max(longest_s, time.thread_time() - begun_s)
+            begun_s = time.thread_time()
+    except MediaError as error:
+        return max(longest_s, time.thread_time() - begun_s), error
+    return max(longest_s, time.thread_time() - begun_s), None
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("case", SMALL, ids=lambda case: case.name)
 def test_it_is_quick_and_opens_nothing(case: Case, tmp_path: Path) -> None:
     loaded.load()  # as a decoder does before it is locked
     path = case.write(tmp_path, Bait())
-    longest_s, refused = 0.0, None
     with path.open("rb") as file, watching() as events:
         path.unlink()
         events.clear()
-        begun_s = time.process_time()
-        try:
-            for _ in pieces(file, Ask(case.name)):
-                longest_s = max(longest_s, time.process_time() - begun_s)
-                begun_s = time.process_time()
-        except MediaError as error:
-            refused = error
-        longest_s = max(longest_s, time.process_time() - begun_s)
+        for _ in range(TRIES):
+            file.seek(0)
+            longest_s, refused = read(file, case.name)
+            if longest_s < SMALL_S:
+                break
     assert events == []
-    assert longest_s < SMALL_S * BUSY
+    assert longest_s < SMALL_S
     if refused is not None and not isinstance(refused, EmptyError | UnsupportedTypeError):
         assert str(refused).startswith(case.name) and len(str(refused)) < 300
 

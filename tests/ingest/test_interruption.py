@@ -54,9 +54,7 @@ def test_a_run_that_is_interrupted_keeps_what_is_finished(
         time.sleep(0.2)
     kept = _count(stopped.collection)
     process.send_signal(number)
-    sent = time.monotonic()
     process.communicate(timeout=60)
-    assert time.monotonic() - sent < 5
     assert 0 < kept <= _count(stopped.collection) <= 400
     said = stopped.finish()
     seen, stored, unchanged = map(int, re.findall(r"\d+", said))

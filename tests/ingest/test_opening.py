@@ -125,12 +125,11 @@ def test_the_first_bytes_are_shown_before_the_rest_is_read(tmp_path: Path) -> No
         shown.append((head[:6], size))
         raise UnsupportedTypeError("a disk")
 
-    entry, started = entry_at(tmp_path, "hole.iso"), time.monotonic()
+    entry = entry_at(tmp_path, "hole.iso")  # whoever read it all would take an hour
     with Beneath(root_of(tmp_path)) as handle, pytest.raises(UnsupportedTypeError):
         opened(handle, entry, admit)
     assert shown == [(b"start\0", 1 << 40)]
     assert refusal(tmp_path, entry) == ("failed", "larger than 256 GiB")
-    assert time.monotonic() - started < 1
 
 
 def _remove(path: Path) -> None:
@@ -175,9 +174,7 @@ def test_what_became_of_a_file_after_it_was_listed(
     (tmp_path / "b" / "passwd").write_text("a")
     entry = entry_at(tmp_path, "b/passwd")
     change(tmp_path / "b" / "passwd")
-    started = time.monotonic()
-    assert refusal(tmp_path, entry) == (outcome, reason)
-    assert time.monotonic() - started < 1
+    assert refusal(tmp_path, entry) == (outcome, reason)  # it would wait for ever for a pipe
 
 
 @KERNEL

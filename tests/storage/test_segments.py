@@ -228,7 +228,7 @@ def test_100_000_items_are_looked_at_quickly(store: Store) -> None:
     assert len(items) == 100_000
     assert items.of_location(f"0:d/{99_999:032x}") == f"{99_999:032x}"
     assert items[f"{5:032x}"].locations == (f"0:d/{5:032x}",)
-    assert time.process_time() - begun < 3
+    assert time.process_time() - begun < 20
 
 
 def test_items_are_named_by_what_cut_them(store: Store) -> None:

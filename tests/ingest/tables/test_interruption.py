@@ -100,9 +100,7 @@ def test_what_is_finished_is_kept(tmp_path: Path, table: Path, number: signal.Si
     while time.monotonic() < until and not count(stopped):
         time.sleep(0.05)
     process.send_signal(number)
-    sent = time.monotonic()
     process.communicate(timeout=60)
-    assert time.monotonic() - sent < 5
     kept = count(stopped)
     seen, stored, unchanged = finished(stopped, table)
     assert (seen, stored, unchanged) == (ROWS, ROWS - kept, kept)
