@@ -64,7 +64,7 @@ class Place:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
         )
 
     def start(self, *arguments: str, **streams: Any) -> subprocess.Popen[str]:
@@ -110,11 +110,11 @@ class Place:
                 interrupt_at = ""
         shown = b"".join(parts)
         os.close(ours)  # hangs up on what still waits
-        return process.wait(60), shown.decode().replace("\r\n", "\n")
+        return process.wait(300), shown.decode().replace("\r\n", "\n")
 
 
 def _read(descriptor: int) -> Iterator[bytes]:
-    while select.select([descriptor], [], [], 60)[0]:
+    while select.select([descriptor], [], [], 300)[0]:
         try:
             part = os.read(descriptor, 65_536)
         except OSError:  # Linux says EIO when the other side is closed

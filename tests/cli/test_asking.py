@@ -84,7 +84,7 @@ def test_names_that_are_no_text_are_deleted(place: Place, taken: Path) -> None:
     names.write_bytes(b"files/\xfe.txt\0files/two\nlines.txt\0")
     with names.open() as stdin:
         process = place.start("delete", "-", "--yes", stdin=stdin)
-        shown, said = process.communicate(timeout=60)
+        shown, said = process.communicate(timeout=300)
     assert process.returncode == 0, said
     assert json.loads(shown) == {"deleted": 2, "files": 2}
 
@@ -104,7 +104,7 @@ def test_a_collection_that_cannot_be_written_is_said_before_any_work(
     try:
         for command in (["ingest"], ["delete", "--yes", *WHERE]):
             process = place.start(*command, preexec_fn=_as_anybody)
-            shown, said = process.communicate(timeout=60)
+            shown, said = process.communicate(timeout=300)
             assert (process.returncode, shown) == (4, ""), said
             remedy = "make the folder writable, or name another collection with --index"
             assert said == f"omnisearch: {path} cannot be written to: {remedy}\n"

@@ -96,7 +96,7 @@ def test_any_file_comes_through_a_pipe(place: Place, things: Path) -> None:
     for name in ("red.png", "page.pdf"):
         with (things / name).open("rb") as file:
             process = place.start("embed", "-", stdin=file)
-            out, _ = process.communicate(timeout=60)
+            out, _ = process.communicate(timeout=300)
         assert process.returncode == 0
         named = json.loads(place.run("embed", name).stdout)
         assert json.loads(out) == {**named, "name": "-"}

@@ -126,7 +126,7 @@ def test_a_closed_pipe_is_no_error(stored: Place) -> None:
         env=environment(stored.home),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert (done.returncode, done.stderr, len(done.stdout)) == (0, "", 20)
 
@@ -144,7 +144,7 @@ def test_a_wrong_vector_on_stdin_exits_2(text: str, imported: Place) -> None:
 def test_output_that_cannot_be_written_exits_4(stored: Place) -> None:
     with Path("/dev/full").open("w") as full:
         process = stored.start("status", stdout=full)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=300)
     assert process.returncode == 4
     assert said == "omnisearch: cannot write the output: No space left on device\n"
 
@@ -163,7 +163,7 @@ def test_closed_streams_and_a_folder_that_is_gone_are_no_traceback(imported: Pla
             env=environment(imported.home),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
         )
         assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (code, "", False)
 
@@ -185,7 +185,7 @@ def test_a_signal_ends_an_import_between_batches(
 ) -> None:
     process = importing(place)
     os.kill(process.pid, number)
-    shown, said = process.communicate(timeout=60)
+    shown, said = process.communicate(timeout=300)
     assert (process.returncode, shown) == (code, ""), said
     assert "Traceback" not in said
     told = re.search(r"([\d,]+) of 400,000 rows are stored: --resume goes on", said)
@@ -202,7 +202,7 @@ def test_more_interrupts_lose_nothing(times: int, place: Place) -> None:
     for _ in range(times):
         os.kill(process.pid, signal.SIGINT)
         time.sleep(0.02)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     assert (process.returncode, "Traceback" in said) == (130, False), said
     assert place.run("doctor").returncode == 0
     assert json.loads(place.run("status").stdout)["items"] % 4_096 == 0

@@ -40,7 +40,7 @@ def test_only_its_user_can_enter(state: Path) -> None:
         folder = state / "omnisearch" / "helper"
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         assert stat.S_IMODE((folder / place.SOCKET).stat().st_mode) == 0o600
-        with place.connect(1.0) as connection:
+        with place.connect(60.0) as connection:
             assert place.peer(connection) == (os.getpid(), os.geteuid())
 
 
@@ -60,7 +60,7 @@ def test_a_path_that_is_too_long_for_a_socket_is_none_for_us(
     deep.mkdir(parents=True)
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", str(deep))
-    with listening(deep), place.connect(1.0):
+    with listening(deep), place.connect(60.0):
         assert (deep / "omnisearch" / "helper" / place.SOCKET).is_socket()
 
 
@@ -99,7 +99,7 @@ def test_what_may_be_anothers_is_not_connected_to(
     with listening(state):
         spoil(state / "omnisearch" / "helper")
         with pytest.raises(OSError):
-            place.connect(1.0)
+            place.connect(60.0)
 
 
 @pytest.mark.parametrize("spoil", [_open_to_others, _link, _anothers])
@@ -144,7 +144,7 @@ def test_frames_come_as_they_were_sent(pair: tuple[socket.socket, socket.socket]
 )  # fmt: skip
 def test_what_is_no_frame_is_refused(pair: tuple[socket.socket, socket.socket], raw: bytes) -> None:
     one, other = pair
-    other.settimeout(5.0)
+    other.settimeout(60.0)
     one.sendall(raw)
     one.shutdown(socket.SHUT_WR)
     with pytest.raises(frames.FrameError):

@@ -188,7 +188,7 @@ def test_an_interruption_is_quick_and_loses_nothing(
         if json.loads(line).get("segments", 0) > 20:
             break
     process.send_signal(number)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     assert process.returncode == code
     assert "of 300 files are done, and kept: start it again to go on" in said
     kept = last(place.run("status").stdout)["items"]
@@ -210,7 +210,7 @@ def test_a_full_disk_ends_the_run_and_keeps_what_is_stored(place: Place) -> None
         resource.setrlimit(resource.RLIMIT_FSIZE, (64_000, 64_000))
 
     process = place.start("ingest", preexec_fn=full)
-    _, said = process.communicate(timeout=120)
+    _, said = process.communicate(timeout=600)
     assert process.returncode == 4, said
     assert "Traceback" not in said
     kept = last(place.run("status").stdout)["items"]

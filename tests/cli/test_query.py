@@ -60,7 +60,7 @@ def test_a_weight_that_was_read_in_words_is_said(gathered: Place) -> None:
 def test_a_picture_comes_through_a_pipe(gathered: Place) -> None:
     with (gathered.home / "files" / "IMG_2043.jpg").open("rb") as file:
         process = gathered.start("query", "-", "-k1", stdin=file)
-        out, error = process.communicate(timeout=60)
+        out, error = process.communicate(timeout=300)
     assert process.returncode == 0, error
     assert json.loads(out)["uri"].endswith("IMG_2043.jpg")
 

@@ -39,7 +39,7 @@ def asked(place: Place, *flags: str) -> bytes:
     command = [*OMNISEARCH, "query", "note", "--mode", "words", "-k", "50", *flags]
     told = environment(place.home)
     return subprocess.run(
-        command, cwd=place.home, env=told, capture_output=True, check=True, timeout=60
+        command, cwd=place.home, env=told, capture_output=True, check=True, timeout=300
     ).stdout
 
 

@@ -38,7 +38,7 @@ def test_what_changes_is_told_and_ctrl_c_ends_it(place: Place, notes: Path) -> N
         assert second.returncode == 4
         assert "is followed by another process already" in second.stderr
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 130
+        assert process.wait(300) == 130
     found = place.run("query", "--text", "cats", "--index", "store", "--paths", "-k", "1")
     assert found.stdout == f"{notes / 'b.txt'}\n"
 
@@ -52,7 +52,7 @@ def test_a_collection_that_is_removed_ends_it(place: Place, notes: Path) -> None
         lost = event(process)
         assert lost["event"] == "lost"
         assert lost["message"].startswith(f"the collection is gone: {store} is not a collection")
-        assert process.wait(60) == 4
+        assert process.wait(300) == 4
     assert not store.exists()
 
 
@@ -64,7 +64,7 @@ def test_the_system_ends_it_too(place: Place, notes: Path) -> None:
         changed = event(process)
         assert (changed["missing"], changed["message"]) == (1, "1 gone, generation 2")
         process.terminate()
-        assert process.wait(60) == 143
+        assert process.wait(300) == 143
 
 
 def test_a_person_reads_times_and_counts(place: Place, notes: Path) -> None:

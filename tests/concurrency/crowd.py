@@ -50,7 +50,7 @@ def read_beside_writer(folder: Path, readers: int, seconds: float) -> Crowd:
         reader.start()
     total = Crowd()
     for _ in crowd:
-        one = results.get(timeout=seconds + 120)
+        one = results.get(timeout=seconds + 600)
         total.answers += one.answers
         total.generations = max(total.generations, one.generations)
         total.failures += one.failures

@@ -52,7 +52,7 @@ def _in_another_process(root: Path) -> str:
     results: multiprocessing.Queue[str] = context.Queue()
     process = context.Process(target=_writes, args=(root, results), daemon=True)
     process.start()
-    answer = results.get(timeout=60)
+    answer = results.get(timeout=300)
     process.kill()
     process.join()
     return answer
@@ -90,7 +90,7 @@ def test_one_of_eight_racing_writers_wins(tmp_path: Path, gate: Path) -> None:
     crowd = [context.Process(target=_writes, args=arguments, daemon=True) for _ in range(8)]
     for process in crowd:
         process.start()
-    answers = [results.get(timeout=60) for _ in crowd]
+    answers = [results.get(timeout=300) for _ in crowd]
     with gate.open("wb", buffering=0) as stream:
         stream.write(b"x" * 8)
         for process in crowd:

@@ -92,7 +92,7 @@ def _count(kills: Kills, process: BaseProcess) -> None:
 
 def wait_for_life(journal: Path, size: int) -> None:
     """Wait until the process has marked something behind `size`."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not journal.exists() or journal.stat().st_size <= size:
         assert time.monotonic() < deadline, "the process does not begin"
         time.sleep(0.002)

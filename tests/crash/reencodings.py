@@ -151,7 +151,7 @@ def _kill(home: Home, changes: Changes, after_s: float | None, chance: random.Ra
             time.sleep(0.0005)
         time.sleep(chance.uniform(0, 0.06))
     process.kill()
-    _, faults = process.communicate(timeout=60)
+    _, faults = process.communicate(timeout=300)
     changes.count += process.returncode < 0
     if "Traceback" in faults:
         changes.failures.append(faults[-400:])
@@ -191,11 +191,11 @@ def _listen(
 def _end(
     folder: Path, asking: subprocess.Popen[str], listening: threading.Thread, changes: Changes
 ) -> None:
-    before, until = changes.asked["new"], time.monotonic() + 60
+    before, until = changes.asked["new"], time.monotonic() + 300
     while changes.asked["new"] == before and time.monotonic() < until and asking.poll() is None:
         time.sleep(0.1)
     (folder / "end").touch()
-    listening.join(timeout=120)
-    _, faults = asking.communicate(timeout=60)
+    listening.join(timeout=600)
+    _, faults = asking.communicate(timeout=300)
     if faults:
         changes.failures.append(f"who asks: {faults[-400:]}")

@@ -62,7 +62,7 @@ def limit_file_sizes(sizes_kib: range) -> Limits:
             answers: Queue[str] = context.Queue()
             process = context.Process(target=_limited, args=(Path(name) / "c", size, answers))
             process.start()
-            fault = answers.get(timeout=120)
+            fault = answers.get(timeout=600)
             process.join()
             _note(limits, f"files of {size} KiB", lambda n=name, f=fault: _open_again(Path(n), f))
     return limits

@@ -28,7 +28,7 @@ def run(program: list[str], folder: Path) -> str:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("OMNISEARCH")}
     environment = {**kept, "PYTHONPATH": paths, "HOME": str(folder)}
     done = subprocess.run(
-        program, cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+        program, cwd=folder, env=environment, capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -47,7 +47,7 @@ def test_a_fork_that_does_not_is_told_so() -> None:
 def _run(code: str, *arguments: str) -> int:
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, env=environment, timeout=120).returncode
+    return subprocess.run(command, env=environment, timeout=600).returncode
 
 
 COLLECTION = """

@@ -56,7 +56,7 @@ class Runs:
         time.sleep(after_s)
         process.send_signal(number)
         sent = time.monotonic()
-        process.communicate(timeout=60)
+        process.communicate(timeout=300)
         return time.monotonic() - sent
 
 

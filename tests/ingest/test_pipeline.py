@@ -231,7 +231,7 @@ def test_two_runs_at_once_leave_one_collection(source: Path, tmp_path: Path) -> 
     write_texts(source, 10)
     runs = Runs(tmp_path / "collection", source, tmp_path / "cache")
     both = [runs.start(), runs.start()]
-    ended = [process.communicate(timeout=120) for process in both]
+    ended = [process.communicate(timeout=600) for process in both]
     refused = [faults for _, faults in ended if faults]
     assert len(refused) < 2
     assert all("CollectionLockedError" in faults for faults in refused)

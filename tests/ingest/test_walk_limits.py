@@ -172,7 +172,7 @@ def swapped(tmp_path: Path) -> Iterator[Path]:
 def test_a_racing_rename_leads_nowhere_else(swapped: Path, kernel: bool, least: int) -> None:
     outside = {path.stat().st_ino for path in (swapped.parent / "outside").rglob("*")}
     names = (b"sub/deep/a.txt", b"sub/a.txt", b"link/a.txt")
-    opened_it, refused_it, deadline = 0, 0, time.monotonic() + 120
+    opened_it, refused_it, deadline = 0, 0, time.monotonic() + 300
     with Beneath(root_of(swapped), kernel=kernel) as handle:
         while opened_it + refused_it < least or min(opened_it, refused_it) < 20:
             assert time.monotonic() < deadline, "there was no race"

@@ -20,7 +20,7 @@ def python(code: str) -> str:
     paths = os.pathsep.join(str(ROOT / part) for part in ("", "indexes", "cli"))
     environment = {**os.environ, "PYTHONPATH": paths}
     done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -99,7 +99,7 @@ def answers(place: Place, tmp_path: Path) -> Answers:
 
 def wait_for(what: Callable[[], bool]) -> None:
     """Wait until something is so."""
-    end = time.monotonic() + 120
+    end = time.monotonic() + 300
     while not what():
         assert time.monotonic() < end, "it takes too long"
         time.sleep(0.01)

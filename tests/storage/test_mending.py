@@ -89,7 +89,7 @@ def test_readers_leave_everything_as_it_is(root: Path) -> None:
 
 
 def _wait(until: Callable[[], bool]) -> None:
-    end = time.monotonic() + 120
+    end = time.monotonic() + 300
     while not until():
         assert time.monotonic() < end
         time.sleep(0.05)

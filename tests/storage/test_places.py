@@ -86,6 +86,6 @@ def test_a_second_process_is_told_who_writes(tmp_path: Path) -> None:
     with om.open(tmp_path / "c") as col:
         col.add_vectors(["a"], ONE)
         arguments = [sys.executable, "-c", call, str(tmp_path / "c")]
-        done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=True)
+        done = subprocess.run(arguments, capture_output=True, text=True, timeout=300, check=True)
     count, message = done.stdout.splitlines()
     assert (count, f"process {os.getpid()} " in message) == ("1", True)

@@ -95,7 +95,7 @@ def killed(path: Path, cache: Path, kills: int, longest_s: float, seed: int) -> 
         process.stdout.readline()
         time.sleep(draw.uniform(0, longest_s))
         process.send_signal(signal.SIGKILL)
-        faults = process.communicate(timeout=60)[1]
+        faults = process.communicate(timeout=300)[1]
         assert faults == "", faults
         done += answer(path)[0] != space
     return done
@@ -103,7 +103,7 @@ def killed(path: Path, cache: Path, kills: int, longest_s: float, seed: int) -> 
 
 def finished(path: Path, encoder: str, cache: Path) -> str:
     """Let a change run to its end; gives what it said."""
-    said, faults = started(path, encoder, cache).communicate(timeout=120)
+    said, faults = started(path, encoder, cache).communicate(timeout=600)
     assert faults == "", faults
     return said.splitlines()[-1]
 

@@ -84,7 +84,7 @@ def test_a_run_that_is_killed_ends_as_one_that_is_not(tmp_path: Path, table: Pat
         process = started(cut, table)
         time.sleep(draw.uniform(0, longest_s / 2))
         process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=60)
+        process.communicate(timeout=300)
     kept = count(cut)
     seen, stored, unchanged = finished(cut, table)
     assert (seen, stored, unchanged) == (ROWS, ROWS - kept, kept)
@@ -96,11 +96,11 @@ def test_a_run_that_is_killed_ends_as_one_that_is_not(tmp_path: Path, table: Pat
 def test_what_is_finished_is_kept(tmp_path: Path, table: Path, number: signal.Signals) -> None:
     stopped = tmp_path / "stopped"
     process = started(stopped, table)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while time.monotonic() < until and not count(stopped):
         time.sleep(0.05)
     process.send_signal(number)
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     kept = count(stopped)
     seen, stored, unchanged = finished(stopped, table)
     assert (seen, stored, unchanged) == (ROWS, ROWS - kept, kept)
