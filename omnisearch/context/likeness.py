@@ -6,6 +6,7 @@ Told without vectors, since those of two reports that differ in one number are a
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 _TOGETHER = 4  # words that follow each other
 _SAME = 0.8  # of those runs that stand in the other text
@@ -18,32 +19,35 @@ class Said:
     """What was said so far."""
 
     def __init__(self) -> None:
-        self._texts: list[tuple[frozenset[str], frozenset[tuple[str, ...]]]] = []
+        self._texts: list[_Text] = []
 
     def repeats(self, text: str) -> bool:
         """Tell whether one of the texts so far says all of this."""
-        words = _WORD.findall(text)
-        own, runs = frozenset(words), _runs(words)
-        return any(_says(own, runs, *other) for other in self._texts)
+        one = _Text(text)
+        return any(other.says(one) for other in self._texts)
 
     def add(self, text: str) -> None:
         """Remember a text."""
-        words = _WORD.findall(text)
-        self._texts.append((frozenset(words), _runs(words)))
+        self._texts.append(_Text(text))
 
 
-def _runs(words: list[str]) -> frozenset[tuple[str, ...]]:
-    several = [words[at:] for at in range(min(_TOGETHER, len(words)))]
-    return frozenset(zip(*several, strict=False))
+class _Text:
+    """The words of a text; its runs are made where the words do not settle it."""
 
+    def __init__(self, text: str) -> None:
+        self._listed = _WORD.findall(text)
+        self.words = frozenset(self._listed)
 
-def _says(
-    own: frozenset[str],
-    runs: frozenset[tuple[str, ...]],
-    others: frozenset[str],
-    known: frozenset[tuple[str, ...]],
-) -> bool:
-    new = own - others
-    if not own or len(new) > _NEW * len(own) or any(map(_TELLING.search, new)):
-        return False
-    return len(runs & known) >= _SAME * len(runs)
+    @cached_property
+    def runs(self) -> frozenset[tuple[str, ...]]:
+        several = [self._listed[at:] for at in range(min(_TOGETHER, len(self._listed)))]
+        return frozenset(zip(*several, strict=False))
+
+    def says(self, other: _Text) -> bool:
+        """Tell whether it says all of another."""
+        new = other.words - self.words
+        if not other.words or len(new) > _NEW * len(other.words):
+            return False
+        if any(map(_TELLING.search, new)):
+            return False
+        return len(other.runs & self.runs) >= _SAME * len(other.runs)

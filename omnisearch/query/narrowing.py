@@ -71,12 +71,8 @@ def narrow(now: Generation, wish: Wish) -> Allowed:
 def _counted(now: Generation, rows: Mask | None, kinds: Sequence[int]) -> Allowed:
     if rows is None:
         return Allowed(now, None, {kind: now.sides.counts[kind] for kind in kinds})
-    own = {kind: now.sides.mask(kind) for kind in kinds}
-    counts = {
-        kind: int(np.count_nonzero(rows if mask is None else rows & mask))
-        for kind, mask in own.items()
-    }
-    return Allowed(now, rows, {kind: count for kind, count in counts.items() if count})
+    counts = now.sides.counted(rows)
+    return Allowed(now, rows, {kind: counts[kind] for kind in kinds if counts[kind]})
 
 
 def _filtered(now: Generation, wish: Wish) -> Mask | None:

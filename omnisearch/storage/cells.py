@@ -22,19 +22,20 @@ _CONVERTED: dict[Kind, Callable[[Any], Any]] = {"timestamp": stored.moment, "jso
 
 
 class Cells:
-    """Readers of every column of a table, made when they are first needed."""
+    """Readers of the columns of a table, each made when it is first needed."""
 
     def __init__(self, table: pa.RecordBatch) -> None:
         self._table = table
-        self._system: list[Read] | None = None
+        self._system: dict[int, Read] = {}
         self._user: list[tuple[str, Kind, Read]] | None = None
-        self._own: dict[str, Read] = {}
+        self._own: dict[str, Read | None] = {}
 
     def system(self, column: int, row: int) -> Any:  # noqa: ANN401
         """Read one of our columns."""
-        if self._system is None:
-            self._system = [_reader(column) for column in self._table.columns[: len(SYSTEM)]]
-        return self._system[column](row)
+        read = self._system.get(column)
+        if read is None:
+            read = self._system[column] = _reader(self._table.column(column))
+        return read(row)
 
     def head(self, row: int) -> list[Any]:
         """Read segment, item, view and modality."""
@@ -54,26 +55,28 @@ class Cells:
 
     def segment(self, row: int) -> tuple[Any, Any]:
         """Read the span of a row as JSON, and what it says."""
-        if self._user is None:
-            self._user = self._make_user()
-        span, said = self._own.get(SPAN), self._own.get(SAID)
+        span, said = self._segment(SPAN), self._segment(SAID)
         return span and span(row), said and said(row)
 
+    def _segment(self, name: str) -> Read | None:
+        """Give the reader of a column of segments; None where the table has none."""
+        if name not in self._own:
+            at = self._table.schema.get_field_index(name)
+            self._own[name] = None if at < len(SYSTEM) else self._converting(at)[2]
+        return self._own[name]
+
     def _make_user(self) -> list[tuple[str, Kind, Read]]:
-        made = []
-        fields = list(self._table.schema)[len(SYSTEM) :]
-        for field, column in zip(fields, self._table.columns[len(SYSTEM) :], strict=True):
-            kind = kind_of(field)
-            if kind == "timestamp":
-                column = column.view(pa.int64())
-            read = _reader(column)
-            convert = stored.words if field.name == SAID else _CONVERTED.get(kind)
-            whole = read if convert is None else _then(read, convert)
-            if field.name.startswith(SEGMENT_PREFIX):
-                self._own[field.name] = whole
-            else:
-                made.append((field.name, kind, whole))
-        return made
+        names = enumerate(self._table.schema.names[len(SYSTEM) :], len(SYSTEM))
+        return [self._converting(at) for at, name in names if not name.startswith(SEGMENT_PREFIX)]
+
+    def _converting(self, at: int) -> tuple[str, Kind, Read]:
+        field, column = self._table.schema.field(at), self._table.column(at)
+        kind = kind_of(field)
+        if kind == "timestamp":
+            column = column.view(pa.int64())
+        read = _reader(column)
+        convert = stored.words if field.name == SAID else _CONVERTED.get(kind)
+        return field.name, kind, read if convert is None else _then(read, convert)
 
 
 def _then(read: Read, convert: Callable[[Any], Any]) -> Read:

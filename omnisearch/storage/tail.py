@@ -39,28 +39,28 @@ class LooseRows:
     def __init__(self, vectors: np.ndarray, held: Loose) -> None:
         self.vectors, self.rows = vectors, len(vectors)
         self._tables, self._starts, self._words = held.tables, held.starts, held.words
+        self._cells: dict[int, Cells] = {}  # by table, of the rows that were read
 
     def touch(self, rows: np.ndarray | None) -> None:
         """Do nothing: the rows are in memory."""
 
     def row(self, number: int) -> tuple[Cells, int]:
         """Find the cells that hold a row, and the row's number in them."""
-        table, row = self._place(number)
-        return Cells(table), row
+        at, row = self._place(number)
+        cells = self._cells.get(at)
+        if cells is None:
+            cells = self._cells[at] = Cells(self._tables[at])
+        return cells, row
 
-    def _place(self, number: int) -> tuple[pa.RecordBatch, int]:
+    def _place(self, number: int) -> tuple[int, int]:
         at = bisect_right(self._starts, number) - 1
-        return self._tables[at], number - self._starts[at]
+        return at, number - self._starts[at]
 
     def take(self, rows: np.ndarray) -> list[pa.RecordBatch]:
         """Read rows in this order, a table for each run of rows that came together."""
         places = [self._place(number) for number in rows.tolist()]
-        runs = groupby(places, key=lambda place: id(place[0]))
-        taken = []
-        for _, run in runs:
-            found = list(run)
-            taken.append(found[0][0].take(pa.array([row for _, row in found])))
-        return taken
+        runs = groupby(places, key=lambda place: place[0])
+        return [self._tables[at].take(pa.array([row for _, row in run])) for at, run in runs]
 
     @property
     def tables(self) -> list[pa.RecordBatch]:
