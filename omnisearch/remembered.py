@@ -46,6 +46,7 @@ class Remembered:
         self._lock = Lock()  # what takes seconds to load is loaded once
         self._lent: Encoder | None = None
         self.loaded: Encoder | None = None  # the last one
+        self._known: tuple[str, Encoder] | None = None  # of the space that was asked for last
         if given is not None:
             if (store := handle.existing()) is not None:
                 space = store.reading().sealed.manifest.space
@@ -67,14 +68,18 @@ class Remembered:
 
     def of(self, now: Generation) -> Encoder:
         """Give that of a generation; a given one must be of its space."""
-        found = now.sealed.manifest
+        found, known = now.sealed.manifest, self._known
+        if known is not None and known[0] == found.space:
+            return known[1]
         if self._given is not None:
             origin.check(self._handle.path, found.space, origin_of(self._given))
+            self._known = found.space, self._given
             return self._given
         kept = found.canaries
         made = Origin(found.space, found.settings.dim, lambda: origin.unpacked(kept), found.encoder)
         with self._lock:
-            return self._of(made)
+            self._known = found.space, self._of(made)
+            return self._known[1]
 
     def lend(self, encoder: Encoder | None) -> None:
         """Use what somebody has in memory where its space is the one."""

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from omnisearch_indexes import exact
 from omnisearch_indexes.allowed import Allowed
 from omnisearch_indexes.calibration import Line
 from omnisearch_indexes.codebook import Codebook
@@ -186,6 +185,5 @@ def _answers(scored: _Scored, asked: Asked) -> list[Neighbours]:
     found = []
     for at, (count, scored_exactly) in enumerate(zip(counts, looked, strict=True)):
         plan = Plan("scan", 0, 0, _REASON, scored_exactly, expected_recall=asked.recall)
-        own = exact.scores(near[at, :count], "cosine")
-        found.append(Neighbours(positions[at, :count], own, plan))
+        found.append(Neighbours(positions[at, :count], near[at, :count], plan))
     return found

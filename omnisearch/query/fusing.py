@@ -107,12 +107,11 @@ def among(
         owner = firsts[of]
     first = owner == np.arange(len(odds))
     found = odds.astype(np.float64)
-    for name in dict.fromkeys(modalities):
-        here = names == name
-        above = np.cumsum(np.where(first & here, sure, 0)) - np.where(here[owner], sure[owner], 0)
-        if name != _PLENTY:
-            above = np.maximum(above, 0)
-            found -= np.where(here, _RIVALS[0] * above / (above + _RIVALS[1]), 0)
+    here = names == np.array(list(dict.fromkeys(modalities)), object)[:, None]  # (modalities, n)
+    own = np.where(here[:, owner], sure[owner], 0)
+    above = np.maximum(np.cumsum(np.where(first & here, sure, 0), axis=1) - own, 0)
+    taken = np.where(here & (names != _PLENTY), above / (above + _RIVALS[1]), 0)
+    found -= _RIVALS[0] * taken.sum(axis=0)
     return np.asarray(np.minimum.accumulate(found), np.float32)
 
 
