@@ -21,6 +21,7 @@ import omnisearch as om
 from omnisearch_cli import batches, discovery, joining, known, output, parts, vectors
 from omnisearch_cli.answers import last, printed
 from omnisearch_cli.answers.screen import Screen
+from omnisearch_cli.thumbnails import drawing
 
 if TYPE_CHECKING:
     from omnisearch_cli.program import Opened
@@ -43,6 +44,7 @@ class Shown(TypedDict):
     paths: bool
     paths0: bool
     quiet: bool
+    thumbnails: str | None
 
 
 class Flags(parts.Flags, parts.Pieces, Shown):
@@ -171,8 +173,9 @@ def _show(path: Path, hits: om.Hits, form: printed.Form, flags: Flags, *, said: 
     """Print hits; `said` is why there are none, which needs no second line."""
     tell(hits, flags["explain"], quiet=flags["quiet"])
     first = (flags["offset"] or 0) + 1
-    for line in printed.printed(hits, form, screen(), first):
-        output.write(line)
+    with drawing.drawing(flags["thumbnails"] if form == "table" else None) as draw:
+        for line in printed.printed(hits, form, screen(), first, draw):
+            output.write(line)
     if hits:
         last.remember(path, hits, first)
         lacking = printed.without_file(hits) if form in ("paths", "paths0") else 0

@@ -21,7 +21,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 NAMES = frozenset(
     (
         "ask_endpoint ask_model encoder explain index jobs json kind limit max_hours max_memory "
-        "max_pages max_pixels max_text metric no_helper quiet recall threads"
+        "max_pages max_pixels max_text metric no_helper quiet recall threads thumbnails"
     ).split()
 )
 KINDS = ("auto", "flat", "scan", "ivfpq", "hnsw")

@@ -14,12 +14,18 @@ from omnisearch_cli.answers.screen import Screen
 Form = Literal["table", "json", "paths", "paths0"]
 
 
-def printed(hits: Sequence[om.Hit], form: Form, screen: Screen, first: int = 1) -> Iterator[bytes]:
+def printed(
+    hits: Sequence[om.Hit],
+    form: Form,
+    screen: Screen,
+    first: int = 1,
+    draw: table.Draw | None = None,
+) -> Iterator[bytes]:
     """Give the lines of an answer; `first` is the number of its first hit."""
     if form == "json":
         yield from (output.json_line(hit.as_json()) for hit in hits)
     elif form == "table":
-        lines = table.lines(hits, screen, first)
+        lines = table.lines(hits, screen, first, draw)
         yield from (f"{line}\n".encode(screen.encoding, "backslashreplace") for line in lines)
     else:
         end = b"\n" if form == "paths" else b"\0"

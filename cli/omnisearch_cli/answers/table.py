@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,7 @@ _LEAST = 12  # columns that the name of a file has, however narrow the terminal 
 _LINES = 2  # of what an answer says
 _OURS = ("file.", "image.", "audio.", "video.", "doc.", "segment.")
 _TEXTS = ("date", "kind")  # columns that begin on the left
+Draw = Callable[[om.Hit, int], str | None]  # a picture of a hit, so many cells from the left
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
@@ -34,6 +35,11 @@ class _Layout:
         """Count the cells in front of the name."""
         return sum(self.widths) + 2 * len(self.widths)
 
+    @property
+    def left(self) -> int:
+        """Count the cells in front of what stands below the name."""
+        return min(self.indent, self.screen.columns // 3)
+
     def front(self, cells: Sequence[str]) -> str:
         """Bring cells to their widths, numbers to the right."""
         padded = []
@@ -43,7 +49,9 @@ class _Layout:
         return "".join(f"{cell}  " for cell in padded)
 
 
-def lines(hits: Sequence[om.Hit], screen: Screen, first: int = 1) -> Iterator[str]:
+def lines(
+    hits: Sequence[om.Hit], screen: Screen, first: int = 1, draw: Draw | None = None
+) -> Iterator[str]:
     """Give the lines of the table; nothing for no hits."""
     found = list(hits)
     if not found:
@@ -57,6 +65,8 @@ def lines(hits: Sequence[om.Hit], screen: Screen, first: int = 1) -> Iterator[st
     for cells, hit in zip(rows, found, strict=True):
         yield f"{layout.front(cells)}{_named_line(hit, layout)}".rstrip()
         yield from _said(hit, layout)
+        if draw is not None and (picture := draw(hit, layout.left)) is not None:
+            yield picture
 
 
 def _names(hits: Sequence[om.Hit], screen: Screen) -> tuple[str, ...]:
@@ -138,7 +148,7 @@ def _said(hit: om.Hit, layout: _Layout) -> Iterator[str]:
     if not hit.snippet or (hit.uri is not None and _named(hit)):
         return
     screen = layout.screen
-    blanks = " " * min(layout.indent, screen.columns // 3)
+    blanks = " " * layout.left
     room = screen.columns - len(blanks)
     for line in excerpt(hit.snippet, hit.marks, room, _LINES, bold=screen.bold):
         yield f"{blanks}{line}"

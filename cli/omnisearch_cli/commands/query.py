@@ -9,6 +9,7 @@ import click
 
 from omnisearch_cli import filters, questions, settings
 from omnisearch_cli.questions import Flags
+from omnisearch_cli.thumbnails import drawing
 from omnisearch_cli.warm import option
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ Examples:
   omnisearch query --more 3 --less 7
   omnisearch query --vector queries.npy --row 3 -k 20 --json
   omnisearch query "sunset" --paths0 | xargs -0 cp -t ./chosen
+  omnisearch query "a red bicycle" --thumbnails auto
   omnisearch query --batch questions.jsonl > answers.jsonl
 
 \b
@@ -147,6 +149,7 @@ def _media(function: Any) -> Any:  # noqa: ANN401
 @settings.setting("--explain", is_flag=True, help="Say on stderr what was done, and why.")
 @click.option("--paths", is_flag=True, help="Print the paths of the files alone, one a line.")
 @click.option("--paths0", is_flag=True, help="The same, each ended by NUL.")
+@drawing.option
 @settings.encoder_to_ask
 @settings.index
 @settings.json

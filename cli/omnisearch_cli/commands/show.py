@@ -14,11 +14,13 @@ import omnisearch as om
 from omnisearch_cli import discovery, output, settings
 from omnisearch_cli.answers import chosen, moment, places, table
 from omnisearch_cli.answers.excerpt import excerpt
+from omnisearch_cli.thumbnails import drawing
 
 EXAMPLES = """\b
 Examples:
   omnisearch show 3
   omnisearch show 3 --json
+  omnisearch show 3 --thumbnails auto
   omnisearch show 22a8f8269bd58a3888ea587c8035f29d
 """
 _LEAST = 30  # columns for a text, however narrow the terminal is
@@ -34,9 +36,10 @@ _INSIDE = ("file.locations", "file.extractor")  # columns of no use to a person
 @click.command("show", epilog=EXAMPLES)
 @click.argument("name", metavar="N|ID")
 @click.option("--id", "is_id", is_flag=True, help="N is an id, though it is a number.")
+@drawing.option
 @settings.index
 @settings.json
-def command(name: str, is_id: bool, index: Path | None, json: bool | None) -> None:
+def command(name: str, is_id: bool, thumbnails: str, index: Path | None, json: bool | None) -> None:
     """Show everything about an answer: where it is, what it says, what stands around it.
 
     N is the number of a hit of your last query here; an ID is one of a hit or of an item.
@@ -50,6 +53,9 @@ def command(name: str, is_id: bool, index: Path | None, json: bool | None) -> No
     room = max(shutil.get_terminal_size().columns, _LEAST)
     for line in told(found, room):
         output.result(line)
+    with drawing.drawing(thumbnails, drawing.HIGH) as draw:
+        if draw is not None and (picture := draw(found.hit, 0)) is not None:
+            output.write(f"\n{picture}\n".encode())
 
 
 def as_json(found: om.Details) -> dict[str, object]:

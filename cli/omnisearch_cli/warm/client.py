@@ -41,9 +41,17 @@ def may_help(arguments: list[str]) -> bool:
     if sys.platform != "linux" or any(one.split("=")[0] in _ANSWERED_HERE for one in arguments):
         return False
     try:
-        return all(os.isatty(number) for number in range(3))
+        return all(os.isatty(number) for number in range(3)) and _is_in_front()
     except OSError:
         return False
+
+
+def _is_in_front() -> bool:
+    """Tell whether what is typed at the terminal is for this command: not where it ends with &."""
+    try:
+        return os.tcgetpgrp(0) == os.getpgrp()
+    except OSError:  # the terminal of another session
+        return True
 
 
 def is_question(arguments: list[str]) -> bool:

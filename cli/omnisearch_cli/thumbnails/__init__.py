@@ -1,0 +1,1 @@
+"""Small pictures beside answers, on terminals that can show them."""
