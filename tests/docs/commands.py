@@ -1,13 +1,40 @@
-"""The commands of a page, carried out one after another as its reader would."""
+"""The commands and the programs of a page, carried out one after another as its reader would."""
 
+import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 from tests.cli.place import OMNISEARCH, Place, environment
 
 _OF_SHELLS = {"|", ">", "<", "&&", ";"}
+_LONG_S = 900.0
+_MARK = "-" * 9
 _DEFINED = f'omnisearch() {{ {shlex.join(OMNISEARCH)} "$@"; }}'
+
+
+def blocks(page: str) -> list[tuple[str, str]]:
+    """Give the blocks of a page, each with its kind."""
+    return re.findall(r"```(python|text|sh)\n(.*?)```", page, re.DOTALL)
+
+
+def printed(page: str, folder: Path) -> list[tuple[str, str]]:
+    """Run the Python of a page as one program; gives what came before each text, and the text."""
+    given = {"python": str, "text": lambda _: f"print({_MARK!r})"}
+    program = [given[kind](text) for kind, text in blocks(page) if kind in given]
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", "\n".join(program)],
+        cwd=folder,
+        env=environment(folder),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_LONG_S,
+    )
+    assert done.returncode == 0, done.stderr
+    texts = [text for kind, text in blocks(page) if kind == "text"]
+    return [*zip(done.stdout.split(f"{_MARK}\n"), [*texts, ""], strict=True)]
 
 
 def carried_out(text: str, folder: Path, **env: str) -> list[str]:
@@ -35,5 +62,5 @@ def _in_shell(line: str, place: Place, env: dict[str, str]) -> subprocess.Comple
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=_LONG_S,
     )

@@ -1,10 +1,7 @@
 import ast
 import dataclasses
 import inspect
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +10,7 @@ import pytest
 
 import omnisearch as om
 from omnisearch.query import condition, filters, where, where_dict
-from tests.docs.commands import carried_out
+from tests.docs.commands import carried_out, printed
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("python", "filters", "encoders", "confidence", "ingest", "watch", "models")
@@ -75,20 +72,7 @@ def shown(name: str, function: Callable[..., object]) -> str:
 def test_the_blocks_run_and_print_what_is_shown(name: str, tmp_path: Path) -> None:
     if name == "encoders":
         pytest.importorskip("sentence_transformers")
-    blocks = re.findall(r"```(python|text)\n(.*?)```", PAGES[name], re.DOTALL)
-    program = "\n".join([text if kind == "python" else "print('-' * 9)" for kind, text in blocks])
-    paths = os.pathsep.join(str(ROOT / part) for part in ("", "indexes"))
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    printed = done.stdout.split("-" * 9 + "\n")
-    for part, text in zip(printed, (text for kind, text in blocks if kind == "text"), strict=False):
+    for part, text in printed(PAGES[name], tmp_path):
         assert part.endswith(text)
 
 

@@ -1,6 +1,4 @@
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import click
@@ -9,12 +7,10 @@ import pytest
 from omnisearch.query.given import Named
 from omnisearch.query.options import QueryOptions
 from omnisearch_cli.program import omnisearch
-from tests.cli.place import ROOT, environment
-from tests.docs.commands import carried_out
+from tests.cli.place import ROOT
+from tests.docs.commands import blocks, carried_out, printed
 
 PAGE = (ROOT / "docs" / "query.md").read_text("utf-8")
-BLOCKS = re.findall(r"```(python|text|sh)\n(.*?)```", PAGE, re.DOTALL)
-MARK = "-" * 9
 PLAIN = {
     "--help",
     "--json",
@@ -26,35 +22,23 @@ PLAIN = {
 }  # as of every command
 
 
+Printed = list[tuple[str, str]]
+
+
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    found = tmp_path_factory.mktemp("query")
-    shown = [
-        text if kind == "python" else f"print({MARK!r})" for kind, text in BLOCKS if kind != "sh"
-    ]
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", "\n".join(shown)],
-        cwd=found,
-        env=environment(found),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=900,
-    )
-    assert done.returncode == 0, done.stderr
-    (found / "printed").write_text(done.stdout)
-    return found
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Printed]:
+    folder = tmp_path_factory.mktemp("query")
+    return folder, printed(PAGE, folder)
 
 
-def test_the_blocks_print_what_is_shown(folder: Path) -> None:
-    printed = (folder / "printed").read_text().split(f"{MARK}\n")
-    expected = [text for kind, text in BLOCKS if kind == "text"]
-    for part, text in zip(printed, expected, strict=False):
+def test_the_blocks_print_what_is_shown(ran: tuple[Path, Printed]) -> None:
+    for part, text in ran[1]:
         assert part.endswith(text)
 
 
-def test_the_commands_run(folder: Path) -> None:
-    commands = "".join(text for kind, text in BLOCKS if kind == "sh")
+def test_the_commands_run(ran: tuple[Path, Printed]) -> None:
+    folder, _ = ran
+    commands = "".join(text for kind, text in blocks(PAGE) if kind == "sh")
     carried_out(commands, folder, OMNISEARCH_INDEX="library")
     assert (folder / "circle.png").exists()
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 from omnisearch.ingest.tables import (
@@ -21,26 +18,15 @@ from omnisearch.media.caps import CAPS
 from omnisearch.media.office import directory, elements, mail, sheets
 from omnisearch.media.office.archive import Budget
 from omnisearch.media.sniff import PACKAGE_ENDS
+from tests.docs.commands import printed
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "sources.md").read_text("utf-8")
 
 
 def test_the_blocks_run_and_print_what_is_shown(tmp_path: Path) -> None:
-    program = "\n".join(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
-    printed = "".join(re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL))
-    paths = os.pathsep.join(str(ROOT / part) for part in ("", "indexes"))
-    known = {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program],
-        cwd=tmp_path,
-        env={**os.environ, **known},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == printed
+    for part, text in printed(PAGE, tmp_path):
+        assert part == text
 
 
 def test_every_ending_is_told() -> None:

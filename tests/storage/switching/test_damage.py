@@ -28,11 +28,6 @@ from tests.storage.switching.toys import (
 )
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return made(tmp_path / "collection")
-
-
 def flip(file: Path) -> None:
     """Change a byte in the middle of a file, in a copy of its own."""
     raw = bytearray(file.read_bytes())
