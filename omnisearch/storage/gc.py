@@ -25,13 +25,17 @@ def sweep_unfinished(root: Path, *, after: int) -> None:
             files.remove(layout.log_path(root, number))
 
 
-def collect(root: Path, identity: Identity, *, kept: int = KEPT) -> int:
-    """Remove old manifests that nobody reads and everything only they named; give bytes freed."""
+def collect(root: Path, identity: Identity, *, kept: int = KEPT, unfinished: bool = False) -> int:
+    """Remove old manifests that nobody reads and everything only they named; give bytes freed.
+
+    What is `unfinished` goes too where no other thread can be just writing it.
+    """
     alive = _retire(root, identity, kept)
     named = {name for found in alive for name in _named(found)}
     base = min(found.base_generation for found in alive)
     freed = 0
-    for folder in (layout.SHARDS, layout.CODEBOOKS, layout.TOMBS, layout.TMP):
+    folders = (layout.SHARDS, layout.CODEBOOKS, layout.TOMBS)
+    for folder in (*folders, layout.TMP) if unfinished else folders:
         for path in _ours(root, folder):
             if f"{folder}/{path.name}" not in named:
                 freed += files.remove_tree(path)

@@ -52,7 +52,7 @@ def reclaim(path: str | Path) -> int:
     lock = locks.lock_writer(root)
     try:
         settling.settle(root, identity)
-        return gc.collect(root, identity)
+        return gc.collect(root, identity, unfinished=True)
     finally:
         lock.release()
 
@@ -224,4 +224,4 @@ def _publish(place: Place, now: Generation, base: int) -> None:
     head = encode_head(identity, Head(base, made.number, books))
     files.write_file(root / layout.HEAD, [head], mode=0o600)
     files.sync_folder(root)
-    gc.collect(root, identity, kept=1)
+    gc.collect(root, identity, kept=1, unfinished=True)

@@ -164,7 +164,7 @@ class Store:
             self.reload()
             self._writer = lock
             self._begin_log()
-            gc.collect(self.root, self.identity)
+            gc.collect(self.root, self.identity, unfinished=True)
         except BaseException:
             self._writer = None
             lock.release()
