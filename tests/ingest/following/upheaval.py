@@ -49,7 +49,9 @@ class Upheaval:
         if what == 0 and path != self._folder and len(list(path.iterdir())) < 40:
             shutil.rmtree(path)
         elif what == 1 and path != self._folder:
-            path.rename(self._folder / f"{path.name}{self._random.randrange(100)}")
+            target = self._folder / f"{path.name}{self._random.randrange(100)}"
+            if not target.exists():
+                path.rename(target)
         else:
             below = path / f"folder{self._random.randrange(30)}" / self._random.choice(NAMES)
             below.mkdir(parents=True, exist_ok=True)
