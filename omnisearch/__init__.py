@@ -36,7 +36,13 @@ if TYPE_CHECKING:
     from omnisearch.ingest.following.follower import WatchEvent
     from omnisearch.ingest.npy import write_npy
     from omnisearch.ingest.options import IngestOptions
-    from omnisearch.ingest.reencoding.report import ReencodeEstimate, ReencodeReport, Unable
+    from omnisearch.ingest.reencoding.report import (
+        ReencodeEstimate,
+        ReencodeReport,
+        ReencodeStatus,
+        SpaceStatus,
+        Unable,
+    )
     from omnisearch.ingest.report import FailedFile, Files, IngestReport, Progress
     from omnisearch.ingest.vector_files import VectorBatch, VectorFile, read_vectors
     from omnisearch.ingest.vector_folder import write_vectors
@@ -66,6 +72,7 @@ if TYPE_CHECKING:
         discard_encoder,
         estimate_reencode,
         reencode,
+        reencode_status,
         rollback_encoder,
     )
     from omnisearch.relations.records import Related, Step, Topic
@@ -97,7 +104,13 @@ _HOMES = {
     "omnisearch.ingest.following.follower": ("WatchEvent",),
     "omnisearch.ingest.npy": ("write_npy",),
     "omnisearch.ingest.options": ("IngestOptions",),
-    "omnisearch.ingest.reencoding.report": ("ReencodeEstimate", "ReencodeReport", "Unable"),
+    "omnisearch.ingest.reencoding.report": (
+        "ReencodeEstimate",
+        "ReencodeReport",
+        "ReencodeStatus",
+        "SpaceStatus",
+        "Unable",
+    ),
     "omnisearch.ingest.report": ("FailedFile", "Files", "IngestReport", "Progress"),
     "omnisearch.ingest.vector_files": ("VectorBatch", "VectorFile", "read_vectors"),
     "omnisearch.ingest.vector_folder": ("write_vectors",),
@@ -126,6 +139,7 @@ _HOMES = {
         "discard_encoder",
         "estimate_reencode",
         "reencode",
+        "reencode_status",
         "rollback_encoder",
     ),
     "omnisearch.relations.records": ("Related", "Step", "Topic"),
@@ -173,12 +187,14 @@ __all__ = [
     "ReencodeEstimate",
     "ReencodeOptions",
     "ReencodeReport",
+    "ReencodeStatus",
     "RegionSpan",
     "Related",
     "RepairReport",
     "Row",
     "SandboxReport",
     "Space",
+    "SpaceStatus",
     "Speed",
     "Stats",
     "Step",
@@ -206,6 +222,7 @@ __all__ = [
     "read_vectors",
     "reclaim",
     "reencode",
+    "reencode_status",
     "repair",
     "rollback_encoder",
     "sandbox",

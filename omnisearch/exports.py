@@ -7,7 +7,7 @@ comes back as it was, and only as what it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +97,7 @@ def _of_users(schema: Schema) -> dict[str, Any]:
 
 def _lineage(now: Generation) -> Lineage:
     made = now.sealed.manifest
-    ledger = now.sealed.place.ledgers.newest()
+    ledger = replace(now.sealed.place.ledgers.newest(), left_out=())  # told of files only
     return Lineage(made.space, made.encoder, dict(made.canaries), ledger)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +14,16 @@ from omnisearch.collection import Collection
 from omnisearch.errors import InputError, StorageError
 from omnisearch.estimating import target_of
 from omnisearch.ingest.options import IngestOptions, Options, ReadingOptions
-from omnisearch.ingest.reencoding.forgone import forgone, refuse
-from omnisearch.ingest.reencoding.report import ReencodeEstimate, ReencodeReport, Unable
-from omnisearch.locations import shown
+from omnisearch.ingest.reencoding.forgone import forgone, missed, newer, refuse, unable_of
+from omnisearch.ingest.reencoding.omissions import Omissions, allowed
+from omnisearch.ingest.reencoding.report import (
+    ReencodeEstimate,
+    ReencodeReport,
+    ReencodeStatus,
+    SpaceStatus,
+    Unable,
+    named,
+)
 from omnisearch.storage import handle, switching
 from omnisearch.successor import (
     Chosen,
@@ -35,9 +42,9 @@ if TYPE_CHECKING:
     from omnisearch.ingest.pipeline import Show
     from omnisearch.ingest.reencoding.building import Building
     from omnisearch.storage.store import Store
+    from omnisearch.storage.switching import Waiting
 
 _PASSES = 3  # over what changed meanwhile, before the last one, which others wait for
-_LISTED = 3
 
 
 class ReencodeOptions(ReadingOptions, total=False):
@@ -68,24 +75,23 @@ def reencode(
         chosen = chosen_for(store, encoder)
         if chosen.origin.space == before:
             return _as_it_is(store, before, time.monotonic() - begun)
-        missing = forgone(store, chosen.origin.space)
-        if not leave_out:
-            refuse(missing, chosen.encoder.name)
+        space = chosen.origin.space
+        may = allowed(store, space, anything=leave_out)
+        refuse(may.lost(may.forgone), chosen.encoder.name)
         _check_room(store, chosen)
         with ExitStack() as stack:
             after = stack.enter_context(held(store, chosen))
             building = _building(store, after, asked, from_words, progress)
-            lacking = _built(building, store, after, leave_out=leave_out)
+            lacking = _built(building, store, after, may)
             if switch:
                 with writing(store):
-                    lacking = _settled(building, store)
-                    _refuse(lacking, chosen.encoder, leave_out=leave_out)
+                    lacking = _settled(building, store, may)
                     stack.close()
                     switching.switch(store)
                 adopt(col, chosen)
         told = _as_it_is(store, before, time.monotonic() - begun)
-        done = _done(told, building, lacking, chosen.origin.space, switched=switch)
-        return replace(done, left_out=(*done.left_out, *missing))
+        done = _done(told, building, lacking, space, switched=switch)
+        return replace(done, left_out=(*done.left_out, *may.forgone))
 
 
 def estimate_reencode(
@@ -112,6 +118,26 @@ def estimate_reencode(
             return replace(found, unable=(*found.unable, *forgone(store, found.space)))
 
 
+def reencode_status(collection: Collection | str | Path) -> ReencodeStatus:
+    """Say which spaces there are, and which items each of them goes without."""
+    with opened(collection) as col:
+        store, now = col._handle.need(), space_of(col)
+        found, roots = switching.spaces(store.root), store.read_ledger().roots
+        return ReencodeStatus(
+            SpaceStatus(now, missed(store)),
+            _status(found.next, lambda one: unable_of(one.left_out, roots)),
+            _status(found.previous, lambda one: newer(store, one)),
+        )
+
+
+def _status(
+    found: Waiting | None, lacking: Callable[[Waiting], tuple[Unable, ...]]
+) -> SpaceStatus | None:
+    if found is None or found.unreadable is not None:
+        return None if found is None else SpaceStatus("", (), found.unreadable)
+    return SpaceStatus(found.space, lacking(found))
+
+
 def rollback_encoder(collection: Collection | str | Path, *, force: bool = False) -> int:
     """Go back to the encoder before the last change; gives the generation.
 
@@ -134,13 +160,14 @@ def _check_unwritten(store: Store, *, force: bool) -> None:
     if since > 0:
         told = "1 write came" if since == 1 else f"{since:,} writes came"
         name = before.space.split(" ")[0]
-        lacking = len(forgone(store, before.space))
-        items = "1 item" if lacking == 1 else f"{lacking:,} items"
+        new, lacking = newer(store, before), forgone(store, before.space)
+        items = "1 item" if len(lacking) == 1 else f"{len(lacking):,} items"
         drops = f", but drops {items} that the collection lacks now" if lacking else ""
+        names = f" ({named(new)})" if new else ""
         raise InputError(
-            f"{told} after the change, and the state before has none of that: `omnisearch reencode "
-            f"--encoder {name}` keeps it and encodes only what is new{drops}; --force goes back "
-            "without"
+            f"{told} after the change, and the state before has none of that{names}: `omnisearch "
+            f"reencode --encoder {name}` keeps it and encodes only what is new{drops}; --force "
+            "goes back without"
         )
 
 
@@ -206,14 +233,15 @@ def _building(
 
 
 def _built(
-    building: Building, store: Store, after: Collection, *, leave_out: bool
+    building: Building, store: Store, after: Collection, may: Omissions
 ) -> tuple[Unable, ...]:
     """Encode everything, and what changed meanwhile; what cannot be is refused before that."""
     successor, now = after._handle.need(), store.reading()
     there, first = successor.reading().items, successor.reading().number
     unable = building.contents(now, there).unable
     lost = [one for item, one in unable.items() if item not in there]
-    _refuse(lost, after.encoder, leave_out=leave_out)
+    may.refuse(lost, after.encoder)
+    may.begin(successor, lost)
     for _ in range(_PASSES):
         lacking = building.catch_up(now)
         newest = store.reading()
@@ -222,29 +250,18 @@ def _built(
         now = newest
     if successor.reading().number != first:
         after.compact()  # learns what cosines are worth, too
-    _refuse(lacking, after.encoder, leave_out=leave_out)
+    may.refuse(lacking, after.encoder)
+    may.end(successor, lacking)
     return lacking
 
 
-def _settled(building: Building, store: Store) -> tuple[Unable, ...]:
+def _settled(building: Building, store: Store, may: Omissions) -> tuple[Unable, ...]:
     """Catch up as the writer; whoever watches the progress may write in this very thread."""
     while True:
         now = store.reading()
         lacking = building.catch_up(now)
         if store.reading().number == now.number:
-            return lacking
-
-
-def _refuse(unable: Sequence[Unable], encoder: Encoder, *, leave_out: bool) -> None:
-    """Lose no item without having been told to."""
-    if not unable or leave_out:
-        return
-    listed = "; ".join(
-        f"{shown(one.path) if one.path else one.item}: {one.reason}" for one in unable[:_LISTED]
-    )
-    more = f" and {len(unable) - _LISTED:,} more" if len(unable) > _LISTED else ""
-    items = "1 item" if len(unable) == 1 else f"{len(unable):,} items"
-    raise InputError(
-        f"{items} cannot be encoded by {encoder.name} ({listed}{more}): --from-words keeps "
-        "what is known to be said in them, --leave-out goes on without them"
-    )
+            break
+    may.refuse(lacking, building.target.encoder())
+    may.end(building.target.store(), lacking)
+    return lacking

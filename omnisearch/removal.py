@@ -172,7 +172,13 @@ def _forget_in(store: Store, ledger: Ledger, removal: _Removal) -> None:
         text for text in ledger.ignored if Location.parse(text).root not in removal.roots
     } | {str(place) for place in removal.places}
     roots = tuple(root for root in ledger.roots if root.number not in removal.roots)
-    store.write_ledger(replace(ledger, roots=roots, ignored=frozenset(ignored), failures=failures))
+    left_out = tuple(
+        one
+        for one in ledger.left_out
+        if one.location is None or not removal.takes(Location.parse(one.location))
+    )
+    kept = replace(ledger, roots=roots, ignored=frozenset(ignored))
+    store.write_ledger(replace(kept, failures=failures, left_out=left_out))
 
 
 def _whole(now: Generation, names: Sequence[str]) -> set[str]:

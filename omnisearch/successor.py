@@ -107,13 +107,15 @@ def held(store: Store, chosen: Chosen) -> Iterator[Collection]:
     settings = replace(store.reading().sealed.manifest.settings, dim=chosen.encoder.dim)
     with _not_empty(store), ExitStack() as stack:
         try:
-            _take_up_previous(store, chosen)
+            taken = _take_up_previous(store, chosen)
             path = switching.begin(store, settings, chosen.origin)
             opening = handle.Options(create=False, origin=chosen.origin)
             after = stack.enter_context(Collection(path, opening, chosen.encoder))
             held = after._handle.need()
             with held.lock:
                 held.begin_writing()
+            if taken:  # what it went without once, somebody agreed to then
+                held.write_ledger(replace(held.read_ledger(), left_out=()))
         except CollectionLockedError as error:
             raise _locked(store.root) from error
         yield after
@@ -132,11 +134,11 @@ def _not_empty(store: Store) -> Iterator[None]:
         raise
 
 
-def _take_up_previous(store: Store, chosen: Chosen) -> None:
+def _take_up_previous(store: Store, chosen: Chosen) -> bool:
     """Begin with the state before the last change, where that was of the same encoder."""
     before, path = taken_up(store, chosen.origin.space), store.root / layout.NEXT
     if before is None:
-        return
+        return False
     if path.exists():  # what was left by a run that was killed just here
         switching.discard(store)
     kept = Store(before.path, read_identity(before.path))
@@ -144,6 +146,7 @@ def _take_up_previous(store: Store, chosen: Chosen) -> None:
         backup.snapshot(kept, path)
     finally:
         kept.close()
+    return True
 
 
 @contextmanager

@@ -42,10 +42,14 @@ def unable(items: Sequence[om.Unable]) -> Iterator[str]:
     if not items:
         return
     yield f"{_items(len(items))} cannot be encoded by it:"
+    yield from _listed(items, "--estimate --json lists them")
+
+
+def _listed(items: Sequence[om.Unable], others: str) -> Iterator[str]:
     for one in items[:_MOST]:
         yield f"    {_name(one)}: {one.reason}"
     if len(items) > _MOST:
-        yield f"    and {len(items) - _MOST:,} more; --estimate --json lists them"
+        yield f"    and {len(items) - _MOST:,} more; {others}"
 
 
 def report(found: om.ReencodeReport, json: bool | None) -> None:
@@ -67,11 +71,34 @@ def report(found: om.ReencodeReport, json: bool | None) -> None:
     segments = f"{found.segments:,} segment{'' if found.segments == 1 else 's'}"
     output.result(f"{segments} encoded{words}, in {span(found.seconds)}")
     if found.left_out:
-        output.result(f"{_items(len(found.left_out))} left out")
+        output.result(f"{_items(len(found.left_out))} left out; --status names them")
     if found.switched:
         output.result("omnisearch reencode --rollback goes back")
     else:
         output.result("--compare FILE compares both, --switch switches, --discard gives it up")
+
+
+def status(found: om.ReencodeStatus, json: bool | None) -> None:
+    """Tell which spaces there are, and what each of them goes without."""
+    told = {"now": found.now, "next": found.next, "previous": found.previous}
+    if output.wants_json(json):
+        output.line({name: one and _space(one) for name, one in told.items()})
+        return
+    for name, one in told.items():
+        for line in () if one is None else _told(name, one):
+            output.result(line)
+
+
+def _space(one: om.SpaceStatus) -> dict[str, object]:
+    left_out = [_item(item) for item in one.left_out]
+    return {"space": one.space or None, "left_out": left_out, "fault": one.fault}
+
+
+def _told(name: str, one: om.SpaceStatus) -> Iterator[str]:
+    yield f"{name:<8}  {one.space if one.fault is None else f'damaged: {one.fault}'}"
+    if one.left_out:
+        yield f"          without {_items(len(one.left_out))}:"
+        yield from _listed(one.left_out, "--status --json lists them")
 
 
 def comparison(found: om.Comparison, json: bool | None) -> None:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from omnisearch.storage import batch, layout
 from omnisearch.storage.filesystem import bytes_below
 from omnisearch.storage.generation import Generation
+from omnisearch.storage.switching.lacking import lacking
 from omnisearch.storage.switching.waiting import Waiting, spaces
 
 Mask = npt.NDArray[np.bool_]
@@ -26,7 +27,7 @@ def figures(root: Path, now: Generation | None) -> dict[str, Any]:
         return dict.fromkeys(_EMPTY, 0)
     made = now.sealed.manifest
     items, modalities = _counted(now, now.shown)
-    beside = spaces(root)
+    beside, ledger = spaces(root), now.sealed.place.ledgers.newest()
     hidden = 0 if now.shown is now.alive else _counted(now, now.alive)[0] - items
     return {
         "generation": now.number,
@@ -38,7 +39,8 @@ def figures(root: Path, now: Generation | None) -> dict[str, Any]:
         "bytes": bytes_below(root, layout.SPACES),
         "space": made.space,
         "modalities": {name: count for name, count in modalities.items() if name and count},
-        "failures": len(now.sealed.place.ledgers.newest().failures),
+        "failures": len(ledger.failures),
+        "left_out": len(lacking(now, ledger)),
         "dim": made.settings.dim,
         "metric": made.settings.metric,
         "index": made.settings.index,
@@ -54,7 +56,10 @@ def _waiting(found: Waiting | None) -> dict[str, Any] | None:
         return None
     known = found.unreadable is None
     told = {"path": str(found.path), "bytes": found.bytes, "space": found.space if known else None}
-    return {**told, "dim": found.dim, "generation": found.generation} if known else told
+    if not known:
+        return told
+    more = {"dim": found.dim, "generation": found.generation, "left_out": len(found.left_out)}
+    return {**told, **more}
 
 
 def _counted(now: Generation, mask: Mask | None) -> tuple[int, dict[str | None, int]]:

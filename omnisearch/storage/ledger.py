@@ -1,4 +1,4 @@
-"""The ledger: which roots a collection has, which paths it leaves alone, which files failed.
+"""The ledger: which roots a collection has, which paths it leaves alone, what it goes without.
 
 Each state is a file of its own, of which the newest counts. HEAD tells the number of the newest, so
 a lost one is noticed.
@@ -39,6 +39,16 @@ class Failure:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class LeftOut:
+    """An item that a space was built without, knowingly; `location` is where its file was."""
+
+    item: str
+    space: str
+    location: str | None
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """What a collection knows of files besides its rows; failures by location, roots in order."""
@@ -47,10 +57,13 @@ class Ledger:
     ignored: frozenset[str] = frozenset()
     failures: Mapping[str, Failure] = field(default_factory=dict)
     regions: bool = False  # pictures are found by parts of them, too
+    left_out: tuple[LeftOut, ...] = ()
 
     def __post_init__(self) -> None:
         ordered = sorted(self.roots, key=lambda root: root.number)
         object.__setattr__(self, "roots", tuple(ordered))
+        known = {(one.item, one.space): one for one in self.left_out}
+        object.__setattr__(self, "left_out", tuple(known[key] for key in sorted(known)))
 
     def root(self, number: int) -> Root | None:
         """Find a root by its number."""
@@ -97,6 +110,9 @@ def told(ledger: Ledger) -> Iterator[Mapping[str, Any]]:
             "mtime_ns": failure.mtime_ns,
             "at": moments.micros(failure.at),
         }
+    for one in ledger.left_out:
+        known = {"space": one.space, "location": one.location, "reason": one.reason}
+        yield {"left_out": one.item, **known}
 
 
 def decode(raw: bytes, path: Path, identity: Identity) -> Ledger:
@@ -124,6 +140,7 @@ def build(trees: Iterable[Mapping[str, Any]]) -> Ledger:
     ignored: set[str] = set()
     failures: dict[str, Failure] = {}
     regions = False
+    left_out: list[LeftOut] = []
     for tree in trees:
         match tree:
             case {"root": int(number), "path": str(path), "device": int(device), "kind": kind}:
@@ -136,11 +153,19 @@ def build(trees: Iterable[Mapping[str, Any]]) -> Ledger:
                 ignored.add(_location(location))
             case {"failure": str(location), **rest}:
                 failures[_location(location)] = _failure(location, rest)
+            case {
+                "left_out": str(item),
+                "space": str(space),
+                "location": str() | None as location,
+                "reason": str(reason),
+            }:
+                place = None if location is None else _location(location)
+                left_out.append(LeftOut(item, space, place, reason))
             case _:
                 raise ValueError(f"a line with {sorted(tree)} is not of this format")
     if len({root.number for root in roots}) < len(roots):
         raise ValueError("two roots of one number")
-    return Ledger(tuple(roots), frozenset(ignored), failures, regions)
+    return Ledger(tuple(roots), frozenset(ignored), failures, regions, left_out=tuple(left_out))
 
 
 def _location(text: str) -> str:

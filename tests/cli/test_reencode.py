@@ -9,7 +9,7 @@ import pytest
 from tests.cli.place import Place
 from tests.encoder import another
 from tests.encoder.embedding_server import answering, good, serving
-from tests.ingest.folder import sentence, write_texts
+from tests.ingest.folder import sentence, write_picture, write_texts
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +123,26 @@ def test_items_that_cannot_be_encoded(notes: Place, other: Path) -> None:
         gone.write_text(kept)
 
 
+def test_what_is_left_out_is_said_once_and_told(place: Place, other: Path) -> None:
+    write_texts(place.home / "files", 2)
+    write_picture(place.home / "files" / "harbour.png", 1)
+    assert place.run("ingest", "files").returncode == 0
+    refused = place.run("reencode", "--encoder", str(other), "--build-only", "--yes")
+    assert refused.returncode == 2 and "--leave-out goes on without" in refused.stderr
+    reencoded(place, "--encoder", str(other), "--build-only", "--yes", "--leave-out")
+    waiting = reencoded(place, "--status")
+    assert [one["path"][-11:] for one in waiting["next"]["left_out"]] == ["harbour.png"]  # type: ignore[index]
+    assert waiting["previous"] is None and waiting["now"]["left_out"] == []  # type: ignore[index]
+    code, shown = place.on_terminal("status")
+    assert code == 0 and "bytes, without 1 item" in shown
+    code, shown = place.on_terminal("reencode", "--switch")
+    assert code == 0 and "1 item left out; --status names them" in shown
+    assert json.loads(place.run("status").stdout)["left_out"] == 1
+    code, shown = place.on_terminal("reencode", "--status")
+    assert code == 0 and "now       omni-other " in shown and "previous  omni-mini " in shown
+    assert "without 1 item:" in shown and "omni-other does not read image" in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "fault"),
     [
@@ -130,6 +150,7 @@ def test_items_that_cannot_be_encoded(notes: Place, other: Path) -> None:
         (["--switch"], "has no change of encoder under way: name an encoder"),
         (["--rollback"], "no state of another space is kept"),
         (["--switch", "--discard"], "--switch and --discard are two things: ask for one"),
+        (["--status", "--encoder", "omni-mini"], "--status takes no --encoder"),
         (["--rollback", "--encoder", "omni-mini"], "--rollback takes no --encoder"),
         (["--compare", "absent.jsonl"], "has one encoder only"),
         (["--encoder", "nothing-here"], "there is no encoder 'nothing-here'"),

@@ -12,7 +12,7 @@ import numpy as np
 
 import omnisearch as om
 from omnisearch.collection import Collection
-from omnisearch.storage import files
+from omnisearch.storage import files, ledger
 from tests.crash.story import DIM, Rows, Story, rows_of
 
 WINDOW = 1000
@@ -122,7 +122,7 @@ def writing_refused() -> Iterator[None]:
 
 
 def unlisted(root: Path) -> list[str]:
-    """Find the files that no manifest of the folder names."""
+    """Find the files that no manifest of the folder names, nor are the newest ledgers."""
     known, bases = set(FIXED), list[int]()
     for path in (root / "manifests").glob("*.json"):
         body = path.read_bytes().rsplit(b"\n", 2)[0]
@@ -136,6 +136,7 @@ def unlisted(root: Path) -> list[str]:
     newest = max((int(name[10:22]) for name in known if name.endswith(".json")), default=0)
     known.add(f"manifests/{newest + 1:012d}.pin")  # empty, and the next manifest takes it
     there = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+    known.update(sorted(path for path in there if path.startswith("ledger/"))[-ledger.KEPT :])
     logs = sorted(path for path in there if re.fullmatch(r"log/\d{12}\.log", path))
     followed = [int(path[4:16]) for path in logs[1:]]
     spent = {

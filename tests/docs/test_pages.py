@@ -30,6 +30,7 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "open": om.open,
     "read_vectors": om.read_vectors,
     "reencode": om.reencode,
+    "reencode_status": om.reencode_status,
     "rollback_encoder": om.rollback_encoder,
     "watch": om.watch,
     "write_npy": om.write_npy,

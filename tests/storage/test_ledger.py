@@ -13,10 +13,11 @@ import pytest
 import omnisearch as om
 from omnisearch.errors import CorruptCollectionError
 from omnisearch.locations import Root
-from omnisearch.storage import changes, ledger, maintenance
+from omnisearch.storage import changes, gc, ledger, maintenance
+from omnisearch.storage import files as storage_files
 from omnisearch.storage.batch import Segments
 from omnisearch.storage.handle import Handle, Options
-from omnisearch.storage.ledger import Failure, Ledger
+from omnisearch.storage.ledger import Failure, Ledger, LeftOut
 from omnisearch.storage.origin import Origin
 from omnisearch.storage.store import Store
 
@@ -102,6 +103,43 @@ def test_the_newest_counts_and_old_ones_go(store: Store, root: Path) -> None:
     maintenance.purge_deleted(store)
     assert [path.name[:12] for path in files(root)] == ["000000000005"]
     assert store.read_ledger().ignored == {"0:4"}
+
+
+def test_what_a_space_goes_without_is_a_line_each(store: Store, root: Path) -> None:
+    lines = (
+        LeftOut("b", "toy 0 4", None, "it is a sound"),
+        LeftOut("a", "toy 0 4", BROKEN, "its file is gone"),
+        LeftOut("a", "other 1 8", BROKEN, "its file is gone"),
+    )
+    store.write_ledger(replace(BOOKS, left_out=lines))
+    assert found(root).left_out == tuple(sorted(lines))
+    last = files(root)[-1].read_text().splitlines()[-4:-1]
+    assert last[-1] == (
+        '{"left_out": "b", "location": null, "reason": "it is a sound", "space": "toy 0 4"}'
+    )
+    assert last[1].startswith('{"left_out": "a", "location": "0:in/%FF.jpg", ')
+    store.write_ledger(replace(BOOKS, left_out=(*lines, replace(lines[0], reason="again"))))
+    assert [one.reason for one in found(root).left_out if one.item == "b"] == ["again"]
+
+
+def test_a_ledger_is_written_while_old_states_go(
+    store: Store, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collected: list[str] = []
+
+    def beside(kind: str, path: Path, detail: object = None) -> None:
+        if path.suffix == ".jsonl" and kind == "sync_file":  # written, and not yet published
+            gc.collect(root, store.identity)
+            collected.append(path.name)
+
+    monkeypatch.setattr(storage_files, "observer", beside)
+    store.write_ledger(BOOKS)
+    monkeypatch.undo()
+    assert collected and found(root) == BOOKS
+    left = root / "tmp" / collected[0]
+    left.write_bytes(b"of a process that was killed")
+    store.close()
+    assert om.reclaim(root) > 0 and not left.exists()
 
 
 def test_another_process_sees_a_new_ledger(store: Store, root: Path) -> None:

@@ -27,10 +27,11 @@ Examples:
   omnisearch reencode --encoder google/embeddinggemma-2 --estimate
   omnisearch reencode --encoder google/embeddinggemma-2 --build-only
   omnisearch reencode --compare questions.jsonl
+  omnisearch reencode --status
   omnisearch reencode --switch
   omnisearch reencode --rollback
 """
-_MODES = ("estimate", "build_only", "switch", "rollback", "discard", "compare")
+_MODES = ("estimate", "build_only", "switch", "rollback", "discard", "compare", "status")
 
 
 class Flags(taking.ReadingFlags):
@@ -43,6 +44,7 @@ class Flags(taking.ReadingFlags):
     rollback: bool
     discard: bool
     compare: Path | None
+    status: bool
     from_words: bool
     leave_out: bool
     force: bool
@@ -70,6 +72,7 @@ class Flags(taking.ReadingFlags):
     metavar="FILE",
     help="Ask both encoders the questions of a JSON Lines file.",
 )
+@click.option("--status", is_flag=True, help="Say which encoders there are, and what each lacks.")
 @click.option("--from-words", is_flag=True, help="Keep what is said in items without a file.")
 @click.option("--leave-out", is_flag=True, help="Go on without what cannot be encoded.")
 @click.option("--force", is_flag=True, help="Go back, though that loses what came since.")
@@ -90,9 +93,9 @@ def command(**flags: Unpack[Flags]) -> int:
         named = " and ".join(f"--{mode.replace('_', '-')}" for mode in chosen[:2])
         raise click.UsageError(f"{named} are two things: ask for one")
     mode = chosen[0] if chosen else "whole"
-    if flags["wanted"] is not None and mode in ("rollback", "discard"):
+    if flags["wanted"] is not None and mode in ("rollback", "discard", "status"):
         raise click.UsageError(f"--{mode} takes no --encoder")
-    reading = mode in ("estimate", "compare")
+    reading = mode in ("estimate", "compare", "status")
     path = (discovery.for_reading if reading else discovery.for_writing)(flags["index"])
     with _opened(path, "r" if reading else "a") as col:
         return _MODE.get(mode, _build)(col, flags)
@@ -170,6 +173,11 @@ def _rollback(col: om.Collection, flags: Flags) -> int:
     return 0
 
 
+def _status(col: om.Collection, flags: Flags) -> int:
+    changing.status(om.reencode_status(col), flags["json"])
+    return 0
+
+
 def _discard(col: om.Collection, flags: Flags) -> int:
     terminal = sys.stdin.isatty() and sys.stderr.isatty()
     question = "Remove what was encoded for another encoder?"
@@ -196,4 +204,5 @@ _MODE: dict[str, Callable[[om.Collection, Flags], int]] = {
     "rollback": _rollback,
     "discard": _discard,
     "compare": _compare,
+    "status": _status,
 }

@@ -50,9 +50,13 @@ def command(failures: bool, index: Path | None, json: bool | None) -> None:
             told[name] = ", ".join(f"{key} {output.short(value)}" for key, value in pairs) or "-"
         for name in ("next", "previous"):  # spaces beside the one that answers
             if (beside := told.pop(name, None)) is not None:
+                lacks = beside.get("left_out")
+                more = f", without {lacks:,} item{'' if lacks == 1 else 's'}" if lacks else ""
                 told[name] = (
-                    f"{beside['space'] or 'damaged'}, {output.short(beside['bytes'])} bytes"
+                    f"{beside['space'] or 'damaged'}, {output.short(beside['bytes'])} bytes{more}"
                 )
+        if not told.get("left_out"):  # the most have changed their encoder without loss, or never
+            told.pop("left_out", None)
         output.facts(told)
 
 

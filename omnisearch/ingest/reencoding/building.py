@@ -66,7 +66,8 @@ class Building:
 
     def _caught_up(self, now: Generation) -> tuple[Unable, ...]:
         store, ledger = self.target.store(), self.source.read_ledger()
-        store.write_ledger(replace(ledger, failures={}))
+        own = store.read_ledger().left_out
+        store.write_ledger(replace(ledger, failures={}, left_out=own))
         carrying.drop(store, now)
         there = store.reading().items
         contents = self.contents(now, there)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from omnisearch.locations import shown
+
 if TYPE_CHECKING:
     from omnisearch.ingest.estimate import KindEstimate
+
+
+_LISTED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,15 @@ class Unable:
     item: str
     path: bytes | None
     reason: str
+
+
+def named(items: Sequence[Unable], *, reasons: bool = False) -> str:
+    """Name the first of some items, and say how many more there are."""
+    names = [shown(one.path) if one.path else one.item for one in items[:_LISTED]]
+    if reasons:
+        names = [f"{name}: {one.reason}" for name, one in zip(names, items, strict=False)]
+    more = f" and {len(items) - _LISTED:,} more" if len(items) > _LISTED else ""
+    return ("; " if reasons else ", ").join(names) + more
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,27 @@ class ReencodeEstimate:
     free_bytes: int
     memory_bytes: int
     kinds: Mapping[str, KindEstimate] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceStatus:
+    """A space, and what it goes without: of the present one, what was left out at the last change.
+
+    Of the one that is being built, what shall be; of the one before, what came after the change.
+    """
+
+    space: str
+    left_out: tuple[Unable, ...]
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReencodeStatus:
+    """The space that answers, the one that is being built, and the one that can be gone back to."""
+
+    now: SpaceStatus
+    next: SpaceStatus | None
+    previous: SpaceStatus | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Before it everything is as it was, after it everything is new, and no generation
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 
 from omnisearch.errors import CorruptCollectionError, InputError, StorageError
-from omnisearch.locations import Location
 from omnisearch.storage import backup, calibration, catalog, gc, layout, manifest, sealing, verify
 from omnisearch.storage.generation import Generation, Mask
 from omnisearch.storage.identity import read_identity
@@ -23,6 +22,8 @@ from omnisearch.storage.manifest import Manifest
 from omnisearch.storage.mapping import map_file
 from omnisearch.storage.shard import Place
 from omnisearch.storage.store import Store
+from omnisearch.storage.switching import lacking
+from omnisearch.storage.switching.lacking import Forgotten
 from omnisearch.storage.switching.settling import Done, finish, keep_learnt, remove, settle
 from omnisearch.storage.switching.waiting import is_whole
 
@@ -31,8 +32,8 @@ _log = logging.getLogger(__name__)
 
 def switch(store: Store) -> int:
     """Put what was built in place of what is there, which is kept; give the new generation."""
-    lacking = "no other space is being built: begin one with `omnisearch reencode --encoder`"
-    return _exchange(store, layout.NEXT, "switch", lacking)
+    fault = "no other space is being built: begin one with `omnisearch reencode --encoder`"
+    return _exchange(store, layout.NEXT, "switch", fault)
 
 
 def rollback(store: Store) -> int:
@@ -50,7 +51,7 @@ def drop_previous(store: Store) -> None:
             keep_learnt(store.root)
 
 
-def _exchange(store: Store, name: str, doing: Done, lacking: str) -> int:
+def _exchange(store: Store, name: str, doing: Done, fault: str) -> int:
     with store.maintaining, store.lock:
         store.check_no_transaction()
         store.begin_writing()
@@ -58,7 +59,7 @@ def _exchange(store: Store, name: str, doing: Done, lacking: str) -> int:
             return store.reading().number
         source = store.root / name
         if not is_whole(source):
-            raise InputError(f"{store.root}: {lacking}")
+            raise InputError(f"{store.root}: {fault}")
         with _opened(source, store) as other:
             try:
                 made = _prepared(store, other)
@@ -121,6 +122,7 @@ def _prepared(store: Store, other: Store) -> Manifest:
     gc.collect(root, identity, kept=1)  # else a file could have the name of one that comes
     backup.snapshot(store, root / layout.LEAVING)
     catalog.forget(root / layout.LEAVING, identity.collection)
+    store.write_ledger(lacking.brought(store, other))  # before the switch: its lines name a space
     now, new = store.reading(), other.reading()
     whole = new.sealed.manifest
     bare = [replace(e, deleted=0, tombs=None, tombs_file=None) for e in whole.shards]
@@ -140,20 +142,9 @@ def _dead(now: Generation, ledger: Ledger) -> Mask:
     """Mark deleted rows, and those of files that were forgotten since they came."""
     dead = np.zeros(now.rows, bool)
     dead[: len(now.dead)] = now.dead
-    ignored = frozenset(map(Location.parse, ledger.ignored))
-    known = frozenset(root.number for root in ledger.roots)
-    gone = {text for text in now.items.locations if _is_forgotten(text, ignored, known)}
+    forgotten = Forgotten.of(ledger)
+    gone = {text for text in now.items.locations if forgotten.has(text)}
     for item in {now.items.of_location(text) for text in gone}:
         if item is not None and gone.issuperset(now.items[item].locations):
             dead[now.items.positions(item)] = True
     return dead
-
-
-def _is_forgotten(text: str, ignored: Set[Location], roots: Set[int]) -> bool:
-    place = Location.parse(text)
-    if place.root not in roots or Location(place.root, b"") in ignored:
-        return True
-    path = place.path
-    while path and Location(place.root, path) not in ignored:
-        path = path.rpartition(b"/")[0]
-    return bool(path)

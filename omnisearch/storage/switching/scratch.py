@@ -77,12 +77,12 @@ def _take_up(store: Store, path: Path, settings: Settings, origin: Origin) -> No
 
 
 def _ledger(around: Ledger, own: Ledger) -> Ledger:
-    """Give the folders and forgotten places of now, and what failed in those folders."""
+    """Give the folders and forgotten places of now, and what the space itself has told of."""
     known = {root.number for root in around.roots}
     failures = {
         text: one for text, one in own.failures.items() if Location.parse(text).root in known
     }
-    return replace(around, failures=failures)
+    return replace(around, failures=failures, left_out=own.left_out)
 
 
 def discard(store: Store) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from omnisearch.errors import CorruptCollectionError, UnsupportedFormatError
 from omnisearch.storage import filesystem, layout, manifest
 from omnisearch.storage.identity import read_head, read_identity
+from omnisearch.storage.ledger import Ledgers, LeftOut
 from omnisearch.storage.manifest import Manifest
 
 
@@ -21,6 +22,7 @@ class Waiting:
     dim: int = 0
     generation: int = 0
     unreadable: str | None = None
+    left_out: tuple[LeftOut, ...] = ()  # what it was built without
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,10 @@ def _waiting(path: Path) -> Waiting | None:
         return None
     size = filesystem.bytes_below(path)
     try:
-        made, number = newest_of(path), read_head(path, read_identity(path)).generation
+        identity, made = read_identity(path), newest_of(path)
+        number = max(read_head(path, identity).generation, made.base_generation)
+        lines = Ledgers(path, identity).newest().left_out
     except (CorruptCollectionError, UnsupportedFormatError, OSError) as error:
         return Waiting(path, size, unreadable=str(error))
-    return Waiting(path, size, made.space, made.settings.dim, max(number, made.base_generation))
+    own = tuple(one for one in lines if one.space == made.space)
+    return Waiting(path, size, made.space, made.settings.dim, number, left_out=own)

@@ -9,7 +9,7 @@ import pytest
 import omnisearch as om
 from omnisearch.errors import CollectionLockedError, InputError, SpaceMismatchError
 from omnisearch.storage import calibration, layout, switching
-from omnisearch.storage.ledger import Ledger
+from omnisearch.storage.ledger import Ledger, LeftOut
 from tests.storage.switching.toys import (
     NEW,
     OLD,
@@ -141,6 +141,28 @@ def test_folders_and_forgotten_places_go_along(path: Path) -> None:
         store.write_ledger(Ledger((), frozenset({"1:b"})))
         with om.open(begin(store), mode="r") as scratch:
             assert scratch._handle.need().read_ledger().ignored == {"1:b"}
+
+
+def test_what_a_space_goes_without_comes_and_goes_with_it(path: Path) -> None:
+    def lines(space: om.Encoder, *names: str) -> tuple[LeftOut, ...]:
+        return tuple(LeftOut(name, str(space.space), None, "it is no text") for name in names)
+
+    with om.open(path, encoder=OLD) as col:
+        store = store_of(col)
+        store.write_ledger(Ledger(left_out=lines(OLD, "item 77")))
+        with om.open(begin(store), encoder=NEW) as scratch:
+            assert store_of(scratch).read_ledger().left_out == ()
+            scratch.add(items(0, 15))
+            known = lines(NEW, "item 3", "item 17", "item 15", "item 16")
+            store_of(scratch).write_ledger(Ledger(left_out=known))
+        switching.switch(store)
+        told = [one.item for one in switching.lacking(store.reading(), store.read_ledger())]
+        assert told == ["item 15", "item 16", "item 17"]  # not what came all the same
+        assert col.stats()["left_out"] == 3
+        switching.rollback(store)
+        assert col.stats()["left_out"] == 1 and col.stats()["previous"]["left_out"] == 3
+        switching.rollback(store)
+        assert col.stats()["left_out"] == 3
 
 
 def test_what_is_learnt_of_cosines_goes_with_its_space(path: Path) -> None:
