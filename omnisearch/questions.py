@@ -84,6 +84,8 @@ def _remarks(now: Generation, whole: Given, wish: Wish) -> Iterator[str]:
         yield _UNQUOTED
     if wish.path and (strays := paths.strays(now, wish.path)) is not None:
         yield strays
+    for one in wish.understood:
+        yield f'{one} (route "none" takes words as they are)'
 
 
 class Asker:
@@ -140,6 +142,11 @@ class Asker:
             return Hits(now, Answers.none(_EMPTY))
         if wish.cursor is not None:
             now = cursor.generation(wish.cursor, now, self._held)
+        if wish.route == "auto":
+            from omnisearch.routing.applying import applied
+
+            whole, wish = applied(now, whole, cast(QueryOptions, question))
+            stages.end("routing")
         found = asked(Asking(now, lambda: self._encoder(now), self._decoder), whole, wish)
         found = replace(found, remarks=(*found.remarks, *_remarks(now, whole, wish)))
         calibrator = self._calibrating.current(now)

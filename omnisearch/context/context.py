@@ -39,6 +39,7 @@ class Context:
         self.generation = found.generation
         said = (_TOO_SMALL.format(self.budget_tokens),) if found and not self.parts else ()
         self.remarks = (*found.remarks, *said)
+        self.route = found.route
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -80,6 +81,7 @@ class Context:
         """Give what is printed: all but the pictures."""
         names = ("question", "tokens", "budget_tokens", "generation", "remarks", "rules")
         told = {name: getattr(self, name) for name in names}
+        told["route"] = [one.as_json() for one in self.route]
         return {**told, "parts": [part.as_json() for part in self.parts]}
 
     def __repr__(self) -> str:

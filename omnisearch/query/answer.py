@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -19,13 +20,16 @@ from omnisearch.query.asked import Asked
 from omnisearch.query.candidates import Found, Segments, best_of_kinds
 from omnisearch.query.diversity import spread, widened
 from omnisearch.query.explaining import Explanation, Stages
-from omnisearch.query.following import LEADS, led
+from omnisearch.query.favouring import favoured
+from omnisearch.query.following import LEADS, Led, led
 from omnisearch.query.fusing import DEEP
 from omnisearch.query.grouping import Grouped, group
 from omnisearch.query.hits import Answers, Hits
 from omnisearch.query.judging import Judge, Judged
 from omnisearch.query.narrowing import Allowed, narrow
 from omnisearch.query.options import Wish
+from omnisearch.query.ordering import firsts, ordered
+from omnisearch.query.preferring import Order
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.words.asking import Asked as Words
 from omnisearch.storage.words.asking import ask
@@ -76,9 +80,12 @@ def answer(
     while not _is_settled(last, question):
         depth, rounds = depth * _DEEPER, rounds + 1
         last = _round(question, depth, stages)
-    if wish.follow:
-        last = _followed(question, last)
-        stages.end("following")
+    if wish.follow or wish.favours:
+        last = _surer(question, last)
+        stages.end("preferring")
+    if wish.order is not None:
+        last = _ordered(question, last, wish.order)
+        stages.end("ordering")
     if wish.diverse is not None:
         last = replace(last, grouped=spread(now, last.judged, last.grouped, wish.diverse))
         stages.end("spreading")
@@ -179,21 +186,58 @@ def _is_settled(last: _Round, question: _Question) -> bool:
     return float(last.judged.order[places[question.wish.reach - 1]]) > last.bound
 
 
-def _followed(question: _Question, last: _Round) -> _Round:
-    """Let what the best hits lead to be candidates, and surer."""
-    now, words = question.allowed.now, question.asked.words
-    if words is None:
-        return last
-    before, best = last.judged.segments, last.grouped.places[:LEADS]
-    leads = np.where(before.words[best] >= 0, before.words[best], before.content[best])
-    found = led(now, words, leads, question.allowed.every())
-    segments = Segments.of(now, np.concatenate([before.keys, found.keys]))
+def _surer(question: _Question, last: _Round) -> _Round:
+    """Let what the best hits lead to and what is preferred be candidates, and surer."""
+    now, wish, before = question.allowed.now, question.wish, last.judged.segments
+    found = [_led(question, last)] if wish.follow else []
+    for one in wish.favours:
+        found.append(favoured(one, question.allowed, before.keys, partial(_best, question)))
+    keys = np.concatenate([before.keys, *(one.keys for one in found)])
+    segments = Segments.of(now, keys)
     judged = question.judge.judge(segments, last.found, question.said)
     gains = np.zeros(len(segments), np.float32)
-    gains[segments.places(found.keys)] = found.gains
+    for led_to in found:
+        gains[segments.places(led_to.keys)] += led_to.gains
     judged = replace(judged, odds=judged.odds + gains, order=judged.order + gains)
-    grouped = group(now, judged, question.wish, question.asked.leave_out)
+    grouped = group(now, judged, wish, question.asked.leave_out)
     return replace(last, judged=judged, grouped=grouped)
+
+
+def _best(question: _Question, allowed: Allowed) -> list[npt.NDArray[np.int64]]:
+    """Give the best rows among some, by each vector and by the words."""
+    wish, rows = question.wish, list[npt.NDArray[np.int64]]()
+    for vector in question.asked.vectors:
+        rows += [one.positions for one in best_of_kinds(allowed, vector, wish.reach, wish.recall)]
+    if question.said is not None:
+        mask, scores = allowed.every(), question.said.scores
+        saying = np.flatnonzero(scores > 0 if mask is None else mask & (scores > 0))
+        rows.append(saying[np.argsort(-scores[saying], kind="stable")[:_SAYING]])
+    return rows
+
+
+def _led(question: _Question, last: _Round) -> Led:
+    words, segments = question.asked.words, last.judged.segments
+    if words is None:
+        return Led.none()
+    best = last.grouped.places[:LEADS]
+    leads = np.where(segments.words[best] >= 0, segments.words[best], segments.content[best])
+    return led(question.allowed.now, words, leads, question.allowed.every())
+
+
+def _ordered(question: _Question, last: _Round, order: Order) -> _Round:
+    """Put good answers in the order of a column; of all rows, if nothing else is asked for."""
+    now, wish, count = question.allowed.now, question.wish, _BESIDE * question.wish.reach
+    while order.alone:
+        rows = firsts(now, order, question.allowed.every(), count)
+        judged = question.judge.judge(Segments.of(now, rows), last.found, question.said)
+        grouped = group(now, judged, wish, question.asked.leave_out)
+        last = replace(last, judged=judged, grouped=grouped)
+        if len(rows) < count or len(grouped.places) >= wish.reach:
+            break
+        count *= _BESIDE
+    judged = last.judged
+    found = ordered(now, judged.segments.keys, judged.odds, last.grouped, order)
+    return replace(last, grouped=found)
 
 
 def _answers(question: _Question, last: _Round) -> Answers:
@@ -216,6 +260,7 @@ def _answers(question: _Question, last: _Round) -> Answers:
         words=question.asked.words,
         remarks=question.asked.remarks,
         cursor=cursor.make(question.allowed.now, question.asked, wish),
+        route=wish.understood,
     )
 
 
@@ -224,4 +269,5 @@ def _explained(question: _Question, last: _Round, rounds: int, stages: Stages) -
     survivors = explaining.survivors(question.allowed)
     searched = explaining.searched(question.allowed, last.found)
     stages.end("explaining")
-    return Explanation(survivors, searched, said, len(last.judged.odds), rounds, stages.ms)
+    route, candidates = question.wish.understood, len(last.judged.odds)
+    return Explanation(survivors, searched, said, candidates, rounds, stages.ms, route)

@@ -14,20 +14,18 @@ import numpy.typing as npt
 from omnisearch.query.grouping import Grouped
 from omnisearch.query.judging import Judged
 from omnisearch.query.options import Wish
+from omnisearch.query.ordering import POOL
 from omnisearch.storage import rows
 from omnisearch.storage.generation import Generation
 
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.int64]
 
-POOL = (
-    100  # of the best are put in another order, whatever is asked for: so pages follow each other
-)
-
 
 def widened(wish: Wish) -> Wish:
     """Ask for as many hits as are put in order."""
-    return wish if wish.diverse is None else replace(wish, k=max(wish.k, POOL - wish.offset))
+    as_it_is = wish.diverse is None and wish.order is None
+    return wish if as_it_is else replace(wish, k=max(wish.k, POOL - wish.offset))
 
 
 def spread(now: Generation, judged: Judged, grouped: Grouped, weight: float) -> Grouped:

@@ -11,6 +11,7 @@ import numpy as np
 
 from omnisearch.query.candidates import Found
 from omnisearch.query.narrowing import Allowed
+from omnisearch.query.preferring import Understood
 from omnisearch.storage import sides
 from omnisearch_indexes import Plan
 
@@ -58,9 +59,13 @@ class Explanation:
     candidates: int
     rounds: int
     stages: dict[str, float]  # milliseconds
+    route: tuple[Understood, ...] = ()  # what the words were taken for
 
     def __str__(self) -> str:
-        lines = [f"{one.part}: {one.allowed:,} of {one.rows:,} rows pass" for one in self.survivors]
+        lines = [f"{one.rule}: {one}" for one in self.route]
+        lines += [
+            f"{one.part}: {one.allowed:,} of {one.rows:,} rows pass" for one in self.survivors
+        ]
         for one in self.searched:
             lines.append(f"{one.modality or 'vectors'} {one.view}: {one.plan}; {one.found} taken")
         if self.said is not None:
@@ -89,6 +94,7 @@ class Explanation:
             "candidates": self.candidates,
             "rounds": self.rounds,
             "stages_ms": self.stages,
+            "route": [one.as_json() for one in self.route],
         }
 
 

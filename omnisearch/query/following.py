@@ -37,6 +37,11 @@ class Led(NamedTuple):
     keys: Positions
     gains: Floats
 
+    @classmethod
+    def none(cls) -> Led:
+        """Lead nowhere."""
+        return cls(np.zeros(0, np.int64), np.zeros(0, np.float32))
+
 
 def led(now: Generation, question: str, leads: Positions, allowed: Mask | None) -> Led:
     """Find what shares a name with one of some rows, that the question has not."""

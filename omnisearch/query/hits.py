@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from omnisearch.query.explaining import Explanation
+from omnisearch.query.preferring import Understood
 from omnisearch.query.rows import read_records
 from omnisearch.query.snippets import Snippet, Snippets
 from omnisearch.query.spoken import around
@@ -46,6 +47,7 @@ class Answers:
     remarks: tuple[str, ...] = ()
     cursor: str | None = None
     plan: Explanation | None = None
+    route: tuple[Understood, ...] = ()
 
     @classmethod
     def none(cls, *remarks: str) -> Answers:
@@ -102,15 +104,16 @@ def hit_of(
 class Hits(Sequence[Hit]):
     """The answers to one question, best first.
 
-    `cursor` goes on behind them in the same generation; `remarks` are for whoever asked; with
-    `explain`, `plan` says what was done and `explain` the same in words.
+    `cursor` goes on behind them in the same generation; `remarks` are for whoever asked; `route` is
+    what the words were taken for; with `explain`, `plan` says what was done and `explain` the same
+    in words.
     """
 
     def __init__(self, now: Generation, found: Answers) -> None:
         self._now, self._found = now, found
         self._positions, self.scores = found.positions, found.scores
         self.generation = now.number
-        self.remarks, self.plan = found.remarks, found.plan
+        self.remarks, self.plan, self.route = found.remarks, found.plan, found.route
         self.cursor = found.cursor if len(found.positions) else None
         self.explain = found.explain if found.plan is None else str(found.plan)
         self._read: dict[int, Hit] = {}

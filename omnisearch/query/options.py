@@ -15,6 +15,7 @@ import numpy as np
 from omnisearch import moments
 from omnisearch.errors import QueryError
 from omnisearch.query.filters import Where
+from omnisearch.query.preferring import Favour, Order, Understood
 from omnisearch.records import Modality
 from omnisearch.values import short
 
@@ -22,6 +23,7 @@ Mode = Literal["hybrid", "vector", "words"]
 Combine = Literal["joint", "sum", "rank"]
 Fuse = Literal["confidence", "rrf"]
 GroupBy = Literal["item", "none"]
+RouteBy = Literal["auto", "none"]
 Moment = str | date | datetime
 
 MODALITIES: Final[tuple[Modality, ...]] = get_args(Modality)
@@ -51,6 +53,8 @@ class QueryOptions(TypedDict, total=False):
     collapse: bool | int
     diverse: bool | float
     follow: bool
+    route: RouteBy
+    today: Moment | None
     offset: int
     cursor: str | None
     recall: float | None
@@ -77,6 +81,11 @@ class Wish:
     collapse: int | None = None  # bits of 64
     diverse: float | None = None  # the weight of being unlike the hits above
     follow: bool = False
+    route: RouteBy = "none"
+    today: int | None = None  # microseconds since 1970; None: now
+    favours: tuple[Favour, ...] = ()  # this and the next two are what a route understood
+    order: Order | None = None
+    understood: tuple[Understood, ...] = ()
     offset: int = 0
     cursor: str | None = None
     recall: float | None = None
@@ -264,6 +273,8 @@ _CHECKS: Final[Mapping[str, Any]] = {
     "collapse": _collapse,
     "diverse": _diverse,
     "follow": _flag,
+    "route": _choice(*get_args(RouteBy)),
+    "today": _moment,
     "cursor": _text,
     "recall": _share,
     "explain": _flag,
