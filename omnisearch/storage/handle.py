@@ -49,7 +49,7 @@ class _Shared:
 
 
 _open: dict[str, _Shared] = {}
-_guard = threading.Lock()
+_guard = threading.RLock()  # a collection that nobody closed may be dropped while it is held
 
 
 def _key(path: Path) -> str:
@@ -161,8 +161,12 @@ class Handle:
             shared = _open[key] = _Shared(store)
             if self.options.derived is not None:
                 self.options.derived.lend(store.reading().sealed)
-        self._check_options(shared.store)
         shared.holders += 1
+        try:
+            self._check_options(shared.store)
+        except BaseException:
+            shared.holders -= 1
+            raise
         self._shared = shared
 
     def _check_options(self, store: Store) -> None:
