@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     )
     from omnisearch.relations.records import Related, Step, Topic
     from omnisearch.removal import Forgotten
+    from omnisearch.reranking.question import Question
     from omnisearch.storage.repair import doctor, reclaim, repair
     from omnisearch.watching import watch
 
@@ -144,6 +145,7 @@ _HOMES = {
     ),
     "omnisearch.relations.records": ("Related", "Step", "Topic"),
     "omnisearch.removal": ("Forgotten",),
+    "omnisearch.reranking.question": ("Question",),
     "omnisearch.storage.repair": ("doctor", "reclaim", "repair"),
     "omnisearch.watching": ("watch",),
 }
@@ -183,6 +185,7 @@ __all__ = [
     "PageSpan",
     "Problem",
     "Progress",
+    "Question",
     "Record",
     "ReencodeEstimate",
     "ReencodeOptions",

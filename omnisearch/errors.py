@@ -107,6 +107,10 @@ class EncodingError(OmnisearchError):
     """A model gave numbers that are no vector: not finite, all zeros, or of another dimension."""
 
 
+class RerankerError(OmnisearchError):
+    """A reranker gave what are no scores, or refused the question."""
+
+
 class EncoderServerError(OmnisearchError):
     """A server of embeddings refused, did not answer, or answered nonsense; `code` is what it gave.
 

@@ -13,11 +13,13 @@ from omnisearch.encoder.parts import Text
 from omnisearch.errors import QueryError
 from omnisearch.query import cursor, paths
 from omnisearch.query.answer import answer
-from omnisearch.query.asked import Asking, Decoded, asked
+from omnisearch.query.asked import Asked, Asking, Decoded, asked
 from omnisearch.query.explaining import Stages
 from omnisearch.query.given import Given, Named, given
 from omnisearch.query.hits import Answers, Batch, Hits
 from omnisearch.query.options import QueryOptions, Wish
+from omnisearch.query.reranked import Rerank, Reranked, candidates
+from omnisearch.reranking.rerankers import Judgement, Rerankers, Task
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.origin import OWN_VECTORS
 
@@ -95,6 +97,8 @@ class Asker:
         self._handle, self._calibrating, self._decoder = handle, calibrating, decoder
         # of hits that somebody still holds, for their cursors
         self._held = WeakValueDictionary[int, Generation]()
+        self._lists = WeakValueDictionary[str, Reranked]()
+        self._rerankers = Rerankers()
 
     def query(self, parts: object, question: Asks) -> Hits:
         """Answer one question."""
@@ -130,8 +134,9 @@ class Asker:
         return self._encoder(now).tokens
 
     def close(self) -> None:
-        """End what decodes files."""
+        """End what decodes files, and let rerankers go."""
         self._decoder.close()
+        self._rerankers.close()
 
     def _answered(self, now: Generation, parts: object, question: Asks) -> Hits:
         _check_names(question)
@@ -152,7 +157,27 @@ class Asker:
         calibrator = self._calibrating.current(now)
         stages.end("encoding")
         self._held[now.number] = now
-        return answer(now, found, wish, calibrator, stages)
+        rerank = self._rerank(now, whole, found, wish, stages) if wish.rerank else None
+        return answer(now, found, wish, calibrator, stages, rerank)
+
+    def _rerank(
+        self, now: Generation, whole: Given, found: Asked, wish: Wish, stages: Stages
+    ) -> Rerank:
+        """Say how the best hits of a question are judged once more."""
+        assert wish.rerank is not None
+        task = Task(
+            wish.rerank,
+            whole.question(),
+            found.parts,
+            lambda: self._encoder(now),
+            wish.rerank_deadline,
+        )
+
+        def judge(hits: Hits) -> Judgement:
+            judged = candidates(hits, self._rerankers.album.picture)
+            return self._rerankers.judged(task, judged, lambda: stages.end("loading"))
+
+        return Rerank(judge, self._lists)
 
     def _encoder(self, now: Generation) -> Encoder:
         if now.sealed.manifest.space == OWN_VECTORS:

@@ -133,6 +133,7 @@ class Hit:
     """One answer; `score` is larger the nearer, a cosine unless the metric is another.
 
     `marks` are where words of the question stand in the snippet: pairs of first and behind last.
+    `reranked` is what a reranker gave it, None where none did.
     """
 
     id: str
@@ -149,6 +150,7 @@ class Hit:
     snippet: str | None
     metadata: Mapping[str, Any]
     marks: tuple[tuple[int, int], ...] = ()
+    reranked: float | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Give what `omnisearch query --json` prints, under the same names."""

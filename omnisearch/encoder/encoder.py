@@ -15,7 +15,16 @@ import numpy as np
 from omnisearch.encoder import canaries
 from omnisearch.encoder.expectations import Expectations
 from omnisearch.encoder.parts import MODALITIES, PARTS, Audio, Modality, Part, Row, as_row
-from omnisearch.encoder.protocol import ROLES, Asked, Calibrated, Counter, Model, Role, Transcriber
+from omnisearch.encoder.protocol import (
+    ROLES,
+    Asked,
+    Calibrated,
+    Counter,
+    Model,
+    Reranking,
+    Role,
+    Transcriber,
+)
 from omnisearch.encoder.space import LEAST_COSINE, strayed
 from omnisearch.encoder.units import unit_of, weighted_sum
 from omnisearch.errors import (
@@ -28,7 +37,7 @@ from omnisearch.errors import (
 
 if TYPE_CHECKING:
     from omnisearch.encoder.calibration.prior import Prior
-    from omnisearch.encoder.protocol import Vector, Vectors
+    from omnisearch.encoder.protocol import Reranker, Vector, Vectors
     from omnisearch.encoder.registry import EncoderInfo
     from omnisearch.encoder.space import Space
     from omnisearch.encoder.speech import Spoken
@@ -99,6 +108,11 @@ class Encoder:
     def space(self) -> Space:
         """Which vectors may be compared with its own."""
         return replace(self.model.space, dim=self.dim)
+
+    @property
+    def reranker(self) -> Reranker | None:
+        """What takes a second look at answers; None where the model brings nothing for that."""
+        return self.model.reranker if isinstance(self.model, Reranking) else None
 
     def canaries(self) -> Mapping[str, Vector]:
         """Encode inputs that everybody knows, one for each modality; done once."""

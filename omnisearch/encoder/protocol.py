@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from omnisearch.encoder.space import Space
     from omnisearch.encoder.speech import Spoken
     from omnisearch.errors import OmnisearchError
+    from omnisearch.media.image import RGB
 
     Vector = npt.NDArray[np.float32]
     Vectors = npt.NDArray[np.float32]
+    Scores = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
 Role = Literal["document", "query"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -111,4 +113,43 @@ class Calibrated(Protocol):
 
     def prior(self) -> Prior:
         """Give what was learnt of them where it was made."""
+        ...
+
+
+class Seen(Protocol):
+    """What was found, as a reranker sees it: what it says, and how it looks, if it looks."""
+
+    @property
+    def modality(self) -> Modality | None:
+        """The modality of the segment."""
+        ...
+
+    @property
+    def words(self) -> str:
+        """All that it says, or nothing."""
+        ...
+
+    def picture(self) -> RGB | None:
+        """Read the picture, frame or page again (h, w, 3); None where there is none to be had."""
+        ...
+
+
+class Reranker(Protocol):
+    """A second look at what was found: too slow for all of a collection, surer of a few."""
+
+    def scores(self, query: Sequence[Part], candidates: Sequence[Seen]) -> Scores:
+        """Give a score (n,) for each candidate, larger is better; NaN where it cannot read one.
+
+        Parts are decoded; scores of one query compare, and not with those of another.
+        """
+        ...
+
+
+@runtime_checkable
+class Reranking(Protocol):
+    """A model that brings a reranker along."""
+
+    @property
+    def reranker(self) -> Reranker | None:
+        """Give it; None where the files have none."""
         ...

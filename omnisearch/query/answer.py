@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from omnisearch.encoder.calibration.calibrator import Calibrator, probability
 from omnisearch.errors import QueryError
-from omnisearch.query import cursor, explaining
+from omnisearch.query import cursor, explaining, reranked
 from omnisearch.query.asked import Asked
 from omnisearch.query.candidates import Found, Segments, best_of_kinds
 from omnisearch.query.diversity import spread, widened
@@ -30,6 +30,7 @@ from omnisearch.query.narrowing import Allowed, narrow
 from omnisearch.query.options import Wish
 from omnisearch.query.ordering import firsts, ordered
 from omnisearch.query.preferring import Order
+from omnisearch.query.reranked import Rerank
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.words.asking import Asked as Words
 from omnisearch.storage.words.asking import ask
@@ -61,6 +62,7 @@ class _Round:
     grouped: Grouped
     whole: bool  # there are no other candidates
     bound: float  # the order that no other candidate is above
+    scores: npt.NDArray[np.float32] | None = None  # that a reranker gave to candidates
 
 
 def answer(
@@ -69,12 +71,13 @@ def answer(
     wish: Wish,
     calibrator: Calibrator | None,
     stages: Stages | None = None,
+    rerank: Rerank | None = None,
 ) -> Hits:
     """Find exactly k hits, whenever k exist, best first; without a calibrator by score."""
     stages = stages or Stages()
     if wish.cursor is not None:
         wish = replace(wish, offset=cursor.offset(wish.cursor, asked, wish))
-    question = _question(now, asked, widened(wish), calibrator, stages)
+    question = _question(now, asked, reranked.widened(widened(wish)), calibrator, stages)
     depth, rounds = max(question.wish.reach + _BESIDE, _least_depth(asked, wish)), 1
     last = _round(question, depth, stages)
     while not _is_settled(last, question):
@@ -83,16 +86,27 @@ def answer(
     if wish.follow or wish.favours:
         last = _surer(question, last)
         stages.end("preferring")
+    moved = None
+    if rerank is not None and reranked.is_needed(wish):
+        pool = partial(_pool, question, last)
+        moved = reranked.judged_once(pool, last.judged, last.grouped, rerank, wish)
+        grouped, scores = reranked.placed(last.judged, last.grouped, moved)
+        last = replace(last, grouped=grouped, scores=scores)
+        stages.end("reranking")
     if wish.order is not None:
         last = _ordered(question, last, wish.order)
         stages.end("ordering")
     if wish.diverse is not None:
         last = replace(last, grouped=spread(now, last.judged, last.grouped, wish.diverse))
         stages.end("spreading")
-    found = _answers(replace(question, wish=wish), last)
+    found = _page(question, last, slice(wish.offset, wish.reach))
+    if moved is not None:
+        found = replace(found, remarks=(*found.remarks, *moved.judgement.remarks), kept=moved)
     if wish.explain:
-        found = replace(found, plan=_explained(question, last, rounds, stages))
-    return Hits(now, found)
+        plan = _explained(question, last, rounds, stages)
+        plan = replace(plan, reranked=None if moved is None else moved.judgement)
+        found = replace(found, plan=plan)
+    return Hits(now, replace(found, cursor=reranked.goes_on(now, asked, wish, moved, rerank)))
 
 
 def _least_depth(asked: Asked, wish: Wish) -> int:
@@ -231,7 +245,7 @@ def _ordered(question: _Question, last: _Round, order: Order) -> _Round:
         rows = firsts(now, order, question.allowed.every(), count)
         judged = question.judge.judge(Segments.of(now, rows), last.found, question.said)
         grouped = group(now, judged, wish, question.asked.leave_out)
-        last = replace(last, judged=judged, grouped=grouped)
+        last = replace(last, judged=judged, grouped=grouped, scores=None)
         if len(rows) < count or len(grouped.places) >= wish.reach:
             break
         count *= _BESIDE
@@ -240,10 +254,9 @@ def _ordered(question: _Question, last: _Round, order: Order) -> _Round:
     return replace(last, grouped=found)
 
 
-def _answers(question: _Question, last: _Round) -> Answers:
-    wish, judged = question.wish, last.judged
-    page = slice(wish.offset, wish.reach)
-    places = last.grouped.places[page]
+def _page(question: _Question, last: _Round, page: slice) -> Answers:
+    """Give some of the hits, by where they stand in the list."""
+    judged, places = last.judged, last.grouped.places[page]
     confidences = probability(last.grouped.odds[page]) if question.judge.calibrated else None
     bm25 = judged.bm25[places]
     return Answers(
@@ -259,9 +272,14 @@ def _answers(question: _Question, last: _Round) -> Answers:
         segments=True,
         words=question.asked.words,
         remarks=question.asked.remarks,
-        cursor=cursor.make(question.allowed.now, question.asked, wish),
-        route=wish.understood,
+        reranked=None if last.scores is None else last.scores[places],
+        route=question.wish.understood,
     )
+
+
+def _pool(question: _Question, last: _Round, count: int) -> Hits:
+    """Give the best hits, whatever page is asked for."""
+    return Hits(question.allowed.now, _page(question, last, slice(0, count)))
 
 
 def _explained(question: _Question, last: _Round, rounds: int, stages: Stages) -> Explanation:

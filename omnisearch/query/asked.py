@@ -6,7 +6,7 @@ Files are decoded by whoever calls: what may be hostile is none of this module's
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,7 +49,8 @@ class Asked:
     `vectors` (n, d) have unit length where cosines count; none for mode="words". Several are
     `windows` of what is long, or with a weight each the parts of combine="rank". `modality` is
     the one whose calibration counts: of a medium that was read with words, if `joint`. `words` are
-    for BM25; items of `leave_out` are no answers; `remarks` are for a person.
+    for BM25; items of `leave_out` are no answers; `remarks` are for a person; `parts` are what the
+    question holds, decoded, of what is long its first window.
     """
 
     vectors: Floats
@@ -60,6 +61,7 @@ class Asked:
     remarks: tuple[str, ...] = ()
     windows: bool = False
     joint: bool = False
+    parts: tuple[Part, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def asked(asking: Asking, given: Given, wish: Wish) -> Asked:
         tuple(remarks),
         found.windows,
         any(voice.joint for voice in voices),
+        parts=tuple(one.windows[0] for one in parts),
     )
 
 

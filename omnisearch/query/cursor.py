@@ -14,13 +14,20 @@ from omnisearch.query.options import Wish
 from omnisearch.storage.generation import Generation
 from omnisearch.values import short
 
-_FORM = re.compile(r"(\d{1,18})\.(\d{1,18})\.([0-9a-f]{16})", re.ASCII)
+_WITHOUT = ".u"  # the list began without the reranker that was asked for
+_FORM = re.compile(r"(\d{1,18})\.(\d{1,18})\.([0-9a-f]{16})(?:\.u)?", re.ASCII)
 _PAGING = Wish()
 
 
-def make(now: Generation, asked: Asked, wish: Wish) -> str:
-    """Write the cursor of what follows the hits of a question."""
-    return f"{now.number}.{wish.reach}.{_digest(asked, wish)}"
+def make(now: Generation, asked: Asked, wish: Wish, *, without: bool = False) -> str:
+    """Write the cursor of what follows the hits of a question, perhaps `without` its reranker."""
+    end = _WITHOUT if without else ""
+    return f"{now.number}.{wish.reach}.{_digest(asked, wish)}{end}"
+
+
+def is_without(cursor: str | None) -> bool:
+    """Tell whether the list of a cursor began without the reranker that was asked for."""
+    return cursor is not None and cursor.endswith(_WITHOUT)
 
 
 def generation(cursor: str, now: Generation, held: Mapping[int, Generation]) -> Generation:
@@ -57,7 +64,14 @@ def _read(cursor: str) -> re.Match[str]:
 
 def _digest(asked: Asked, wish: Wish) -> str:
     """Hash all that decides what is found, and not which page of it."""
-    same = replace(wish, k=_PAGING.k, offset=0, cursor=None, explain=False)
+    same = replace(
+        wish,
+        k=_PAGING.k,
+        offset=0,
+        cursor=None,
+        explain=False,
+        rerank_deadline=_PAGING.rerank_deadline,
+    )
     said = repr((same, asked.modality, asked.words, sorted(asked.leave_out)))
     digest = xxhash.xxh3_64(said.encode("utf-8", "surrogatepass"))
     digest.update(asked.vectors.tobytes() + asked.weights.tobytes())

@@ -33,7 +33,8 @@ def spread(now: Generation, judged: Judged, grouped: Grouped, weight: float) -> 
     pool = grouped.places[:POOL]
     if len(pool) < 2:
         return grouped
-    order = _chosen(_scaled(judged.order[pool]), _alike(now, judged.positions[pool]), weight)
+    worth = -np.sort(-judged.order[pool])  # by place: who has one, a reranker may have changed
+    order = _chosen(_scaled(worth), _alike(now, judged.positions[pool]), weight)
     behind = np.arange(len(pool), len(grouped.places))
     whole = np.concatenate([order, behind])
     odds = np.concatenate([grouped.odds[: len(pool)][order], grouped.odds[len(pool) :]])

@@ -12,6 +12,7 @@ import numpy as np
 from omnisearch.query.candidates import Found
 from omnisearch.query.narrowing import Allowed
 from omnisearch.query.preferring import Understood
+from omnisearch.reranking.rerankers import Judgement
 from omnisearch.storage import sides
 from omnisearch_indexes import Plan
 
@@ -59,6 +60,7 @@ class Explanation:
     candidates: int
     rounds: int
     stages: dict[str, float]  # milliseconds
+    reranked: Judgement | None = field(default=None, kw_only=True)
     route: tuple[Understood, ...] = ()  # what the words were taken for
 
     def __str__(self) -> str:
@@ -71,6 +73,8 @@ class Explanation:
         if self.said is not None:
             lines.append(f"words: {self.said:,} rows say some of the question")
         lines.append(f"{self.candidates:,} candidates in {self.rounds} round(s)")
+        if self.reranked is not None:
+            lines.append(str(self.reranked))
         lines.append(", ".join(f"{stage} {ms:.2f} ms" for stage, ms in self.stages.items()))
         return "\n".join(lines)
 
@@ -94,6 +98,7 @@ class Explanation:
             "candidates": self.candidates,
             "rounds": self.rounds,
             "stages_ms": self.stages,
+            "reranked": None if self.reranked is None else self.reranked.as_json(),
             "route": [one.as_json() for one in self.route],
         }
 

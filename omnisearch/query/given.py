@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from omnisearch.encoder.parts import Audio, Document, Image, Part, Row, Text, Video, as_part
 from omnisearch.errors import QueryError
 from omnisearch.media.source import FILES
+from omnisearch.reranking.question import Question
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -48,6 +49,13 @@ class Given:
             fault = "every part of the question leads away from something"
             raise QueryError(f"{fault}: give one that is wanted as well, with a weight above 0")
         raise QueryError("the question is empty: give words, a file, an id or a vector")
+
+    def question(self) -> Question:
+        """Give it as rerankers see it."""
+        said = [part for part in self.parts if isinstance(part, Text) and part.weight > 0]
+        others = len(said) < len(self.parts) or self.like or self.more or self.less
+        alone = bool(said) and not others and self.vector is None
+        return Question(" ".join(part.text for part in said), self.parts, words_only=alone)
 
 
 def given(parts: object = None, **named: Any) -> Given:  # noqa: ANN401

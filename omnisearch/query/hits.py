@@ -47,6 +47,8 @@ class Answers:
     remarks: tuple[str, ...] = ()
     cursor: str | None = None
     plan: Explanation | None = None
+    reranked: Floats | None = None  # what a reranker gave
+    kept: object = None  # of a list, for whoever goes on by its cursor
     route: tuple[Understood, ...] = ()
 
     @classmethod
@@ -73,6 +75,7 @@ class Fit(NamedTuple):
     score: float | None = None
     confidence: float | None = None
     folded: int = 0
+    reranked: float | None = None
 
 
 def hit_of(
@@ -98,6 +101,7 @@ def hit_of(
         snippet=None if said is None else said.text,
         metadata=record.metadata,
         marks=() if said is None else said.marks,
+        reranked=fit.reranked,
     )
 
 
@@ -177,6 +181,7 @@ class Hits(Sequence[Hit]):
             _known(self.scores[number]),
             None if found.confidences is None else _known(found.confidences[number]),
             0 if found.folded is None else found.folded[number],
+            None if found.reranked is None else _known(found.reranked[number]),
         )
 
     def _name(self, record: Record) -> str:

@@ -17,6 +17,8 @@ from omnisearch.errors import QueryError
 from omnisearch.query.filters import Where
 from omnisearch.query.preferring import Favour, Order, Understood
 from omnisearch.records import Modality
+from omnisearch.reranking import wanted
+from omnisearch.reranking.wanted import Rerank, Wanted
 from omnisearch.values import short
 
 Mode = Literal["hybrid", "vector", "words"]
@@ -53,6 +55,9 @@ class QueryOptions(TypedDict, total=False):
     collapse: bool | int
     diverse: bool | float
     follow: bool
+    rerank: Rerank
+    rerank_depth: int
+    rerank_deadline: float | None
     route: RouteBy
     today: Moment | None
     offset: int
@@ -81,6 +86,9 @@ class Wish:
     collapse: int | None = None  # bits of 64
     diverse: float | None = None  # the weight of being unlike the hits above
     follow: bool = False
+    rerank: Wanted | None = None
+    rerank_depth: int = wanted.DEPTH
+    rerank_deadline: float | None = wanted.DEADLINE_S
     route: RouteBy = "none"
     today: int | None = None  # microseconds since 1970; None: now
     favours: tuple[Favour, ...] = ()  # this and the next two are what a route understood
@@ -106,6 +114,9 @@ class Wish:
                 given[name] = check(given[name], name)
         wish = cls(**given)
         _check_together(wish)
+        for name in ("rerank_depth", "rerank_deadline"):
+            if name in given and "rerank" not in given:
+                raise QueryError(f"{name} without rerank: say what is to judge the hits, as 'late'")
         return wish
 
     @property
@@ -273,6 +284,9 @@ _CHECKS: Final[Mapping[str, Any]] = {
     "collapse": _collapse,
     "diverse": _diverse,
     "follow": _flag,
+    "rerank": wanted.rerank,
+    "rerank_depth": wanted.depth,
+    "rerank_deadline": wanted.deadline,
     "route": _choice(*get_args(RouteBy)),
     "today": _moment,
     "cursor": _text,
