@@ -22,9 +22,10 @@ demo: $(VENV)/run.stamp
 demo-vectors: $(VENV)/run.stamp
 	$(BIN)/python examples/demo/vectors.py
 
-# As many processes as there are cores, and four at most: each has an encoder in memory. What
-# measures time or memory runs alone.
-SIDE_BY_SIDE := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadgroup
+# One process more than there are cores, since some wait, and four at most: each has an encoder in
+# memory. What measures time or memory runs alone.
+PROCESSES = $(shell expr $(CORES) + 1)
+SIDE_BY_SIDE = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(PROCESSES) --maxprocesses 4 --dist loadgroup
 test: $(VENV)/train.stamp
 	$(SIDE_BY_SIDE) -m "not alone"
 	$(BIN)/python -m pytest -q -m alone $$(grep -rl --include='*.py' mark.alone tests)

@@ -21,8 +21,8 @@ def blocks(page: str) -> list[tuple[str, str]]:
 
 def printed(page: str, folder: Path) -> list[tuple[str, str]]:
     """Run the Python of a page as one program; gives what came before each text, and the text."""
-    given = {"python": str, "text": lambda _: f"print({_MARK!r})"}
-    program = [given[kind](text) for kind, text in blocks(page) if kind in given]
+    shown = [(kind, text) for kind, text in blocks(page) if kind != "sh"]
+    program = [text if kind == "python" else f"print({_MARK!r})" for kind, text in shown]
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", "\n".join(program)],
         cwd=folder,
@@ -33,7 +33,7 @@ def printed(page: str, folder: Path) -> list[tuple[str, str]]:
         timeout=_LONG_S,
     )
     assert done.returncode == 0, done.stderr
-    texts = [text for kind, text in blocks(page) if kind == "text"]
+    texts = [text for kind, text in shown if kind == "text"]
     return [*zip(done.stdout.split(f"{_MARK}\n"), [*texts, ""], strict=True)]
 
 

@@ -169,15 +169,15 @@ def test_what_may_come_back_is_not_hidden(root: Root, loss: Loss, reason: str | 
 @pytest.mark.slow
 @pytest.mark.alone
 def test_a_second_look_is_quick_and_light(tmp_path: Path) -> None:
-    """Thousands of files a second of processor time, with a catalog of a hundred thousand."""
-    count, folder = 20_000, os.open(tmp_path, os.O_RDONLY)
+    """Thousands of files a second of processor time, with a catalog of fifty thousand."""
+    count, folder = 10_000, os.open(tmp_path, os.O_RDONLY)
     for number in range(count):
         os.close(os.open(f"{number}.txt", os.O_CREAT | os.O_WRONLY, dir_fd=folder))
     os.close(folder)
     held: set[str] = set()
     root = Root(0, os.fsencode(tmp_path), 0, "folder")
     with Catalog(tmp_path / ".cache", uuid.UUID(int=1)) as catalog, Beneath(root) as handle:
-        for number in range(80_000):
+        for number in range(40_000):
             catalog.put(1, b"%d" % number, SEEN)
         for entry in walk(handle, Rules()):
             assert isinstance(entry, Entry)

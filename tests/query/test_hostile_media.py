@@ -36,10 +36,10 @@ def test_some_hostile_files_of_each_topic(decode: Decoding, tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_every_hostile_file(decode: Decoding, tmp_path: Path) -> None:
-    """In one way each; `make drill` asks in every way."""
+def test_many_hostile_files(decode: Decoding, tmp_path: Path) -> None:
+    """Every third, in one way each; `make drill` asks with all and in every way."""
     faults: list[str] = []
-    for number, case in enumerate(ending()):
+    for number, case in enumerate(ending()[::3]):
         way = number % WAYS
         faults += asked(decode, tmp_path, case, slice(way, way + 1))
     assert faults == []

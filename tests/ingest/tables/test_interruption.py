@@ -26,7 +26,7 @@ from tests.ingest.tables.counting import Counting
 
 class Slow(Counting):
     def embed(self, rows, asked):
-        time.sleep(0.005 * len(rows))
+        time.sleep(float(sys.argv[3]) * len(rows))
         return super().embed(rows, asked)
 
 with om.open(sys.argv[1], encoder=om.Encoder(Slow())) as col:
@@ -44,11 +44,11 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
-def started(collection: Path, table: Path) -> subprocess.Popen[str]:
+def started(collection: Path, table: Path, pace_s: float = 0.0) -> subprocess.Popen[str]:
     paths = os.pathsep.join(str(ROOT / part) for part in ("", "indexes", "cli"))
     fixed = {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, str(collection), str(table)],
+        [sys.executable, "-c", _PROGRAM, str(collection), str(table), str(pace_s)],
         env={**os.environ, **fixed},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -60,8 +60,8 @@ def started(collection: Path, table: Path) -> subprocess.Popen[str]:
     return process
 
 
-def finished(collection: Path, table: Path) -> list[int]:
-    said, faults = started(collection, table).communicate(timeout=300)
+def finished(collection: Path, table: Path, pace_s: float = 0.0) -> list[int]:
+    said, faults = started(collection, table, pace_s).communicate(timeout=300)
     assert faults == "", faults
     return list(map(int, re.findall(r"\d+", said)))
 
@@ -77,11 +77,11 @@ def count(collection: Path) -> int:
 def test_a_run_that_is_killed_ends_as_one_that_is_not(tmp_path: Path, table: Path) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     begun = time.monotonic()
-    assert finished(whole, table) == [ROWS, ROWS, 0]
+    assert finished(whole, table, 0.002) == [ROWS, ROWS, 0]
     longest_s = time.monotonic() - begun
     draw = random.Random(3)
     for _ in range(3):
-        process = started(cut, table)
+        process = started(cut, table, 0.002)
         time.sleep(draw.uniform(0, longest_s / 2))
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=300)
@@ -95,7 +95,7 @@ def test_a_run_that_is_killed_ends_as_one_that_is_not(tmp_path: Path, table: Pat
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_what_is_finished_is_kept(tmp_path: Path, table: Path, number: signal.Signals) -> None:
     stopped = tmp_path / "stopped"
-    process = started(stopped, table)
+    process = started(stopped, table, 0.005)
     until = time.monotonic() + 300
     while time.monotonic() < until and not count(stopped):
         time.sleep(0.05)
