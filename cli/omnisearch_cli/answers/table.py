@@ -18,7 +18,7 @@ _LEAST = 12  # columns that the name of a file has, however narrow the terminal 
 _LINES = 2  # of what an answer says
 _OURS = ("file.", "image.", "audio.", "video.", "doc.", "segment.")
 _TEXTS = ("date", "kind")  # columns that begin on the left
-Draw = Callable[[om.Hit, int], str | None]  # a picture of a hit, so many cells from the left
+Draw = Callable[["om.Hit", int], str | None]  # a picture of a hit, so many cells from the left
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
