@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from omnisearch.encoder.calibration.calibrator import probability
 from omnisearch.query.nearest import Question, nearest
 from omnisearch.relations.nodes import Nodes
 from omnisearch.relations.scale import Scale, unit
@@ -25,6 +27,14 @@ _SEED = 20
 _LISTED = 20  # times as many rows are searched for a few rows sooner than sorted into lists
 _RECALL = 0.95
 _FEW = 1 / 2  # of its links are left: a segment looks for others
+_SUREST, _NEARER = 0.94, 0.01  # no link is certain; of two that are sure, the nearer is stronger
+_LEAST = 0.001  # the nearest are near, however little that says
+
+
+def strength(odds: Floats, cosines: npt.NDArray[np.floating]) -> Floats:
+    """Give how strong links are, 0 to 1."""
+    sure = probability(odds) * (_SUREST + _NEARER * cosines.astype(np.float32))
+    return np.asarray(np.maximum(sure, _LEAST), np.float32)
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,22 @@ class Links:
     targets: npt.NDArray[np.int32]
     cosines: npt.NDArray[np.float16]
     odds: Floats
+
+    @cached_property
+    def edges(self) -> tuple[Positions, Positions, Floats]:
+        """Give each link once both ways, by source: starts (n + 1), targets, strengths."""
+        count, strengths = len(self.targets), strength(self.odds, self.cosines)
+        there = self.targets.ravel() >= 0
+        sources = np.repeat(np.arange(count), LINKS)[there]
+        targets = self.targets.ravel()[there].astype(np.int64)
+        twice = np.tile(strengths.ravel()[there], 2)
+        both = np.concatenate([sources * count + targets, targets * count + sources])
+        order = np.lexsort((-twice, both))
+        names = both[order]
+        first = np.diff(names, prepend=-1) != 0
+        names, kept = names[first], twice[order][first]
+        starts = np.searchsorted(names, np.arange(count + 1) * count)
+        return starts, names % max(count, 1), np.asarray(kept, np.float32)
 
 
 @dataclass(frozen=True)
