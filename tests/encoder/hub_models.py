@@ -43,6 +43,20 @@ def plain(folder: Path) -> Path:
     return folder
 
 
+def cross(folder: Path, *, labels: int = 1) -> Path:
+    """A BERT that judges pairs, as `CrossEncoder.save_pretrained` writes it."""
+    torch.manual_seed(5)
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS]
+    words += [f"##{letter}" for letter in LETTERS]
+    shape = {"vocab_size": len(words), "num_hidden_layers": 2, "max_position_embeddings": 64}
+    config = hf.BertConfig(num_labels=labels, initializer_range=0.5, **shape, **HEADS)
+    bert = folder.with_name(folder.name + "-bert")
+    hf.BertForSequenceClassification(config).save_pretrained(bert)
+    hf.BertTokenizer(vocab=_numbered(words), model_max_length=64).save_pretrained(bert)
+    library.CrossEncoder(str(bert), device="cpu").save_pretrained(str(folder))
+    return folder
+
+
 def clip(folder: Path) -> Path:
     """A CLIP as transformers saves it: no modules.json, two towers and their projections."""
     torch.manual_seed(1)
