@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -23,7 +23,7 @@ _SOURCE = "source"
 _KNOWN = (
     *_PARTS,
     *"like more less vector k modality where params path after before mode combine fuse".split(),
-    *"min_confidence min_score group_by collapse diverse follow offset recall".split(),
+    *"min_confidence min_score group_by collapse diverse follow route today offset recall".split(),
 )
 _SHORT = 60  # characters of a question that are shown above its answer
 
@@ -91,14 +91,14 @@ def _part(name: str, value: object) -> Any:  # noqa: ANN401
 def show(
     number: int,
     question: Mapping[str, Any],
-    hits: Sequence[om.Hit],
+    hits: om.Hits,
     form: printed.Form,
     screen: Screen,
 ) -> None:
     """Print an answer: each line of JSON with the number of its question, from 0, in front."""
     if form == "json":
         for hit in hits:
-            output.line({"query": number, **hit.as_json()})
+            output.line({"query": number, **hit.as_json(), **printed.understood(hits)})
         return
     if form == "table":
         output.result(f"{number}: {_told(question)}")

@@ -15,6 +15,12 @@ path = click.option(
 )
 after = click.option("--after", metavar="DATE", help="Only what was taken or changed since.")
 before = click.option("--before", metavar="DATE", help="Only what was taken or changed before.")
+route = click.option(
+    "--route",
+    type=click.Choice(("auto", "none")),
+    help="Take dates, kinds, extremes and the like in the words for options: auto, or none. "
+    "Default: none.",
+)
 min_confidence = click.option(
     "--min-confidence", type=float, help="Only hits that are as sure, 0 to 1."
 )

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
+from click.core import ParameterSource
 
 import omnisearch as om
 from omnisearch_cli import batches, discovery, joining, known, output, parts, vectors
@@ -30,7 +31,7 @@ NO_HIT, SOME_FAILED = 1, 3
 _OF_A_QUESTION = (400, 404, 415)  # the status of what one question is to blame for
 _OPTIONS = (
     "k where path after before mode combine fuse min_confidence min_score group_by collapse "
-    "diverse follow offset cursor recall explain"
+    "diverse follow route offset cursor recall explain"
 ).split()
 _IDS = ("like", "more", "less")
 
@@ -71,6 +72,7 @@ class Flags(parts.Flags, parts.Pieces, Shown):
     collapse: bool | None
     diverse: bool | float | None
     follow: bool | None
+    route: str | None
     offset: int | None
     cursor: str | None
     recall: float | None
@@ -146,6 +148,8 @@ def _options(flags: Flags) -> dict[str, Any]:
     """Give the options that were named; the engine knows what holds for the others."""
     given: Mapping[str, Any] = flags
     found = {name: given[name] for name in _OPTIONS if given[name] not in (None, ())}
+    if click.get_current_context().get_parameter_source("k") is ParameterSource.DEFAULT:
+        del found["k"]  # words may say how many, if nobody else did
     if flags["modality"]:
         found["modality"] = list(flags["modality"])
     return found

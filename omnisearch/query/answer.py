@@ -15,12 +15,11 @@ import numpy.typing as npt
 
 from omnisearch.encoder.calibration.calibrator import Calibrator, probability
 from omnisearch.errors import QueryError
-from omnisearch.query import cursor, explaining, reranked
+from omnisearch.query import cursor, explaining, favouring, reranked
 from omnisearch.query.asked import Asked
 from omnisearch.query.candidates import Found, Segments, best_of_kinds
 from omnisearch.query.diversity import spread, widened
 from omnisearch.query.explaining import Explanation, Stages
-from omnisearch.query.favouring import favoured
 from omnisearch.query.following import LEADS, Led, led
 from omnisearch.query.fusing import DEEP
 from omnisearch.query.grouping import Grouped, group
@@ -204,8 +203,9 @@ def _surer(question: _Question, last: _Round) -> _Round:
     """Let what the best hits lead to and what is preferred be candidates, and surer."""
     now, wish, before = question.allowed.now, question.wish, last.judged.segments
     found = [_led(question, last)] if wish.follow else []
+    among = partial(favouring.best, question.asked.vectors, question.said, wish)
     for one in wish.favours:
-        found.append(favoured(one, question.allowed, before.keys, partial(_best, question)))
+        found.append(favouring.favoured(one, question.allowed, before.keys, among))
     keys = np.concatenate([before.keys, *(one.keys for one in found)])
     segments = Segments.of(now, keys)
     judged = question.judge.judge(segments, last.found, question.said)
@@ -215,18 +215,6 @@ def _surer(question: _Question, last: _Round) -> _Round:
     judged = replace(judged, odds=judged.odds + gains, order=judged.order + gains)
     grouped = group(now, judged, wish, question.asked.leave_out)
     return replace(last, judged=judged, grouped=grouped)
-
-
-def _best(question: _Question, allowed: Allowed) -> list[npt.NDArray[np.int64]]:
-    """Give the best rows among some, by each vector and by the words."""
-    wish, rows = question.wish, list[npt.NDArray[np.int64]]()
-    for vector in question.asked.vectors:
-        rows += [one.positions for one in best_of_kinds(allowed, vector, wish.reach, wish.recall)]
-    if question.said is not None:
-        mask, scores = allowed.every(), question.said.scores
-        saying = np.flatnonzero(scores > 0 if mask is None else mask & (scores > 0))
-        rows.append(saying[np.argsort(-scores[saying], kind="stable")[:_SAYING]])
-    return rows
 
 
 def _led(question: _Question, last: _Round) -> Led:

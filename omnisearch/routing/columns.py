@@ -18,6 +18,7 @@ _LEAD: Final = re.compile(
 )
 _BY: Final = re.compile(r"(?<!\w)by\s+(?:the\s+)?[\"']?$")
 _NUMBER: Final = r"(?P<number>-?\d{1,15}(?:\.\d{1,9})?)(?![\w.]*\d|\w)"
+_SAID: Final = {"$lt": "below", "$gt": "above", "$lte": "at most", "$gte": "at least", "$eq": "is"}
 _OPS: Final = {
     "$lt": "under|below|less than|fewer than|smaller than|cheaper than|<",
     "$gt": "over|above|more than|greater than|larger than|>",
@@ -99,5 +100,5 @@ def numbers(asked: Question, known: Known) -> Iterator[Finding]:
             number = float(match["number"])
             value = int(number) if number.is_integer() else number
             changes = {"where": {column: {op: value}}}
-            why = f"{column} {op.removeprefix('$')} {value}"
+            why = f"{column} {_SAID[op]} {value}"
             yield Finding("columns", *match.span(), why, changes, spent=True)

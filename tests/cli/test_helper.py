@@ -23,6 +23,7 @@ QUESTIONS = {
     "json": ["query", "glacier", "--json", "-k", "3"],
     "paths": ["query", "meadow", "--paths"],
     "a filter": ["query", "meadow", "--where", "file.name like 'note-1%'"],
+    "words that are options": ["query", "two newest notes", "--route", "auto"],
     "no hit": ["query", "meadow", "--where", "file.name = 'nothing'"],
     "a wrong column": ["query", "meadow", "--where", "file.nam = 'x'"],
     "a wrong option": ["query", "meadow", "--limt", "3"],

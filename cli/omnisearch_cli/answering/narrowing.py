@@ -12,7 +12,7 @@ import click
 import omnisearch as om
 from omnisearch_cli import discovery, filters, questions, settings
 
-_FILTERS = ("where", "path", "after", "before", "min_confidence", "follow")
+_FILTERS = ("where", "path", "after", "before", "min_confidence", "follow", "route")
 
 
 class Flags(TypedDict):
@@ -28,6 +28,7 @@ class Flags(TypedDict):
     before: str | None
     min_confidence: float | None
     follow: bool | None
+    route: str | None
     encoder: str | None
     index: Path | None
 
@@ -63,6 +64,7 @@ def options(function: Any) -> Any:  # noqa: ANN401
                 default=None,
                 help="Look also where names in good hits lead.",
             ),
+            filters.route,
             settings.encoder_to_ask,
             settings.index,
         )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
 
 import omnisearch as om
 from omnisearch_cli import output
@@ -15,7 +15,7 @@ Form = Literal["table", "json", "paths", "paths0"]
 
 
 def printed(
-    hits: Sequence[om.Hit],
+    hits: om.Hits,
     form: Form,
     screen: Screen,
     first: int = 1,
@@ -23,13 +23,19 @@ def printed(
 ) -> Iterator[bytes]:
     """Give the lines of an answer; `first` is the number of its first hit."""
     if form == "json":
-        yield from (output.json_line(hit.as_json()) for hit in hits)
+        route = understood(hits)
+        yield from (output.json_line({**hit.as_json(), **route}) for hit in hits)
     elif form == "table":
         lines = table.lines(hits, screen, first, draw)
         yield from (f"{line}\n".encode(screen.encoding, "backslashreplace") for line in lines)
     else:
         end = b"\n" if form == "paths" else b"\0"
         yield from (_harmless(path, screen) + end for path in paths(hits))
+
+
+def understood(hits: om.Hits) -> dict[str, Any]:
+    """Give what the words were taken for, if anything, to stand in each line."""
+    return {"route": [one.as_json() for one in hits.route]} if hits.route else {}
 
 
 def paths(hits: Iterable[om.Hit]) -> Iterator[bytes]:

@@ -24,6 +24,7 @@ Examples:
   omnisearch query --image street.jpg --box 0.5,0,0.5,1 --not-text people
   omnisearch query --text "beach:2" --text "dog" --not-image indoors.jpg:0.3
   omnisearch query "invoice" --where "doc.pages < 5" --after 2026-01-01
+  omnisearch query "the three newest photos of a bicycle" --route auto
   omnisearch query --more 3 --less 7
   omnisearch query --vector queries.npy --row 3 -k 20 --json
   omnisearch query "sunset" --paths0 | xargs -0 cp -t ./chosen
@@ -136,6 +137,7 @@ def _media(function: Any) -> Any:  # noqa: ANN401
 @click.option(
     "--follow", is_flag=True, default=None, help="Look also where names in good hits lead."
 )
+@filters.route
 @click.option("--offset", type=click.IntRange(0), help="Leave out so many hits.")
 @click.option("--cursor", metavar="TEXT", help="Go on behind an answer, in its generation.")
 @settings.setting(
