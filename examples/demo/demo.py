@@ -1,5 +1,7 @@
 """The main job on a small scale: take in a mixed folder, then ask it with words, pictures, sounds.
 
+It also shows what has to do with an answer, and what a language model would read of a question.
+
 `make demo` runs it over examples/corpus. The collection is written to `.demo` beside the sources;
 `make demo-vectors` shows the same engine with vectors of your own.
 """
@@ -47,6 +49,8 @@ MIXED: tuple[dict[str, Any], ...] = (
     },
 )
 CUT = {"text": "fireworks at night"}  # the moment that is written to a file
+RELATED = {"text": "a violin", "right": ["music/violin.flac"]}  # of whose best hit more is shown
+READ, ROOM = "how do I mend a flat tyre", 600  # for a language model, in so many tokens
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,8 @@ def main() -> None:
         for mixed in MIXED:
             show(col, mixed)
         cut(col)
+        relate(col)
+        read(col)
         count(col, questions)
     print(f"\nThe collection stays in {INDEX}: ask it yourself with")
     print(f'    omnisearch query "a cup of coffee" --index {os.path.relpath(INDEX)}')
@@ -138,6 +144,26 @@ def cut(col: om.Collection) -> None:
     with om.Cutter() as cutter:
         made = cutter.extract(best.hit, HOME / "fireworks.mp4", force=True)
     print(f"\nThe moment itself, cut out of {best.paths[0]}: {os.path.relpath(made.path)}")
+
+
+def relate(col: om.Collection) -> None:
+    """Show what has to do with an answer, of whatever kind."""
+    best = answers(col, RELATED, 1)[0]
+    print(f"\nWhat has to do with {best.paths[0]}, found by {told(RELATED).lower()}:")
+    for one in col.related(best.hit.id, k=SHOWN):
+        found = Answer(paths(one.hit), one.hit)
+        mark = "✓" if found.among(RELATED["right"]) else " "
+        print(f"   {mark} {one.strength:>4.0%}  {found.paths[0]}  {found.said()}".rstrip())
+
+
+def read(col: om.Collection) -> None:
+    """Show what a language model would be given to answer with, each with its number."""
+    found = col.context(READ, budget_tokens=ROOM)
+    print(f"\nWhat a language model reads for “{READ}”, in {found.tokens} tokens:")
+    for part in found.parts:
+        cited = part.citation
+        name, said = unquote(cited.uri or "").rpartition("/")[2], " ".join(part.text.split())
+        print(f"   [{cited.number}] {name}{place(cited.span)}  “{said[:LONG]}…”")
 
 
 def count(col: om.Collection, questions: Sequence[Mapping[str, Any]]) -> None:

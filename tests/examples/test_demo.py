@@ -28,11 +28,15 @@ def test_the_demo_finds_its_files(
         for mixed in demo.MIXED:
             demo.show(col, mixed)
         demo.cut(col)
+        demo.relate(col)
+        demo.read(col)
         demo.count(col, questions)
         again = col.ingest(demo.CORPUS)
     shown = capsys.readouterr().out
     assert "134 files in" in shown and "1 there twice, 2 broken" in shown
-    assert shown.count("\n   ✓ ") == len(demo.PICKED) + len(demo.MIXED)
+    assert shown.count("\n   ✓ ") == len(demo.PICKED) + len(demo.MIXED) + 1  # what is related
+    assert "has to do with pictures/music/violin.jpg" in shown
+    assert "   [1] bicycle-manual.pdf, page 2  “Mending a puncture" in shown
     assert "films/holiday.webm, 14-21 s" in shown and "papers/bicycle-manual.pdf, page 2" in shown
     assert (tmp_path / "fireworks.mp4").stat().st_size > 10_000
     counted = re.search(r"questions, (\d+) find .* (\d+) among .* (\d+) show it", shown)
