@@ -49,9 +49,12 @@ class Collection(Reading, AbstractContextManager["Collection"]):
         options: Options,
         encoder: Encoder | None = None,
         decoder: Decoder | None = None,
+        *,
+        lent: Encoder | None = None,
     ) -> None:
+        """Open it; a `lent` encoder saves loading one, for as long as it is of the right space."""
         super().__init__(path, options)
-        self._remembered = Remembered(self._handle, encoder)
+        self._remembered = Remembered(self._handle, encoder, lent)
         self._calibrating = Calibrating(self._handle, weakref.WeakMethod(self._lend))
         self._asker = Asker(self._handle, self._calibrating, decoder or Decoder())
         self._drop = weakref.finalize(self, self._calibrating.drop)

@@ -120,9 +120,8 @@ class KeptEncoder:
             derived=self._derived.get(self._asked),
         )
         self._decoder = Decoder(self._lender)
-        found = Collection(path, options, decoder=self._decoder)
-        found._remembered.lend(encoder)  # not given: another may take its place meanwhile
-        return found
+        # not given: another may take its place meanwhile
+        return Collection(path, options, decoder=self._decoder, lent=encoder)
 
     @property
     def _bytes(self) -> int:

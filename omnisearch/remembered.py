@@ -41,10 +41,10 @@ def _is_here(name: str) -> bool:
 class Remembered:
     """The encoder of a collection: as given, or loaded by name, anew when its space changed."""
 
-    def __init__(self, handle: Handle, given: Encoder | None) -> None:
-        self._handle, self._given = handle, given
+    def __init__(self, handle: Handle, given: Encoder | None, lent: Encoder | None = None) -> None:
+        """Take the one that was given, or what somebody has in memory: used if it is the one."""
+        self._handle, self._given, self._lent = handle, given, lent
         self._lock = Lock()  # what takes seconds to load is loaded once
-        self._lent: Encoder | None = None
         self.loaded: Encoder | None = None  # the last one
         self._known: tuple[str, Encoder] | None = None  # of the space that was asked for last
         if given is not None:
@@ -80,10 +80,6 @@ class Remembered:
         with self._lock:
             self._known = found.space, self._of(made)
             return self._known[1]
-
-    def lend(self, encoder: Encoder | None) -> None:
-        """Use what somebody has in memory where its space is the one."""
-        self._lent = encoder
 
     def _of(self, made: Origin) -> Encoder:
         if self.loaded is None or str(self.loaded.space) != made.space:

@@ -171,8 +171,8 @@ def adopt(col: Collection, chosen: Chosen | None) -> None:
     given = None if chosen is None or col._options.origin is None else chosen
     made = None if given is None else given.origin
     col._options = col._handle.options = replace(col._options, origin=made)
-    col._remembered = Remembered(col._handle, None if given is None else given.encoder)
-    col._remembered.lend(None if chosen is None else chosen.encoder)
+    lent = None if chosen is None else chosen.encoder
+    col._remembered = Remembered(col._handle, None if given is None else given.encoder, lent)
 
 
 def done_in(store: Store, space: str) -> frozenset[str]:

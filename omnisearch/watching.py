@@ -178,9 +178,8 @@ class _Runs:
 
     @contextmanager
     def _open(self) -> Iterator[Collection]:
-        with Collection(self.path, self._opening, self._encoder) as col:
+        with Collection(self.path, self._opening, self._encoder, lent=self._loaded) as col:
             self._check(col)
-            col._remembered.lend(self._loaded)
             yield col
             self._loaded = col._remembered.loaded or self._loaded
 
