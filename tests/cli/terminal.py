@@ -21,6 +21,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from omnisearch.media.pool.zygote import NAME
 from omnisearch_cli.warm.place import peer
 from tests.cli.inside import Call
@@ -29,6 +31,9 @@ from tests.cli.place import OMNISEARCH, Place, environment, hear_interrupts
 HELPER = [sys.executable, "-P", "-m", "omnisearch_cli.warm.process"]
 HELPED = {"OMNISEARCH_NO_HELPER": "", "CI": ""}
 LONG_S = 120.0
+LEAVES = pytest.mark.skipif(
+    os.getpriority(os.PRIO_PROCESS, 0) > 0, reason="what runs with less priority leaves no helper"
+)
 _TRIES, _COUNTED_S = 6, 5.0  # an answer is printed before it is counted
 
 

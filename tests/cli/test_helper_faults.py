@@ -15,7 +15,7 @@ import pytest
 
 from omnisearch_cli.warm import frames
 from tests.cli.place import Place
-from tests.cli.terminal import Desk, Session, answering, forks_of, is_running, kill, until
+from tests.cli.terminal import LEAVES, Desk, Session, answering, forks_of, is_running, kill, until
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +108,7 @@ def test_a_helper_that_hangs_is_not_waited_for_long_and_is_stopped(
     assert [one.name for one in desk.folder.iterdir()] == ["helper.lock"]
 
 
+@LEAVES
 def test_a_killed_helper_leaves_a_socket_that_the_next_one_replaces(
     desk: Desk, alone: tuple[int, str]
 ) -> None:
