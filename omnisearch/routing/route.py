@@ -83,7 +83,9 @@ def _fitting(
         return None  # spelling gives no score
     filters = {name: value for name, value in changes.items() if name in _FILTERS}
     if filters and one.certain and not _passes(known, filters, before, given):
-        return None
+        if one.order is None:
+            return None
+        changes = {name: value for name, value in changes.items() if name not in filters}
     if filters and not one.certain and not known.tells_apart(cast(QueryOptions, filters)):
         return None
     return replace(one, changes=changes)

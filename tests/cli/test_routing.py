@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_words_are_options_where_that_is_asked_for(place: Place) -> None:
 )
 def test_a_number_that_was_given_wins(place: Place, given: tuple[str, ...]) -> None:
     flags = [one for one in given if "=" not in one]
-    env = dict(one.split("=") for one in given if "=" in one)
+    env: dict[str, Any] = dict(one.split("=") for one in given if "=" in one)
     done = place.run("query", "two newest notes", "--route", "auto", *flags, **env)
     assert names(done.stdout) == ["cellar.txt"]
 

@@ -64,6 +64,7 @@ def test_answers_in_the_order_of_a_column(songs: om.Collection) -> None:
     hits = asked(songs, "highest rating")
     assert hits.ids == ["bread", "dunes", "harbour", "harbours", "stone"]
     assert asked(songs, "lowest rating", k=2).ids == ["stone", "harbours"]
+    assert asked(songs, "the two oldest songs").ids == ["stone", "harbours"]  # all are texts
     assert asked(songs, "two newest notes").ids == ["bread", "harbour"]
     assert asked(songs, "two newest notes", k=4).ids == ["bread", "harbour", "dunes", "harbours"]
 
