@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 import omnisearch as om
-from omnisearch_cli import lines, output
+from omnisearch_cli import lines, output, reranking
 from omnisearch_cli.answers import printed
 from omnisearch_cli.answers.screen import Screen
 
@@ -24,6 +24,7 @@ _KNOWN = (
     *_PARTS,
     *"like more less vector k modality where params path after before mode combine fuse".split(),
     *"min_confidence min_score group_by collapse diverse follow route today offset recall".split(),
+    *reranking.NAMES,
 )
 _SHORT = 60  # characters of a question that are shown above its answer
 

@@ -19,7 +19,16 @@ import click
 from click.core import ParameterSource
 
 import omnisearch as om
-from omnisearch_cli import batches, discovery, joining, known, output, parts, vectors
+from omnisearch_cli import (
+    batches,
+    discovery,
+    joining,
+    known,
+    output,
+    parts,
+    reranking,
+    vectors,
+)
 from omnisearch_cli.answers import last, printed
 from omnisearch_cli.answers.screen import Screen
 from omnisearch_cli.thumbnails import drawing
@@ -31,7 +40,7 @@ NO_HIT, SOME_FAILED = 1, 3
 _OF_A_QUESTION = (400, 404, 415)  # the status of what one question is to blame for
 _OPTIONS = (
     "k where path after before mode combine fuse min_confidence min_score group_by collapse "
-    "diverse follow route offset cursor recall explain"
+    "diverse follow route rerank rerank_depth rerank_deadline offset cursor recall explain"
 ).split()
 _IDS = ("like", "more", "less")
 
@@ -48,7 +57,7 @@ class Shown(TypedDict):
     thumbnails: str | None
 
 
-class Flags(parts.Flags, parts.Pieces, Shown):
+class Flags(parts.Flags, parts.Pieces, reranking.Flags, Shown):
     """All of the command line, as click gives it."""
 
     like: tuple[str, ...]

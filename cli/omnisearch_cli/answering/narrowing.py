@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 import click
 
 import omnisearch as om
-from omnisearch_cli import discovery, filters, questions, settings
+from omnisearch_cli import discovery, filters, questions, reranking, settings
 
-_FILTERS = ("where", "path", "after", "before", "min_confidence", "follow", "route")
+_FILTERS = (
+    "where",
+    "path",
+    "after",
+    "before",
+    "min_confidence",
+    "follow",
+    "route",
+    *reranking.NAMES,
+)
 
 
-class Flags(TypedDict):
+class Flags(reranking.Flags):
     """The flags of both, as click gives them."""
 
     words: tuple[str, ...]
@@ -65,6 +74,7 @@ def options(function: Any) -> Any:  # noqa: ANN401
                 help="Look also where names in good hits lead.",
             ),
             filters.route,
+            reranking.options,
             settings.encoder_to_ask,
             settings.index,
         )

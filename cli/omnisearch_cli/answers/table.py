@@ -77,6 +77,7 @@ def _names(hits: Sequence[om.Hit], screen: Screen) -> tuple[str, ...]:
     names = {
         "#": True,
         "sure": sure,
+        "rerank": any(hit.reranked is not None for hit in hits),
         "score": scored and (wide or not sure),
         "date": wide and any(_date(hit) for hit in hits),
         "kind": screen.columns >= _NARROW and any(hit.modality for hit in hits),
@@ -88,6 +89,7 @@ def _cells(number: int, hit: om.Hit, names: Sequence[str]) -> list[str]:
     told = {
         "#": str(number),
         "sure": sure(hit.confidence),
+        "rerank": scored(hit.reranked),
         "score": scored(hit.score),
         "date": _date(hit),
         "kind": hit.modality or "",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
-from omnisearch_cli import filters, questions, settings
+from omnisearch_cli import filters, questions, reranking, settings
 from omnisearch_cli.questions import Flags
 from omnisearch_cli.thumbnails import drawing
 from omnisearch_cli.warm import option
@@ -30,6 +30,7 @@ Examples:
   omnisearch query "sunset" --paths0 | xargs -0 cp -t ./chosen
   omnisearch query "a red bicycle" --thumbnails auto
   omnisearch query --batch questions.jsonl > answers.jsonl
+  omnisearch query "how are bolts tightened" --rerank cross:./my-cross-encoder
 
 \b
 A weight stands behind a colon: --text "beach:2". Of files that hold something
@@ -138,6 +139,7 @@ def _media(function: Any) -> Any:  # noqa: ANN401
     "--follow", is_flag=True, default=None, help="Look also where names in good hits lead."
 )
 @filters.route
+@reranking.options
 @click.option("--offset", type=click.IntRange(0), help="Leave out so many hits.")
 @click.option("--cursor", metavar="TEXT", help="Go on behind an answer, in its generation.")
 @settings.setting(
@@ -169,8 +171,8 @@ def command(**flags: Unpack[Flags]) -> int:
     opened = _opened()
     if opened is None:
         return questions.run(flags)
-    if flags["encoder"] is not None:
-        raise option.DeclinedError  # the process that stays has an encoder of its own
+    if flags["encoder"] is not None or reranking.needs_model(flags):
+        raise option.DeclinedError  # the process that stays has an encoder of its own, and no more
     return questions.run(flags, opened)
 
 
