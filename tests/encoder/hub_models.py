@@ -57,6 +57,44 @@ def cross(folder: Path, *, labels: int = 1) -> Path:
     return folder
 
 
+def seeing_cross(folder: Path) -> Path:
+    """A Gemma 3 that judges pairs of words and pictures, as transformers saves it."""
+    torch.manual_seed(6)
+    told = {"image_token": "<image_soft_token>", "boi_token": "<start_of_image>"}
+    told["eoi_token"] = "<end_of_image>"
+    words = ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>", *told.values(), "\n\n", "▁"]
+    vocabulary = _numbered([*words, *LETTERS, *(f"<0x{one:02X}>" for one in range(256))])
+    tokenizer = hf.GemmaTokenizer(
+        vocab=vocabulary, merges=[], extra_special_tokens=told, model_max_length=512
+    )
+    text = {"vocab_size": len(tokenizer) + 4, "num_hidden_layers": 2, "num_key_value_heads": 1}
+    text |= {"head_dim": 16, "sliding_window": 64, **HEADS}
+    vision = {"image_size": 32, "patch_size": 8, "num_hidden_layers": 1, **HEADS}
+    places = {name.replace("token", "token_index"): vocabulary[one] for name, one in told.items()}
+    config = hf.Gemma3Config(
+        text_config={**text, "initializer_range": 0.5},
+        vision_config={**vision, "vision_use_head": False},
+        mm_tokens_per_image=4,
+        num_labels=1,
+        pad_token_id=0,
+        **places,
+    )
+    hf.Gemma3ForSequenceClassification(config).save_pretrained(folder)
+    pictures = hf.Gemma3ImageProcessorPil(size={"height": 32, "width": 32})
+    hf.Gemma3Processor(
+        pictures, tokenizer, chat_template=_PAIRS, image_seq_length=4
+    ).save_pretrained(folder)
+    return folder
+
+
+_PAIRS = (
+    "{{ bos_token }}{% for message in messages %}{% if message['content'] is string %}"
+    "{{ message['content'] }}{% else %}{% for item in message['content'] %}"
+    "{% if item['type'] == 'text' %}{{ item['text'] }}{% else %}<start_of_image>{% endif %}"
+    "{% endfor %}{% endif %}\n\n{% endfor %}"
+)
+
+
 def clip(folder: Path) -> Path:
     """A CLIP as transformers saves it: no modules.json, two towers and their projections."""
     torch.manual_seed(1)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import omnisearch as om
@@ -144,3 +145,28 @@ def test_without_the_extra_the_command_is_told(
             monkeypatch.setitem(sys.modules, name, None)
         with pytest.raises(MissingExtraError, match=r"pip install 'omnisearch\[hub\]'"):
             fresh.query(ASKED, rerank=f"cross:{made}")
+
+
+def test_one_that_sees_is_shown_pictures_from_their_files(
+    col: om.Collection, tmp_path: Path
+) -> None:
+    folder = hub_models.seeing_cross(tmp_path / "seeing")
+    before = col.query(ASKED, k=10)
+    found = col.query(ASKED, k=10, rerank=f"cross:{folder}")
+    model = CrossEncoder(str(folder), device="cpu", local_files_only=True)
+    own = {}
+    for hit in before:
+        details = col.details(hit.id)
+        assert details is not None
+        given: Any = details.words
+        if hit.modality == "image":
+            pixels = np.asarray(om.thumbnail(hit, 1024)).transpose(2, 0, 1)
+            given = {"text": given, "image": pixels} if given else pixels
+        pair: Any = (ASKED, given)
+        own[hit.id] = float(model.predict([pair], show_progress_bar=False)[0])
+    assert found.ids == sorted(own, key=own.__getitem__, reverse=True)
+    judged = [hit.reranked for hit in found]
+    assert judged == pytest.approx([own[name] for name in found.ids], abs=1e-4)
+    (picture,) = [hit for hit in found if hit.modality == "image"]
+    blind = model.predict([(ASKED, col.details(picture.id).words or "x")], show_progress_bar=False)  # type: ignore[union-attr]
+    assert picture.reranked != pytest.approx(float(blind[0]), abs=1e-4)  # it is seen
