@@ -18,14 +18,16 @@ from omnisearch_indexes.codebook import Codebook
 from omnisearch_indexes.codes import ByRow, Codes
 from omnisearch_indexes.lists import Lists
 from omnisearch_indexes.protocol import Mask, Neighbours, Plan, Positions, Scores, Vectors
-from omnisearch_indexes.refine import FIRST, LEAST
-from omnisearch_indexes.scan import first_count
+from omnisearch_indexes.refine import LEAST
 from omnisearch_indexes.shards import Shards
 
 Labels = NDArray[np.uint8]
 MOST_ROWS = 400_000  # of more, a second copy of the codes takes too much memory
 _SCAN_CODES = 5.0  # as in the engine: shares of the misses that a recall allows
 _REASON = "codes are read kind by kind in one pass"
+# Candidates of each label for each wanted one: those scored before the bound is known, and those
+# that codes give at first. Few of all labels are needed; another pass costs as much as the first
+_FIRST, _GIVEN, _LEAST_GIVEN = 4, 16, 128
 _DEEPER = 4  # times the candidates where they do not reach the bound
 
 
@@ -104,14 +106,14 @@ class Labelled:
         rotated = self._codebook.rotate(asked.query[None])
         bound = self._bound(rotated, asked.recall)
         behind = self._behind(shards, labels, asked)
-        count, found = first_count(asked.k), dict[int, Neighbours]()
+        count, found = max(_LEAST_GIVEN, _GIVEN * asked.k), dict[int, Neighbours]()
         waiting = list(asked.wanted)
         allowed = None if asked.allow is None else Allowed(asked.allow[: self.rows])
         while waiting:
             probes = np.array(waiting, np.int64)[:, None]
             each = np.repeat(rotated, len(waiting), axis=0)
             coded, positions = self.lists.search(each, count, probes, allowed)
-            first = min(max(FIRST * asked.k, LEAST), count)
+            first = min(max(_FIRST * asked.k, LEAST), count)
             scored = _true(shards, asked.query, positions[:, :first])
             if behind is not None:
                 scored = scored.beside(_columns([behind[label] for label in waiting]))

@@ -6,6 +6,7 @@ recordings found theirs first in 15 of 100 cases by it, and in 63 when each wind
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,7 +31,8 @@ class Voice:
     @property
     def mean(self) -> Floats:
         """Give all windows as one."""
-        return np.asarray(self.vectors.mean(axis=0), np.float32)
+        several = len(self.vectors) > 1
+        return np.asarray(self.vectors.mean(axis=0) if several else self.vectors[0], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,12 @@ def _sum(wanted: Sequence[tuple[Floats, float]], away: Sequence[Voice], unit: bo
     """Add vectors by their weights; the sum gets length 1 where units are asked for."""
     whole = [*wanted, *((one.mean, one.weight) for one in away)]
     largest = max(abs(weight) for _, weight in whole)
-    total = np.zeros(len(whole[0][0]), np.float64)
-    for vector, weight in whole:
+    total = whole[0][1] / largest * whole[0][0].astype(np.float64)
+    for vector, weight in whole[1:]:
         total += weight / largest * vector.astype(np.float64)
     if not unit:
         return np.asarray(total, np.float32)
-    length = float(np.linalg.norm(total))
+    length = math.sqrt(total @ total)
     if length < _NOTHING:
         raise QueryError("the parts of the question take each other away: change a weight")
     return np.asarray(total / length, np.float32)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from omnisearch.errors import QueryError
@@ -61,6 +62,7 @@ class _Token(NamedTuple):
     word: str  # the keyword or symbol that this is, or nothing
 
 
+@lru_cache(8)  # of the same question asked again; the longest take megabytes
 def parse(text: str) -> Condition:
     """Read a condition; raises a QueryError that points at what is wrong."""
     if len(text) > MAX_TEXT:

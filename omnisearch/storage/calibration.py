@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -166,9 +167,15 @@ def _read(root: Path, space: str, suffix: str) -> bytes | None:
         return None
 
 
+@lru_cache(64)
+def _folder(root: Path) -> Path:
+    """Name the folder; each question looks at it."""
+    return root / _FOLDER
+
+
 def stamp(root: Path) -> int:
     """Give a number that changes when there is a newer one."""
     try:
-        return (root / _FOLDER).stat().st_mtime_ns
+        return _folder(root).stat().st_mtime_ns
     except OSError:
         return 0

@@ -94,25 +94,21 @@ class Words:
     def _scored(self, asked: Asked, allow: Mask | None) -> tuple[Floats, Mask | None, float]:
         total, most = np.zeros(self._rows, np.float32), 0.0
         early = allow is not None and np.count_nonzero(allow) < _FEW * self._rows
-        before = allow if early else None
+        before, whole = allow if early else None, not early
         for word in asked.words:
-            known = self._frequent.get(word) if before is None else None
-            if known is not None:
+            known, found = self._frequent.get(word), list[_Found]()
+            if known is None:
+                found = [self._posted(block, word) for block in self._blocks]
+                known = self._kept(word, found)
+            if known is not None:  # sooner added for all rows than looked up for some
                 total += known.scores
                 most += known.rarity * (K1 + 1)
+                whole = True
                 continue
-            found = [self._posted(block, word) for block in self._blocks]
             rarity = self._rarity(found)
             most += rarity * (K1 + 1)
-            often = sum(len(one.rows) for one in found) > _OFTEN * self._rows
-            if before is None and often and len(self._frequent) < _KEPT:
-                scores = np.zeros(self._rows, np.float32)
-                self._add(scores, found, rarity, None)
-                self._frequent[word] = _Frequent(scores, rarity)
-                total += scores
-            else:
-                self._add(total, found, rarity, before)
-        having = None if early else allow
+            self._add(total, found, rarity, before)
+        having = allow if whole else None
         for phrase in asked.phrases:
             found, rarity = self._phrase(phrase)
             self._add(total, found, rarity, before)
@@ -122,6 +118,16 @@ class Words:
                 there[block.start + rows.astype(np.int64)] = True
             having = there if having is None else having & there
         return total, having, most
+
+    def _kept(self, word: Wanted, found: Sequence[_Found]) -> _Frequent | None:
+        """Score a word for all rows where many have it, and remember that; None for others."""
+        often = sum(len(one.rows) for one in found) > _OFTEN * self._rows
+        if not often or len(self._frequent) >= _KEPT:
+            return None
+        made = _Frequent(np.zeros(self._rows, np.float32), self._rarity(found))
+        self._add(made.scores, found, made.rarity, None)
+        self._frequent[word] = made
+        return made
 
     def _posted(self, block: Block, word: Wanted) -> _Found:
         rows, counts = block.postings.posted(terms_of(block.postings, word))
