@@ -105,7 +105,10 @@ def answer(
         plan = _explained(question, last, rounds, stages)
         plan = replace(plan, reranked=None if moved is None else moved.judgement)
         found = replace(found, plan=plan)
-    return Hits(now, replace(found, cursor=reranked.goes_on(now, asked, wish, moved, rerank)))
+    goes_on = partial(reranked.goes_on, now, asked, wish, moved, rerank)
+    if moved is not None:  # who goes on by it finds the order again
+        goes_on = partial(str, goes_on())
+    return Hits(now, replace(found, cursor=goes_on))
 
 
 def _least_depth(asked: Asked, wish: Wish) -> int:

@@ -45,7 +45,7 @@ class Answers:
     segments: bool = False  # ids are those of segments, not of rows
     words: str | None = None  # that were asked for: they are marked in what hits say
     remarks: tuple[str, ...] = ()
-    cursor: str | None = None
+    cursor: Callable[[], str] | None = None
     plan: Explanation | None = None
     reranked: Floats | None = None  # what a reranker gave
     kept: object = None  # of a list, for whoever goes on by its cursor
@@ -118,10 +118,15 @@ class Hits(Sequence[Hit]):
         self._positions, self.scores = found.positions, found.scores
         self.generation = now.number
         self.remarks, self.plan, self.route = found.remarks, found.plan, found.route
-        self.cursor = found.cursor if len(found.positions) else None
         self.explain = found.explain if found.plan is None else str(found.plan)
         self._read: dict[int, Hit] = {}
         self._ledger: Ledger | None = None
+
+    @cached_property
+    def cursor(self) -> str | None:
+        """Say where the list goes on; it is written when somebody wants it, which few do."""
+        write = self._found.cursor
+        return write() if write is not None and len(self._positions) else None
 
     @cached_property
     def ids(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from difflib import get_close_matches
@@ -112,6 +113,9 @@ class Wish:
         for name, check in _CHECKS.items():
             if name in given:
                 given[name] = check(given[name], name)
+        for name in ("where", "params"):  # a cursor tells later what was asked now
+            if isinstance(given.get(name), Mapping):
+                given[name] = deepcopy(given[name])
         wish = cls(**given)
         _check_together(wish)
         for name in ("rerank_depth", "rerank_deadline"):

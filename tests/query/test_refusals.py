@@ -116,6 +116,22 @@ def test_a_cursor_goes_on_in_its_generation_or_says_that_it_is_gone(tmp_path: Pa
             col.query(text="w1 w3", k=4, cursor=cursor)
 
 
+def test_a_cursor_is_of_what_was_asked_though_that_was_changed_since(tmp_path: Path) -> None:
+    with om.open(tmp_path / "c") as col:
+        vectors = np.eye(8, dtype=np.float32) + 0.1
+        ids = [f"v{number}" for number in range(8)]
+        col.add_vectors(ids, vectors, metadata=[{"n": number} for number in range(8)])
+        asked: dict[str, Any] = {"vector": vectors[0], "where": {"n": {"$lt": 6}}, "k": 2}
+        whole = col.query(**{**asked, "k": 6}).ids
+        first = col.query(**asked)
+        asked["where"]["n"]["$lt"] = 3
+        cursor = first.cursor
+        with pytest.raises(QueryError, match="another question"):
+            col.query(**asked, cursor=cursor)
+        asked["where"]["n"]["$lt"] = 6
+        assert col.query(**asked, cursor=cursor).ids == whole[2:4]
+
+
 @pytest.mark.parametrize("damage", ["flip", "cut", "gone"])
 def test_damaged_words_are_read_again_from_the_rows(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "c"
