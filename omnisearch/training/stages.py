@@ -56,7 +56,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("export", "int8 graphs and their card", "export.stage:run", ("calibrate",), True),
     Stage("drift", "what fusion breaks and what repairs it", "drift.stage:run", _WHOLE, True, True),
     Stage("arms", "tuning in four ways", "recovery.phases:compare", ("recover",), True, True),
-    Stage("rerank", "a reranker, and its worth", "reranking.stage:run", ("calibrate",), True, True),
+    Stage("rerank", "a reranker, and its worth", "reranking.stage:run", ("data",), True, True),
     Stage("baseline", "the simplest recipe", "exam.baseline:run", ("features",), apart=True),
     Stage("folds", "every sound held out once", "exam.folds:run", ("features",), apart=True),
     Stage("tags", "sounds tagged by the decoder", "exam.tags:run", ("features",), apart=True),

@@ -180,18 +180,33 @@ def calibration(found: Mapping[str, Figures]) -> str:
 
 
 def reranker(found: Figures) -> str:
-    """Give what a reranker changes at rank 1, and whether it is worth a graph."""
+    """Give what a reranker changes at rank 1, what it costs, and whether it is worth a graph."""
     if not found:
         return "Not tried: run `omnisearch train rerank`."
     rows = []
-    for name in ("image", "mixed"):
-        one = found[name]
-        recalls = [f"{one[key]:.1f}" for key in ("r1_before", "r1_after", "in_list")]
-        gain = f"{one['gain']:+.1f} ({one['low']:+.1f} to {one['high']:+.1f})"
-        rows.append([name, *recalls, gain, f"{one['queries']:,}"])
-    head = ["index", "R@1", "reranked", "best order", "gain (95 % interval)", "queries"]
+    for way, ones in (("reranker", found), ("MaxSim of states, untrained", found["maxsim"])):
+        for name in ("image", "mixed"):
+            one = ones[name]
+            recalls = [f"{one[key]:.1f}" for key in _RERANKED]
+            gain = f"{one['gain']:+.1f} ({one['low']:+.1f} to {one['high']:+.1f})"
+            rows.append([way, name, *recalls, gain, f"{one['queries']:,}"])
+    head = ["", "index", "R@1", "its order alone", "both", "best order", _GAIN, "queries"]
     told = "It ships." if found["ships"] else "It does not ship."
-    return f"{told}\n\n{table(head, rows)}"
+    return f"{told}\n\n{table(head, rows)}\n\n{_costs(found['cost'])}"
+
+
+_RERANKED = ("r1_before", "r1_alone", "r1_after", "in_list")
+_GAIN = "gain (95 % interval)"
+
+
+def _costs(found: Figures) -> str:
+    """Give what 50 candidates cost, by how their tokens are had."""
+    rows = [
+        [kind, *(f"{found[part][kind]:.0f}" for part in ("judge", "again", "kept")), f"{size:,}"]
+        for kind, size in found["bytes"].items()
+    ]
+    head = ["50 of", "judged, ms", "read again, ms", "kept in a file, ms", "bytes of each, kept"]
+    return table(head, rows)
 
 
 def files(folder: Path, graphs: Mapping[str, Figures]) -> str:

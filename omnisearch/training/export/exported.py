@@ -33,6 +33,15 @@ class Seen:
         return Seen(self.soft.reshape(1, -1, self.soft.shape[2]), means)
 
 
+@dataclass(frozen=True)
+class States:
+    """Unit vectors (n, width), and the last states (n, t, width) of [CLS], media, words."""
+
+    vectors: Floats
+    states: Floats
+    there: npt.NDArray[np.bool_]  # (n, t)
+
+
 def together(fused: Floats, beside: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
     """Give the unit vectors of the weighted sum; of texts alone they are the fused ones.
 
@@ -70,11 +79,34 @@ class Exported:
 
     def texts(self, texts: Sequence[str]) -> Floats:
         """Give the vectors of texts."""
-        return self._read(texts, None)
+        return self.states(texts).vectors
+
+    def states(self, texts: Sequence[str], soft: Floats | None = None) -> States:
+        """Read texts, or soft tokens with them: what the backbone makes of every token."""
+        found = [one.ids for one in self._words.encode_batch(list(texts))]
+        width = max((len(ids) for ids in found), default=2)
+        ids = np.zeros((len(found), width), np.int64)
+        mask = np.zeros_like(ids)
+        for row, tokens in enumerate(found):
+            ids[row, : len(tokens)] = tokens
+            mask[row, : len(tokens)] = 1
+        if soft is None:
+            soft = np.zeros((len(ids), 0, self.model["dim"]), np.float32)
+        there = np.ones(soft.shape[:2], np.int64)
+        vectors, states = self.graph("text", ids=ids, id_mask=mask, soft=soft, soft_mask=there)
+        whole = np.concatenate([mask[:, :1], there, mask[:, 1:]], axis=1).astype(np.bool_)
+        return States(vectors, states, whole)
 
     def media(self, kind: str, seen: Seen, texts: Sequence[str] | None = None) -> Floats:
         """Give the vectors of media, perhaps read with texts; kind is a key of `weights`."""
-        fused, beside = self._read(texts or [""] * len(seen.soft), seen.soft), seen.beside
+        read = self.states(texts or [""] * len(seen.soft), seen.soft)
+        return self.weighed(kind, read.vectors, seen, texts)
+
+    def weighed(
+        self, kind: str, fused: Floats, seen: Seen, texts: Sequence[str] | None = None
+    ) -> Floats:
+        """Add to what was read of media what stands beside it."""
+        beside = seen.beside
         if texts is not None:
             there = np.array([[bool(text.strip())] for text in texts], np.float32)
             beside = {**beside, "words": self.texts(texts) * there}
@@ -140,19 +172,6 @@ class Exported:
     def _filters(self) -> Floats:
         found: Floats = np.load(self.folder / self.model["audio"]["filters"])
         return found
-
-    def _read(self, texts: Sequence[str], soft: Floats | None) -> Floats:
-        found = [one.ids for one in self._words.encode_batch(list(texts))]
-        width = max((len(ids) for ids in found), default=2)
-        ids = np.zeros((len(found), width), np.int64)
-        mask = np.zeros_like(ids)
-        for row, tokens in enumerate(found):
-            ids[row, : len(tokens)] = tokens
-            mask[row, : len(tokens)] = 1
-        if soft is None:
-            soft = np.zeros((len(ids), 0, self.model["dim"]), np.float32)
-        there = np.ones(soft.shape[:2], np.int64)
-        return self.graph("text", ids=ids, id_mask=mask, soft=soft, soft_mask=there)[0]
 
     def _spectrum(self, waves: Floats, seconds: int) -> Floats:
         """Give the log-mel (n, bands, 100 x seconds)."""

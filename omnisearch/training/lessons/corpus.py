@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from omnisearch.training.data import tables
 from omnisearch.training.lab import Lab, LabError
@@ -48,6 +50,27 @@ class Columns:
     def lists(self, name: str) -> list[list[str]]:
         """Read a column of lists of texts."""
         return [list(texts) for texts in self._columns[name]]
+
+
+@dataclass(frozen=True)
+class Unopened:
+    """Features of several files, opened when they are looked at: some need only texts and bytes."""
+
+    lab: Lab
+    stems: Sequence[str]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Their shape."""
+        return self._opened.shape
+
+    def __getitem__(self, rows: Rows) -> NDArray[np.floating]:
+        """Read some rows."""
+        return self._opened[rows]
+
+    @cached_property
+    def _opened(self) -> Stacked:
+        return Stacked([features.load(self.lab, stem) for stem in self.stems])
 
 
 def load(lab: Lab, kind: str, split: str) -> Pairs:
@@ -144,8 +167,7 @@ def _alike(sources: Rows, targets: Rows) -> list[Rows]:
 
 
 def _side(lab: Lab, kind: str, rows: Columns) -> Side:
-    stacked = Stacked([features.load(lab, stem) for stem in rows.stems])
-    return Side(CHANNELS[kind], stacked, rows.places)
+    return Side(CHANNELS[kind], Unopened(lab, rows.stems), rows.places)
 
 
 _LOADERS: dict[str, Callable[[Lab, str], Pairs]] = {

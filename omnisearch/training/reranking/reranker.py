@@ -1,9 +1,9 @@
 """A small network that lets each word of a query look at a candidate, and gives a score.
 
-A candidate's tokens are the last states of its words, and the rows of features that the frozen
-towers gave, mapped to where the words are. Each word attends to the tokens that it is most like; a
-query's score is the mean over its words of how alike these are, by how much each matters.
-Scores of one query compare with each other, not with those of another one.
+A candidate's tokens come from several places: last states of words and media, soft tokens, vectors
+that stand beside. Each word, and the query's vector, attends to the tokens of each origin that it
+is most like; how alike these are, by how much each word and each origin matters, is the score.
+Untrained, tokens are compared as they are. Scores of one query compare with each other only.
 """
 
 from __future__ import annotations
@@ -14,101 +14,90 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-ROWS = {"visual": 11, "audio": 13}  # of a picture's, a frame's and a sound's features
+from omnisearch.training.reranking.readings import ORIGINS
+
+_ASKING = ("word", "vector")  # what a query has
 
 
 @dataclass(frozen=True)
 class Shape:
-    """How wide everything is; what a tiny lab's towers give is narrower."""
+    """How wide everything is; a change of low rank leaves most of what the encoder knows."""
 
-    states: int = 384
-    visual: int = 1280
-    audio: int = 1920
-    hidden: int = 512
-    dropout: float = 0.1
+    width: int = 384
+    rank: int = 32
+    dropout: float = 0.2
 
 
-class Rows(nn.Module):
-    """Rows of features to tokens; which row it is counts before the GELU."""
+class Changes(nn.Module):
+    """One change of low rank for each sort of token; none of them changes anything at first."""
 
-    def __init__(self, count: int, wide: int, shape: Shape) -> None:
+    def __init__(self, sorts: int, shape: Shape) -> None:
         super().__init__()
-        self.norm = nn.LayerNorm(wide)
+        self.down = nn.Parameter(0.05 * torch.randn(sorts, shape.width, shape.rank))
+        self.up = nn.Parameter(torch.zeros(sorts, shape.rank, shape.width))
         self.dropout = nn.Dropout(shape.dropout)
-        self.inner = nn.Linear(wide, shape.hidden)
-        self.place = nn.Parameter(torch.zeros(count, shape.hidden))
-        self.outer = nn.Linear(shape.hidden, shape.states)
 
-    def forward(self, rows: Tensor) -> Tensor:
-        """Map rows (n, count, wide); n candidates without any are (n, 0, wide)."""
-        inner = self.inner(self.dropout(self.norm(rows))) + self.place[: rows.shape[1]]
-        tokens: Tensor = self.outer(functional.gelu(inner))
-        return tokens
+    def forward(self, tokens: Tensor, sort: int) -> Tensor:
+        """Give unit tokens (..., width)."""
+        changed = tokens + self.dropout(tokens @ self.down[sort]) @ self.up[sort]
+        return functional.normalize(changed, dim=-1)
 
 
 class Reranker(nn.Module):
-    """Candidates are read once, then judged by each query."""
+    """Judges lists of candidates, each query its own."""
 
     def __init__(self, shape: Shape | None = None) -> None:
         super().__init__()
         self.shape = shape or Shape()
-        width = self.shape.states
-        self.word = nn.Linear(width, width, bias=False)
-        self.state = nn.Linear(width, width, bias=False)
-        for same in (self.word, self.state):  # at first a word is like itself
-            nn.init.eye_(same.weight)
-        self.matters = nn.Linear(width, 1)
+        self.asking = Changes(len(_ASKING), self.shape)
+        self.candidate = Changes(len(ORIGINS), self.shape)
+        self.matters = nn.Linear(self.shape.width, 1)
         nn.init.zeros_(self.matters.weight)
-        wide = {"visual": self.shape.visual, "audio": self.shape.audio}
-        made = {name: Rows(ROWS[name], size, self.shape) for name, size in wide.items()}
-        self.rows = nn.ModuleDict(made)
-        self.sharpness = nn.Parameter(torch.tensor(2.3))  # ln 10
-        self.temperature = nn.Parameter(torch.tensor(-3.0))  # ln 0.05, of the loss
-
-    def read(
-        self, states: Tensor, mask: Tensor, visual: Tensor, audio: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Give unit tokens (n, s, width) of candidates of one kind, and which of them count.
-
-        A kind without pictures or sounds has no rows (n, 0, in) of them.
-        """
-        parts = [self.state(states), self.rows["visual"](visual), self.rows["audio"](audio)]
-        there = [mask, *(mask.new_ones(rows.shape[:2]) for rows in (visual, audio))]
-        return functional.normalize(torch.cat(parts, 1), dim=2), torch.cat(there, 1)
-
-    def alike(self, words: Tensor, tokens: Tensor, mask: Tensor) -> Tensor:
-        """Tell how alike each word (w, width) is to what it attends to in each candidate (w, n)."""
-        asked = functional.normalize(self.word(words), dim=1)
-        cosines = torch.einsum("wd,nsd->wns", asked, tokens)
-        sharp = (cosines * self.sharpness.exp()).masked_fill(~mask, -torch.inf)
-        return (sharp.softmax(2) * cosines).sum(2)
-
-    def judge(self, words: Tensor, word_mask: Tensor, tokens: Tensor, mask: Tensor) -> Tensor:
-        """Give the scores (q, n) of queries of words (q, t, states) and candidates' tokens."""
-        weights = self.matters(words).squeeze(2).masked_fill(~word_mask, -torch.inf).softmax(1)
-        alike = self.alike(words[word_mask], tokens, mask)
-        owner = word_mask.nonzero()[:, 0]
-        weighted = weights[word_mask][:, None] * alike
-        scores: Tensor = weighted.new_zeros(len(words), len(tokens))
-        scores = scores.index_add(0, owner, weighted)
-        return scores
+        self.sharpness = nn.Parameter(torch.full((len(_ASKING), len(ORIGINS)), 2.3))  # ln 10
+        self.shares = nn.Parameter(torch.full((len(_ASKING), len(ORIGINS)), 0.1))
+        self.weight = nn.Parameter(torch.tensor(3.0))  # ln 20, of scores beside odds in the loss
 
     def forward(
-        self, words: Tensor, states: Tensor, mask: Tensor, visual: Tensor, audio: Tensor
+        self, words: Tensor, there: Tensor, vectors: Tensor, tokens: Tensor, origins: Tensor
     ) -> Tensor:
-        """Give the scores (n,) of n candidates of one kind for one query's words (t, states)."""
-        tokens, there = self.read(states, mask.bool(), visual, audio)
-        weights: Tensor = self.matters(words).softmax(0)  # (t, 1)
-        return (weights * self.alike(words, tokens, there)).sum(0)
+        """Give the scores (q, n) of n candidates for each query.
+
+        Queries are states of words (q, t, width), which of them are there (q, t), and vectors
+        (q, width); candidates are tokens (q, n, s, width) and their origins (q, n, s).
+        """
+        asked = self.asking(words, 0), self.asking(vectors, 1)[:, None]
+        weights = self.matters(words).squeeze(2).masked_fill(~there, -torch.inf).softmax(1)
+        each = weights, torch.ones_like(weights[:, :1])
+        scores = tokens.new_zeros(tokens.shape[:2])
+        for number in range(len(ORIGINS)):
+            picked, own = _picked(tokens, origins == number)
+            if not own.shape[2]:
+                continue
+            seen = self.candidate(picked, number)
+            for sort, (items, shares) in enumerate(zip(asked, each, strict=True)):
+                alike = self._alike(items, seen, own, self.sharpness[sort, number].exp())
+                found = torch.einsum("qt,qtn->qn", shares, alike)
+                scores = scores + self.shares[sort, number] * found
+        return scores
+
+    @staticmethod
+    def _alike(items: Tensor, tokens: Tensor, own: Tensor, sharpness: Tensor) -> Tensor:
+        """Tell how alike items (q, t, width) are to what they attend to (q, t, n); 0 to nothing."""
+        cosines = torch.einsum("qtd,qnsd->qtns", items, tokens)
+        hidden = ~own[:, None]
+        attention = (cosines * sharpness).masked_fill(hidden, -1e4).softmax(3)
+        return (attention * cosines.masked_fill(hidden, 0)).sum(3)
 
 
-def matched_loss(scores: Tensor, allowed: Tensor, temperature: Tensor) -> Tensor:
-    """Give the cross-entropy of finding the diagonal of scores (n, n), both ways.
+def _picked(tokens: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
+    """Give those tokens (q, n, most, width) that are marked, and which of these are there."""
+    most = int(own.sum(2).max())
+    first = (~own).int().argsort(dim=2, stable=True)[:, :, :most]
+    wide = first[..., None].expand(-1, -1, -1, tokens.shape[3])
+    return tokens.gather(2, wide), own.gather(2, first)
 
-    Only what is allowed (n, n) stands against it.
-    """
-    own = torch.eye(len(scores), dtype=torch.bool)
-    told = (scores / temperature).masked_fill(~(allowed | own), -torch.inf)
-    wanted = torch.arange(len(scores))
-    found = functional.cross_entropy(told, wanted) + functional.cross_entropy(told.T, wanted)
-    return found / 2
+
+def listed_loss(told: Tensor, right: Tensor) -> Tensor:
+    """Give the cross-entropy of finding any right candidate first in each list (q, n)."""
+    every = torch.logsumexp(told, 1)
+    return (every - torch.logsumexp(told.masked_fill(~right, -torch.inf), 1)).mean()

@@ -1,30 +1,28 @@
-"""What a reranker reads: queries in words, and shelves of candidates of several kinds.
+"""What a reranker is asked: queries in words, and shelves of candidates of several kinds.
 
-Every item keeps the vector that it is first found by. A reranker reads the last states of words and
-the features of media. Shelves also tell which wrong candidates stand nearest to each query.
+Candidates stand first in the order of a collection that holds them: by log odds, learnt from its
+own rows as every collection learns them. Shelves also tell which wrong ones stand nearest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional
 
-from omnisearch.training.encoder.omni import Omni
-from omnisearch.training.export.shipped import Parts, Shipped, Weights
-from omnisearch.training.lessons.corpus import KINDS
-from omnisearch.training.lessons.pairs import Pairs, Rows, Side, same
-from omnisearch.training.reranking.reranker import Reranker
-from omnisearch.training.towers.backbone import pooled
+from omnisearch.encoder.calibration.calibrator import TARGETS, Calibrator, Target, questions
+from omnisearch.encoder.calibration.prior import Prior, shipped
+from omnisearch.encoder.calibration.sample import Sample
+from omnisearch.encoder.parts import Modality
+from omnisearch.training.export.exported import Exported
+from omnisearch.training.lab import Lab
+from omnisearch.training.lessons.pairs import Pairs, Rows, same
+from omnisearch.training.reranking import readings
+from omnisearch.training.reranking.readings import Readings
 
-LONGEST = 40  # states of a candidate; words of longer pages and texts are left to its vector
-WORDS = 24  # of a query
-_BATCH = 128
 _BLOCK = 512  # queries compared at once
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float32]
@@ -34,161 +32,149 @@ Floats = NDArray[np.float32]
 class Queries:
     """Texts that ask, of several kinds one after the other."""
 
-    kinds: NDArray[np.int64]  # numbers in KINDS (n,)
+    names: tuple[str, ...]  # of the kinds of the shelf
+    kinds: NDArray[np.int64]  # the number of each one's kind among them (n,)
     concepts: Sequence[str]
     own: Rows  # the place of each one's own candidate on the shelf
-    vectors: Floats
-    states: NDArray[np.float16]  # (n, t, width)
-    mask: Flags  # (n, t)
+    read: Readings
 
     def __len__(self) -> int:
         return len(self.kinds)
 
     def take(self, rows: Rows) -> Queries:
-        """Keep some queries."""
-        return Queries(
-            self.kinds[rows],
-            [self.concepts[row] for row in rows],
-            self.own[rows],
-            self.vectors[rows],
-            self.states[rows],
-            self.mask[rows],
-        )
+        """Keep some queries, no wider than they need."""
+        concepts = [self.concepts[row] for row in rows]
+        own = self.own[rows]
+        return Queries(self.names, self.kinds[rows], concepts, own, self.read.take(rows))
 
-    def words(self, rows: Rows) -> tuple[Tensor, Tensor]:
-        """Give states and mask of some queries, no longer than they need."""
-        mask = torch.from_numpy(self.mask[rows])
-        longest = int(mask.sum(1).max())
-        states = torch.from_numpy(self.states[rows, :longest].astype(np.float32))
-        return states, mask[:, :longest]
+
+@dataclass(frozen=True)
+class Tokens:
+    """Tokens (q, n, s, width) of lists of candidates, and their origins; -1 is none."""
+
+    tokens: Floats
+    origins: NDArray[np.int64]
 
 
 class Shelf:
     """Candidates of several kinds, one after the other."""
 
-    def __init__(
-        self, shipped: Shipped, pairs: Mapping[str, Pairs], weights: Mapping[str, Weights]
-    ) -> None:
-        self.sides = [pairs[kind].candidate for kind in KINDS]
-        self.concepts = [name for kind in KINDS for name in pairs[kind].concepts]
-        sizes = [len(side) for side in self.sides]
+    def __init__(self, lab: Lab, graphs: Exported, split: str, pairs: Mapping[str, Pairs]) -> None:
+        self.concepts = [name for one in pairs.values() for name in one.concepts]
+        self.read = [readings.candidates(lab, graphs, split, one) for one in pairs.values()]
+        sizes = [len(one) for one in self.read]
         self.starts = np.concatenate(([0], np.cumsum(sizes)))
-        self.kinds = np.repeat(np.arange(len(KINDS)), sizes)
-        read = [states(shipped.encoder, side, LONGEST) for side in self.sides]
-        self.states, self.masks, fused = zip(*read, strict=True)
-        found = [
-            Parts(one, shipped.beside(side, np.arange(len(side)))).together(weights.get(kind, {}))
-            for kind, side, one in zip(KINDS, self.sides, fused, strict=True)
-        ]
-        self.vectors = np.concatenate(found)
-        rows = {side.channel: side.media(np.arange(1)) for side in self.sides if side.channel}
-        self.empty = {
-            channel: torch.zeros(1, 0, media.shape[-1])
-            for channel, media in rows.items()
-            if channel is not None
-        }
+        self.kinds = np.repeat(np.arange(len(pairs)), sizes)
+        self.vectors = np.concatenate([one.vectors for one in self.read])
+        names = cast("list[Modality]", [*pairs])
+        calibrator, targets = self._learnt(graphs, names), [names[kind] for kind in self.kinds]
+        self._crowding = calibrator.crowding("text", targets, "content", self.vectors)
+        self._scale = calibrator.scale("text")
+        self._which = np.array([TARGETS.index((name, "content")) for name in names])[self.kinds]
 
     def __len__(self) -> int:
         return len(self.kinds)
 
-    def read(self, reranker: Reranker, places: Rows) -> list[tuple[Rows, Tensor, Tensor]]:
-        """Give tokens (n, s, width) and masks kind by kind: a page has more of them than a picture.
+    def odds(self, vectors: Floats) -> Floats:
+        """Give the log odds (q, n) of all candidates for queries (q, width)."""
+        return self._scale.odds(self._which, vectors @ self.vectors.T - self._crowding)
 
-        Before each stands which of the places are of that kind.
-        """
-        found = []
-        for kind in np.unique(self.kinds[places]):
-            own = np.flatnonzero(self.kinds[places] == kind)
-            found.append((own, *self._read(reranker, kind, places[own] - self.starts[kind])))
-        return found
+    def odds_of(self, vectors: Floats, places: Rows) -> Floats:
+        """Give the log odds of some candidates (q, n) of each query; of none -inf."""
+        cosines = np.einsum("qd,qnd->qn", vectors, self.vectors[places])
+        found = self._scale.odds(self._which[places], cosines - self._crowding[places])
+        return np.where(places < 0, np.float32(-np.inf), found)
 
-    @torch.no_grad()
-    def every(self, reranker: Reranker) -> tuple[Tensor, Tensor]:
-        """Read all candidates, in order."""
-        chunks = np.array_split(np.arange(len(self)), -(-len(self) // _BATCH))
-        parts = [part[1:] for places in chunks for part in self.read(reranker, places)]
-        return _joined(parts)
+    def gather(self, places: Rows) -> Tokens:
+        """Give the tokens of candidates (q, n), filled up to the most that one of them has."""
+        kinds = np.where(places < 0, -1, self.kinds[places])
+        parts = [
+            (kinds == kind, self.read[kind].take(places[kinds == kind] - self.starts[kind]))
+            for kind in np.unique(kinds[kinds >= 0])
+        ]
+        longest = max((part.tokens.shape[1] for _, part in parts), default=1)
+        tokens = np.zeros((*places.shape, longest, self.vectors.shape[1]), np.float32)
+        origins = np.full(tokens.shape[:3], -1, np.int64)
+        for own, part in parts:
+            width = part.tokens.shape[1]
+            filled, said = tokens[own], origins[own]
+            filled[:, :width], said[:, :width] = part.tokens, part.origins
+            tokens[own], origins[own] = filled, said
+        return Tokens(tokens, origins)
 
-    def _read(self, reranker: Reranker, kind: int, rows: Rows) -> tuple[Tensor, Tensor]:
-        mask = torch.from_numpy(self.masks[kind][rows])
-        side = self.sides[kind]
-        # the encoder knows the media of the training split too well: their states give them away
-        longest = int(mask.sum(1).max()) if side.texts is not None else 0
-        found = torch.from_numpy(self.states[kind][rows, :longest].astype(np.float32))
-        given = {name: x.expand(len(rows), -1, -1) for name, x in self.empty.items()}
-        if side.channel is not None:
-            media = torch.from_numpy(side.media(rows))
-            given[side.channel] = media.mean(1) if media.ndim == 4 else media
-        tokens: tuple[Tensor, Tensor] = reranker.read(found, mask[:, :longest], **given)
-        return tokens
+    def _learnt(self, graphs: Exported, names: Sequence[Modality]) -> Calibrator:
+        """Learn what cosines are worth here, as a collection does."""
+        samples: dict[Target, Sample] = {}
+        for name, one in zip(names, self.read, strict=True):
+            sample = Sample(one.vectors.shape[1])
+            sample.add(one.vectors)
+            samples[name, "content"] = sample
+        asked = graphs.texts(questions())
+        return Calibrator(_prior(graphs)).refine(samples, asked)
+
+
+def _prior(graphs: Exported) -> Prior:
+    """Give what was learnt with an export; a tiny one has too few questions to learn from."""
+    record = graphs.model["calibration"]
+    if any(name.startswith("text ") for name in record["pairs"]):
+        return Prior.load(record)
+    return shipped().foreign()
 
 
 def asked(
-    shipped: Shipped, pairs: Mapping[str, Pairs], chosen: Mapping[str, Rows], wording: int | None
+    graphs: Exported, pairs: Mapping[str, Pairs], chosen: Mapping[str, Rows], wording: int | None
 ) -> Queries:
     """Encode the texts of some rows; a seed draws a wording, otherwise the first is taken."""
     drawn = None if wording is None else np.random.default_rng(wording)
-    starts = np.cumsum([0, *(len(pairs[kind]) for kind in KINDS)])
+    starts = np.cumsum([0, *(len(one) for one in pairs.values())])
     texts = [
-        _worded(pairs[kind].query.texts or [], row, drawn) for kind in KINDS for row in chosen[kind]
+        _worded(one.query.texts or [], row, drawn)
+        for kind, one in pairs.items()
+        for row in chosen[kind]
     ]
-    found, mask, vectors = states(shipped.encoder, Side(texts=[[one] for one in texts]), WORDS)
     return Queries(
-        kinds=np.concatenate([np.full(len(chosen[k]), n) for n, k in enumerate(KINDS)]),
-        concepts=[pairs[kind].concepts[row] for kind in KINDS for row in chosen[kind]],
-        own=np.concatenate([chosen[k] + starts[n] for n, k in enumerate(KINDS)]),
-        vectors=vectors,
-        states=found,
-        mask=mask,
+        names=tuple(pairs),
+        kinds=np.concatenate([np.full(len(chosen[k]), n) for n, k in enumerate(pairs)]),
+        concepts=[one.concepts[row] for kind, one in pairs.items() for row in chosen[kind]],
+        own=np.concatenate([chosen[k] + starts[n] for n, k in enumerate(pairs)]),
+        read=readings.texts(graphs, texts, readings.WORDS),
     )
 
 
-def nearest(queries: Queries, shelf: Shelf, depth: int, mixed: bool) -> tuple[Rows, Flags]:
-    """Give the nearest candidates (n, depth), -1 where there are no more, and which are right.
+@dataclass(frozen=True)
+class First:
+    """The first candidates of each query (n, depth), nearest first; place -1 is none."""
+
+    places: Rows
+    odds: Floats  # -inf where there is none
+    right: Flags
+
+
+def nearest(queries: Queries, shelf: Shelf, depth: int, mixed: bool) -> First:
+    """Give the surest candidates of each query, and which of them are right.
 
     Candidates of another kind that bear the query's concept are passed over: they are neither right
     nor wrong. Unless `mixed`, only the query's own kind is looked at.
     """
     depth = min(depth, len(shelf))
-    found = np.empty((len(queries), depth), np.int64)
-    right = np.empty((len(queries), depth), np.bool_)
+    found = First(
+        np.empty((len(queries), depth), np.int64),
+        np.empty((len(queries), depth), np.float32),
+        np.empty((len(queries), depth), np.bool_),
+    )
     for at in range(0, len(queries), _BLOCK):
         rows = slice(at, at + _BLOCK)
         own = queries.kinds[rows, None] == shelf.kinds[None]
         equal = same(queries.concepts[rows], shelf.concepts)
-        scores = queries.vectors[rows] @ shelf.vectors.T
-        scores[equal & ~own if mixed else ~own] = -np.inf
-        best = np.argpartition(-scores, depth - 1, axis=1)[:, :depth]
-        order = np.argsort(-np.take_along_axis(scores, best, 1), axis=1)
+        odds = shelf.odds(queries.read.vectors[rows])
+        odds[equal & ~own if mixed else ~own] = -np.inf
+        best = np.argpartition(-odds, depth - 1, axis=1)[:, :depth]
+        order = np.argsort(-np.take_along_axis(odds, best, 1), axis=1, kind="stable")
         best = np.take_along_axis(best, order, 1)
-        found[rows] = np.where(np.isfinite(np.take_along_axis(scores, best, 1)), best, -1)
-        right[rows] = np.take_along_axis(equal & own, best, 1)
-    return found, right
-
-
-@torch.no_grad()
-def states(model: Omni, side: Side, longest: int) -> tuple[NDArray[np.float16], Flags, Floats]:
-    """Give the first states (n, t, width) of every row, which count, and the fused vectors."""
-    lengths = [len(some[0]) for some in side.texts] if side.texts else [0] * len(side)
-    order = np.argsort(lengths, kind="stable")  # what is alike in length is read together
-    parts: list[tuple[Tensor, Tensor]] = []
-    vectors = []
-    for at in range(0, len(side), _BATCH):
-        found, mask = model.token_states(side, order[at : at + _BATCH])
-        vectors.append(pooled(found, mask))
-        parts.append((found[:, :longest].half(), mask[:, :longest]))
-    back = np.argsort(order)
-    whole = (*_joined(parts), torch.cat(vectors))
-    states, flags, fused = (x.numpy()[back] for x in whole)
-    return states, flags, fused
-
-
-def _joined(parts: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
-    """Lay tokens (n, s, width) and their masks below each other, filled up to the longest."""
-    longest = max(mask.shape[1] for _, mask in parts)
-    tokens = [functional.pad(x, (0, 0, 0, longest - x.shape[1])) for x, _ in parts]
-    masks = [functional.pad(mask, (0, longest - mask.shape[1])) for _, mask in parts]
-    return torch.cat(tokens), torch.cat(masks)
+        found.odds[rows] = np.take_along_axis(odds, best, 1)
+        found.places[rows] = np.where(np.isfinite(found.odds[rows]), best, -1)
+        found.right[rows] = np.take_along_axis(equal & own, best, 1)
+    return found
 
 
 def _worded(wordings: Sequence[Sequence[str]], row: int, drawn: np.random.Generator | None) -> str:
