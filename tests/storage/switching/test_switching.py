@@ -25,11 +25,6 @@ from tests.storage.switching.toys import (
 )
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return made(tmp_path / "collection")
-
-
 def test_after_the_switch_everything_is_as_if_made_anew(path: Path, tmp_path: Path) -> None:
     assert reencoded(path) == 5
     assert told(path) == told(made(tmp_path / "fresh", NEW))
