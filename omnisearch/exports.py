@@ -65,6 +65,8 @@ def export(now: Generation, folder: str | Path, chosen: Chosen) -> int:
     positions = positions_of(now, mask(now, chosen.where, chosen.params))
     if segments and chosen.where is not None:
         positions = _whole_items(now, positions)
+    if now.wholes is not None:
+        positions = np.union1d(positions, now.wholes.of(positions))
     schema = now.schema if segments else now.schema.shown()
     fields = [field_of(name, kind) for name, kind in schema.columns.items()]
     layout = Layout(

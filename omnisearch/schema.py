@@ -24,6 +24,7 @@ SEGMENT_PREFIX = "segment."
 SPAN, SAID = "segment.span", "segment.words"
 LOCATIONS, MISSING, EXTRACTOR = "file.locations", "file.missing", "file.extractor"
 REGIONS = "image.regions"
+WHOLE = "segment.whole"  # of how many passages the row is the mean
 TABLE, ROW, COLUMN = "file.table", "file.row", "file.column"  # of an item that is a row of a table
 DIGEST = "segment.digest"  # of all that a row of a table was made of
 # What we write about files and segments ourselves; users may read and filter it, never set it.
@@ -68,6 +69,7 @@ OURS: Mapping[str, Kind] = {
     SAID: "json",
     "segment.twin": "int",
     "segment.look": "int",
+    WHOLE: "int",
     DIGEST: "string",
 }
 MAX_NAME_BYTES = 256

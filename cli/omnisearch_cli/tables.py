@@ -15,7 +15,7 @@ from omnisearch_cli import output
 
 _ENDS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".arrow", ".feather")
 _OF_ROWS = (  # options that say something of rows as well
-    "jobs max_memory max_pixels max_pages max_hours max_text ocr follow_symlinks prune force"
+    "jobs max_memory max_pixels max_pages max_hours max_text ocr follow_symlinks prune force whole"
 ).split()
 _OF_FILES = (
     "files_from since include metadata dry_run retry_failed exclude modalities hidden ignore "

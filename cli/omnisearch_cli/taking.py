@@ -37,6 +37,7 @@ class Flags(ReadingFlags):
     follow_symlinks: bool
     one_file_system: bool
     regions: bool | None
+    whole: bool | None
 
 
 def _size(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
@@ -84,6 +85,11 @@ _FILES = (
         "--regions/--no-regions",
         default=None,
         help="Find pictures by parts of them, too. Default: as the collection was last told.",
+    ),
+    click.option(
+        "--whole/--no-whole",
+        default=None,
+        help="Find long texts by the mean of their passages, too. Default: as last told, first on.",
     ),
 )
 _READING = (
@@ -139,6 +145,7 @@ def given(flags: Flags) -> om.IngestOptions:
         "follow_symlinks": flags["follow_symlinks"],
         "one_file_system": flags["one_file_system"],
         "regions": flags["regions"],
+        "whole": flags["whole"],
     }
     return cast(om.IngestOptions, told)
 

@@ -169,7 +169,7 @@ class Commits:
         """Store items in place of what an older extractor made of them."""
 
         def prepare(now: Generation) -> Change | None:
-            made = segments_of(good, now, self._run.version, self._name_of)
+            made = segments_of(good, now, self._run.version, self._name_of, whole=self._run.whole)
             encoder = self._run.encoder.made
             rows = replace(made, space=None if encoder is None else str(encoder.space))
             stored = [now.items.get(draft.item) for draft in good if not draft.stored]

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from omnisearch.ingest import bounds, regions, roots, sidecar
+from omnisearch.ingest import bounds, regions, roots, sidecar, wholes
 from omnisearch.ingest.commits import Commits
 from omnisearch.ingest.costs import Forecast
 from omnisearch.ingest.encoding import Encoding
@@ -94,6 +94,7 @@ def carried_out(
             _note_devices(run, plan)
         if not plan.ledger.regions:
             regions.drop(store)
+        wholes.settle(store, wanted=plan.ledger.whole, partial=plan.partial)
         if options.prune and not run.counts.withheld:
             _prune(run)
         if beside is not None:
@@ -129,6 +130,7 @@ def run_of(target: Target, store: Store, plan: Plan, options: Options, stack: Ex
         languages=Languages(),
         scans=Scans(EXTRACTOR, wanted=options.ocr),
         regions=plan.ledger.regions,
+        whole=plan.ledger.whole,
         lacking=regions.lacking(store.reading()) if plan.ledger.regions else set(),
     )
 

@@ -44,6 +44,7 @@ class IngestOptions(ReadingOptions, total=False):
     follow_symlinks: bool
     one_file_system: bool
     regions: bool | None
+    whole: bool | None
     retry_failed: bool
     prune: bool
     force: bool
@@ -71,6 +72,7 @@ class Options:
     max_text: int | None = None
     ocr: bool = True  # where the extra is installed
     regions: bool | None = None  # parts of pictures; None: as the collection has it
+    whole: bool | None = None  # the mean of a long text's passages; None: as the collection has it
     retry_failed: bool = False
     prune: bool = False
     force: bool = False

@@ -65,6 +65,8 @@ def planned(target: Target, paths: Sequence[PathLike], options: Options) -> Plan
     ledger = replace(ledger, roots=tuple(known.values()))
     if options.regions is not None:
         ledger = replace(ledger, regions=options.regions)
+    if options.whole is not None:
+        ledger = replace(ledger, whole=options.whole)
     ledger, included = _including(ledger, options)
     ignored = {Location.parse(text) for text in ledger.ignored}
     kept: dict[tuple[int, bytes], Visit] = {}

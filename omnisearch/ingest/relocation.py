@@ -15,7 +15,7 @@ from omnisearch import moments
 from omnisearch.ingest.drafts import is_part
 from omnisearch.ingest.extraction.naming import words_of
 from omnisearch.locations import Location, text_of
-from omnisearch.schema import LOCATIONS, MISSING, SAID, SPAN
+from omnisearch.schema import LOCATIONS, MISSING, SAID, SPAN, WHOLE
 
 NAME, MODIFIED, DATE = "file.name", "file.modified", "file.date"
 TITLES = ("image.title", "audio.title", "video.title", "doc.title")
@@ -57,7 +57,8 @@ def derived(row: Mapping[str, Any], name: bytes, mtime_ns: int | None) -> dict[s
     text = text_of(name)
     found: dict[str, Any] = {NAME: text}
     said = row.get(SAID)
-    part = said is None and is_part(row.get(SPAN))  # a file is found by its name once
+    whole = row.get(WHOLE) is not None
+    part = said is None and (whole or is_part(row.get(SPAN)))  # a file is found by its name once
     if not part and (said is None or said == named(row.get(NAME) or "", row)):
         found[SAID] = named(text, row) or None
     if mtime_ns is not None:

@@ -11,6 +11,7 @@ from omnisearch.ingest import scans
 from omnisearch.ingest.drafts import Draft, Row
 from omnisearch.ingest.regions import standing
 from omnisearch.ingest.relocation import DATE, NameOf, derived
+from omnisearch.ingest.wholes import joined
 from omnisearch.locations import Location
 from omnisearch.schema import EXTRACTOR, LOCATIONS, MISSING
 from omnisearch.storage.batch import Segments
@@ -21,11 +22,12 @@ _TAKEN = ("image.taken", "video.taken")
 
 
 def segments_of(
-    drafts: Sequence[Draft], now: Generation, version: int, name_of: NameOf
+    drafts: Sequence[Draft], now: Generation, version: int, name_of: NameOf, *, whole: bool
 ) -> Segments:
-    """Give the rows of items; one that an older extractor stored keeps its other locations.
+    """Give the rows of items, with means of long ones if `whole`.
 
-    Rows that are added to stored ones have the columns of those.
+    One that an older extractor stored keeps its other locations. Rows that are added to stored
+    ones have the columns of those.
     """
     pairs = [(draft, row) for draft in drafts for row in draft.rows]
     stood = standing(now, [draft.item for draft in drafts if draft.stored])
@@ -35,7 +37,7 @@ def segments_of(
         told = stood[draft.item] if draft.stored else _columns(draft, version)
         shared[draft.item] = {**told, **places, MISSING: None}
     first = {draft.item: _first(draft, shared[draft.item]) for draft in drafts}
-    return Segments(
+    made = Segments(
         ids=[row.id for _, row in pairs],
         items=[draft.item for draft, _ in pairs],
         views=[row.view for _, row in pairs],
@@ -45,6 +47,7 @@ def segments_of(
             _row(row, shared[draft.item], first[draft.item], name_of) for draft, row in pairs
         ],
     )
+    return joined(made) if whole else made
 
 
 def _places(draft: Draft, before: Stored | None) -> list[str]:

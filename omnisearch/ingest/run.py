@@ -86,6 +86,7 @@ class Run:
     languages: Languages
     scans: Scans
     regions: bool = False  # of pictures, too
+    whole: bool = True  # long texts and documents have the mean of their passages
     lacking: set[str] = field(default_factory=set)  # pictures whose regions nobody looked for
     stop: Stop = field(default_factory=Stop)
     lock: threading.RLock = field(default_factory=threading.RLock)

@@ -30,6 +30,7 @@ from omnisearch.query.options import Wish
 from omnisearch.query.ordering import firsts, ordered
 from omnisearch.query.preferring import Order
 from omnisearch.query.reranked import Rerank
+from omnisearch.query.whole import behind
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.words.asking import Asked as Words
 from omnisearch.storage.words.asking import ask
@@ -57,6 +58,7 @@ class _Round:
     """What one depth of candidates comes to."""
 
     found: list[Found]
+    means: list[Found]  # of passages, which led to some of the candidates
     judged: Judged
     grouped: Grouped
     whole: bool  # there are no other candidates
@@ -134,7 +136,9 @@ def _question(
             "min_confidence: vectors of your own have no confidence, since no encoder made them; "
             "use min_score"
         )
-    return _Question(asked, wish, allowed, said, Judge(now, asked, wish, calibrator))
+    judge = Judge(now, asked, wish, calibrator)
+    allowed = allowed if judge.by_wholes else replace(allowed, means={})
+    return _Question(asked, wish, allowed, said, judge)
 
 
 def _phrases(words: Words, allowed: Allowed) -> npt.NDArray[np.bool_]:
@@ -154,7 +158,10 @@ def _round(question: _Question, depth: int, stages: Stages) -> _Round:
     for vector in asked.vectors:
         found += best_of_kinds(allowed, vector, depth, wish.recall)
     stages.end("search")
+    means = [one for one in found if one.kind in allowed.means]
+    found = [one for one in found if one.kind not in allowed.means]
     rows, whole, least = [one.positions for one in found], all(one.whole for one in found), 0.0
+    rows.append(behind(allowed, means, wish.recall))
     if said is not None:
         best = said.best(max(_SAYING, depth))
         rows.append(best.positions)
@@ -171,7 +178,7 @@ def _round(question: _Question, depth: int, stages: Stages) -> _Round:
     grouped = group(allowed.now, judged, wish, asked.leave_out)
     bound = _bound(question, found, judged, least)
     stages.end("grouping")
-    return _Round(found, judged, grouped, whole, bound)
+    return _Round(found, means, judged, grouped, whole, bound)
 
 
 def _bound(question: _Question, found: list[Found], judged: Judged, least: float) -> float:
@@ -184,12 +191,15 @@ def _bound(question: _Question, found: list[Found], judged: Judged, least: float
         return question.judge.bound(found, question.said, least)
     if question.wish.fuse == "rrf" or len(question.asked.vectors) > 1:
         return -math.inf
-    lasts = [one.positions[-_LAST:] for one in found if not one.whole]
+    some = [one for one in found if not one.whole]
+    lasts = [one.positions[-_LAST:] for one in some]
     if not lasts:
         return -math.inf
+    # parts of pictures are lowered, and what is behind them may be a whole one
+    parts = [question.judge.cut(one) for one in some if judged.shows_parts(one.positions[-_LAST:])]
     orders, ends = judged.of_rows(np.concatenate(lasts)), np.cumsum([len(one) for one in lasts])
     each = (orders[end - len(one) : end] for one, end in zip(lasts, ends.tolist(), strict=True))
-    return max(sorted(one)[len(one) // 2] for one in each)
+    return max([*parts, *(sorted(one)[len(one) // 2] for one in each)])
 
 
 def _is_settled(last: _Round, question: _Question) -> bool:
@@ -259,6 +269,8 @@ def _page(question: _Question, last: _Round, page: slice) -> Answers:
             "content": judged.content[places],
             "words": judged.words[places],
             "bm25": np.where(bm25 > 0, bm25, np.float32(np.nan)),
+            "whole": judged.whole[places],
+            "region": np.where(judged.parts[places], judged.content[places], np.float32(np.nan)),
         },
         segments=True,
         words=question.asked.words,
@@ -276,7 +288,9 @@ def _pool(question: _Question, last: _Round, count: int) -> Hits:
 def _explained(question: _Question, last: _Round, rounds: int, stages: Stages) -> Explanation:
     said = None if question.said is None else int(np.count_nonzero(question.said.scores))
     survivors = explaining.survivors(question.allowed)
-    searched = explaining.searched(question.allowed, last.found)
+    searched = explaining.searched(question.allowed, [*last.found, *last.means])
     stages.end("explaining")
     route, candidates = question.wish.understood, len(last.judged.odds)
-    return Explanation(survivors, searched, said, candidates, rounds, stages.ms, route)
+    shown = last.grouped.places[question.wish.offset : question.wish.reach]
+    parts = tuple((np.flatnonzero(last.judged.parts[shown]) + 1).tolist())
+    return Explanation(survivors, searched, said, candidates, rounds, stages.ms, route, parts)

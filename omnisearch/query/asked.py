@@ -18,6 +18,7 @@ from omnisearch.query.given import Given
 from omnisearch.query.nearest import check_query
 from omnisearch.query.voices import MOST, Voice, composed, evenly
 from omnisearch.storage import batch, rows
+from omnisearch.storage.wholes import segments
 
 if TYPE_CHECKING:
     from omnisearch.encoder.encoder import Encoder
@@ -201,7 +202,7 @@ class _Stored:
         return found
 
     def _positions(self, name: str, how: str) -> npt.NDArray[np.int64]:
-        positions = self._now.named([name])[0]
+        positions = segments(self._now, self._now.named([name])[0])
         if not len(positions):
             raise QueryError(f"{how}={name!r} is not a stored id: take one of a hit")
         return positions

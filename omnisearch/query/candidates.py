@@ -38,7 +38,8 @@ class Found:
 def best_of_kinds(
     allowed: Allowed, vector: Floats, depth: int, recall: float | None
 ) -> list[Found]:
-    """Find the rows of each kind that are nearest to a vector (d,)."""
+    """Find the rows of each kind that are nearest to a vector (d,), and means of passages."""
+    counts = {**allowed.counts, **allowed.means}
     near = _by_label(allowed, vector, depth, recall or DEFAULT_RECALL)
     if near is None:
         near = [
@@ -48,11 +49,11 @@ def best_of_kinds(
                 Question(min(depth, count), recall),
                 allowed.of_kind(kind),
             )[0]
-            for kind, count in allowed.counts.items()
+            for kind, count in counts.items()
         ]
     return [
         Found(kind, one.positions, one.scores, one.plan, len(one.positions) >= count)
-        for (kind, count), one in zip(allowed.counts.items(), near, strict=True)
+        for (kind, count), one in zip(counts.items(), near, strict=True)
     ]
 
 
@@ -60,11 +61,11 @@ def _by_label(
     allowed: Allowed, vector: Floats, depth: int, recall: float
 ) -> list[Neighbours] | None:
     """Search all kinds in one pass over their codes; None where there are none to read."""
-    now, counts = allowed.now, allowed.counts
+    now, counts = allowed.now, {**allowed.counts, **allowed.means}
     labelled = now.sealed.labelled
     if labelled is None or recall == 1.0 or depth > _DEEP or len(counts) < _SEVERAL:
         return None
-    among = now.shown if allowed.rows is None else allowed.rows
+    among = now.present if allowed.rows is None else allowed.rows
     asked = Asked(vector, depth, list(counts), among, recall)
     found = labelled.search(now.searcher, now.sides.kinds, asked)
     for one, count in zip(found, counts.values(), strict=True):

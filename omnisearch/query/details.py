@@ -12,28 +12,29 @@ from omnisearch.query.snippets import Snippets
 from omnisearch.records import Details, Hit, PageSpan, Record, RegionSpan, TextSpan, TimeSpan
 from omnisearch.storage.batch import WORDS_MARK
 from omnisearch.storage.generation import Generation
+from omnisearch.storage.wholes import segments
 
 AROUND = 3  # segments before and behind
 
 
 def details(now: Generation, name: str, around: int = AROUND) -> Details | None:
     """Look a segment up by its id, a row's or an item's; an item shows its first segment."""
-    positions = now.named([name])[0]
+    positions = segments(now, now.named([name])[0])
     if not len(positions):
         return None
     own = read_records(now, positions)
     first = min(own, key=_place)
-    segments = _segments(now, first.item)
-    at = next((n for n, rows in enumerate(segments) if _segment(rows[0]) == _segment(first)), None)
-    rows = [first] if at is None else segments[at]
-    before = [] if at is None else segments[max(0, at - around) : at]
-    after = [] if at is None else segments[at + 1 : at + 1 + around]
+    every = _segments(now, first.item)
+    at = next((n for n, rows in enumerate(every) if _segment(rows[0]) == _segment(first)), None)
+    rows = [first] if at is None else every[at]
+    before = [] if at is None else every[max(0, at - around) : at]
+    after = [] if at is None else every[at + 1 : at + 1 + around]
     words = next((row.words for row in reversed(rows) if row.words), None)
     return Details(
         hit=_hit(now, rows[0], words),
         words=words,
         views=tuple(dict.fromkeys(row.view for row in rows)),
-        segments=max(1, len(segments)),
+        segments=max(1, len(every)),
         before=tuple(one[-1] for one in before),
         after=tuple(one[-1] for one in after),
     )
@@ -41,7 +42,7 @@ def details(now: Generation, name: str, around: int = AROUND) -> Details | None:
 
 def _segments(now: Generation, item: str) -> list[list[Record]]:
     """List the segments of an item in their order, each with its rows, that of content first."""
-    positions = np.sort(now.items.positions(item))
+    positions = segments(now, np.sort(now.items.positions(item)))
     rows = sorted(read_records(now, positions), key=lambda row: (_place(row), row.id))
     return [list(some) for _, some in groupby(rows, _segment)]
 

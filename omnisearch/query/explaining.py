@@ -62,6 +62,7 @@ class Explanation:
     stages: dict[str, float]  # milliseconds
     reranked: Judgement | None = field(default=None, kw_only=True)
     route: tuple[Understood, ...] = ()  # what the words were taken for
+    regions: tuple[int, ...] = ()  # hits of this page, from 1, that are parts of pictures
 
     def __str__(self) -> str:
         lines = [f"{one.rule}: {one}" for one in self.route]
@@ -75,6 +76,8 @@ class Explanation:
         lines.append(f"{self.candidates:,} candidates in {self.rounds} round(s)")
         if self.reranked is not None:
             lines.append(str(self.reranked))
+        if self.regions:
+            lines.append(f"by a part of a picture: hit {', '.join(map(str, self.regions))}")
         lines.append(", ".join(f"{stage} {ms:.2f} ms" for stage, ms in self.stages.items()))
         return "\n".join(lines)
 
@@ -100,6 +103,7 @@ class Explanation:
             "stages_ms": self.stages,
             "reranked": None if self.reranked is None else self.reranked.as_json(),
             "route": [one.as_json() for one in self.route],
+            "regions": list(self.regions),
         }
 
 
@@ -125,11 +129,12 @@ def survivors(allowed: Allowed) -> tuple[Survivors, ...]:
 
 def searched(allowed: Allowed, found: Sequence[Found]) -> tuple[Searched, ...]:
     """List how each kind was searched."""
+    counts = {**allowed.counts, **allowed.means}
     return tuple(
         Searched(
             sides.modality_of(one.kind),
-            sides.view_of(one.kind),
-            replace(one.plan, rows=allowed.now.rows, allowed=allowed.counts[one.kind]),
+            "whole" if one.kind in allowed.means else sides.view_of(one.kind),
+            replace(one.plan, rows=allowed.now.rows, allowed=counts[one.kind]),
             len(one.positions),
         )
         for one in found

@@ -50,6 +50,7 @@ class Evidence:
     bm25: Floats  # (n,) 0 where none of the question's words is said
     most: float  # what BM25 comes to where all of the question's words are said without end
     modalities: Modalities | None = None  # (n,) of a question in words; None: a medium asks
+    whole: Floats | None = None  # (n,) log odds gained by what a text says as a whole
 
 
 def fuse(found: Evidence) -> Floats:
@@ -60,7 +61,8 @@ def fuse(found: Evidence) -> Floats:
     if found.modalities is not None:
         nearest = _of_words(found, told, found.modalities)
     lone = _SAID[0] + _SAID[1] * told
-    return np.asarray(np.where(np.isnan(nearest), lone, nearest), np.float32)
+    gained = 0.0 if found.whole is None else found.whole
+    return np.asarray(np.where(np.isnan(nearest), lone, nearest) + gained, np.float32)
 
 
 def _of_words(found: Evidence, told: Floats, modalities: Modalities) -> Floats:

@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from omnisearch.encoder.calibration.calibrator import TARGETS, Calibrator
+from omnisearch.encoder.calibration.calibrator import Calibrator
 from omnisearch.query.asked import Asked
 from omnisearch.query.candidates import Found, Segments
 from omnisearch.query.fusing import DEEP, JOINT, Evidence, Modalities, bound, by_ranks, fuse
+from omnisearch.query.lines import LINES
 from omnisearch.query.names import items
 from omnisearch.query.nearness import nearness
 from omnisearch.query.options import Wish
+from omnisearch.query.regions import NEARER, are_parts
+from omnisearch.query.whole import surer
 from omnisearch.records import Modality
 from omnisearch.storage import sides
 from omnisearch.storage.generation import Generation
@@ -42,6 +45,8 @@ class Judged:
     order: Floats  # larger is better: the odds, unless ranks are asked for
     rivals: bool  # whether a hit is less sure below surer ones: where words ask, ordered by odds
     joint: Modality | None  # of a medium that asks together with words
+    whole: Floats  # cosines of the texts, as a whole, of which they are passages
+    parts: npt.NDArray[np.bool_]  # which are parts of pictures
 
     @property
     def scores(self) -> Floats:
@@ -64,6 +69,10 @@ class Judged:
         found: list[float] = self.order[self.segments.places(positions)].tolist()
         return found
 
+    def shows_parts(self, positions: Positions) -> bool:
+        """Tell whether some candidates are parts of pictures."""
+        return bool(self.parts[self.segments.places(positions)].any())
+
 
 class Judge:
     """Judges the candidates of one question."""
@@ -78,6 +87,12 @@ class Judge:
     def calibrated(self) -> bool:
         """Tell whether odds are those of being right, and not only scores."""
         return self._scale is not None
+
+    @property
+    def by_wholes(self) -> bool:
+        """Tell whether passages are surer for what their text says as a whole."""
+        asked, one = self._asked, len(self._asked.vectors) == 1
+        return asked.modality == "text" and one and self.calibrated and self._wish.fuse != "rrf"
 
     def judge(self, segments: Segments, found: Sequence[Found], said: Totals | None) -> Judged:
         """Say of each candidate how sure it is; what was found has its cosine already."""
@@ -107,7 +122,7 @@ class Judge:
         cuts = {one.kind: one for one in found if not one.whole}
         kinds = np.array(list(dict.fromkeys(kind % sides.WORDS for kind in cuts)), np.int64)
         odds = [
-            np.array([self._cut(cuts.get(kind + view)) for kind in kinds.tolist()], np.float32)
+            np.array([self.cut(cuts.get(kind + view)) for kind in kinds.tolist()], np.float32)
             for view in (0, sides.WORDS)
         ]
         if not found and least:
@@ -116,10 +131,11 @@ class Judge:
         best = np.fmax(*odds) if self._plain(said) else bound(evidence)
         return float(np.max(best, initial=-np.inf))
 
-    def _cut(self, found: Found | None) -> float:
+    def cut(self, found: Found | None) -> float:
+        """Give the odds of a row that is as near as the last one of its kind that was found."""
         if found is None:
             return np.nan
-        kinds = _LINES[[found.kind]]
+        kinds = LINES[[found.kind]]
         last = found.cosines[-1:]
         return float((last if self._scale is None else self._scale.odds(kinds, last))[0])
 
@@ -132,10 +148,15 @@ class Judge:
     ) -> Judged:
         rows = np.concatenate([segments.content, segments.words])
         near, count = self._cosines(vector, rows, found), len(segments)
-        cosines, odds = (near[:count], near[count:]), self._odds(rows, near).reshape(2, -1)
+        parts = are_parts(self._now, segments.content)
+        cosines, odds = (near[:count], near[count:]), self._odds(rows, near, parts).reshape(2, -1)
         bm25 = _bm25(segments, said)
         kinds = self._now.sides.kinds[segments.keys]
         evidence = self._evidence(kinds, odds, bm25, said)
+        whole = np.full(count, _NAN)
+        if self.by_wholes and vector is not None and self._scale is not None:
+            gains, whole = surer(segments, vector, cosines[1], self._scale)
+            evidence = replace(evidence, whole=gains)
         order = sure = np.fmax(*odds) if self._plain(said) else fuse(evidence)
         joint = self._asked.modality if self._asked.joint else None
         joint = joint if joint in JOINT else None
@@ -144,7 +165,7 @@ class Judge:
             order, rivals = _ranked(by_ranks(evidence, kinds % sides.WORDS), sure), False
         unseen = np.isnan(odds[0])  # found by words alone: those are what is shown
         by_words = (odds[1] > odds[0]) | (unseen & (segments.words >= 0))
-        return Judged(segments, *cosines, bm25, by_words, sure, order, rivals, joint)
+        return Judged(segments, *cosines, bm25, by_words, sure, order, rivals, joint, whole, parts)
 
     def _plain(self, said: Totals | None) -> bool:
         """Tell whether there is nothing to go by but scores, which are no odds."""
@@ -181,27 +202,24 @@ class Judge:
                 np.clip(found, -1.0, 1.0, out=found)
         return found
 
-    def _odds(self, positions: Positions, cosines: Floats) -> Floats:
-        """Turn cosines into odds, those of rows that are near to every question lowered."""
+    def _odds(self, positions: Positions, cosines: Floats, parts: npt.NDArray[np.bool_]) -> Floats:
+        """Turn cosines into odds, lowered for rows near to every question and parts of pictures."""
         scale = self._scale
         if scale is None:
             return cosines
         there = np.flatnonzero(cosines == cosines)
         rows, near = positions[there], cosines[there]
-        kinds = _LINES[self._now.sides.kinds[rows]]
+        kinds = LINES[self._now.sides.kinds[rows]]
         if scale.crowd is not None and scale.usual is not None:
             near -= scale.crowding(kinds, nearness(self._now, scale.crowd, rows))
+        if parts.any() and self._asked.modality == "text":
+            here = np.concatenate([parts, np.zeros_like(parts)])[there]
+            near -= np.where(here, NEARER * scale.widths[kinds], 0)
         found = np.full(len(cosines), _NAN)
         found[there] = scale.odds(kinds, near)
         return found
 
 
-def _numbers() -> npt.NDArray[np.int64]:
-    """Tell which line of a scale the rows of each kind have; without modality that of text."""
-    return np.array([TARGETS.index(sides.target_of(kind)) for kind in range(sides.KINDS)])
-
-
-_LINES = _numbers()
 _MODALITIES = [sides.modality_of(kind) for kind in range(sides.KINDS)]
 
 
@@ -261,4 +279,6 @@ def _best(each: Sequence[Judged]) -> Judged:
         odds,
         each[0].rivals,
         each[0].joint,
+        each[0].whole,
+        each[0].parts,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ class Allowed:
     now: Generation
     rows: Mask | None  # None: every row that is found at all
     counts: Mapping[int, int]  # of the kinds that are asked for and have rows
+    means: Mapping[int, int] = field(default_factory=dict)  # of passages: they lead to segments
 
     @property
     def total(self) -> int:
@@ -42,7 +43,7 @@ class Allowed:
 
     def every(self) -> Mask | None:
         """Mark the rows of all kinds that are asked for; None where that is every row."""
-        if len(self.counts) == len(self.now.sides.counts):
+        if len(self.counts) == len(self.now.sides.counts) and not self.now.sides.means:
             return self.now.shown if self.rows is None else self.rows
         wanted = np.zeros(sides.KINDS, bool)
         wanted[list(self.counts)] = True
@@ -53,7 +54,8 @@ class Allowed:
     def within(self, rows: Mask) -> Allowed:
         """Allow only what is among some rows too."""
         every = self.every()
-        return _counted(self.now, rows if every is None else rows & every, tuple(self.counts))
+        kinds = (*self.counts, *self.means)
+        return _counted(self.now, rows if every is None else rows & every, kinds)
 
 
 def narrow(now: Generation, wish: Wish) -> Allowed:
@@ -62,17 +64,25 @@ def narrow(now: Generation, wish: Wish) -> Allowed:
         return Allowed(now, None, {})
     kinds = [
         kind
-        for kind in now.sides.counts
+        for kind in (*now.sides.counts, *now.sides.means)
         if wish.modality is None or sides.modality_of(kind) in wish.modality
     ]
     return _counted(now, _filtered(now, wish), kinds)
 
 
 def _counted(now: Generation, rows: Mask | None, kinds: Sequence[int]) -> Allowed:
+    every = {**now.sides.counts, **now.sides.means}
     if rows is None:
-        return Allowed(now, None, {kind: now.sides.counts[kind] for kind in kinds})
+        return _apart(now, None, {kind: every[kind] for kind in kinds})
     counts = now.sides.counted(rows)
-    return Allowed(now, rows, {kind: counts[kind] for kind in kinds if counts[kind]})
+    return _apart(now, rows, {kind: counts[kind] for kind in kinds if counts[kind]})
+
+
+def _apart(now: Generation, rows: Mask | None, counts: Mapping[int, int]) -> Allowed:
+    """Tell rows that show segments from means of passages."""
+    means = {kind: count for kind, count in counts.items() if kind >= sides.WHOLES}
+    own = {kind: count for kind, count in counts.items() if kind < sides.WHOLES}
+    return Allowed(now, rows, own, means)
 
 
 def _filtered(now: Generation, wish: Wish) -> Mask | None:
@@ -88,8 +98,8 @@ def _filtered(now: Generation, wish: Wish) -> Mask | None:
     found = [one for one in masks if one is not None]
     if not found:
         return None
-    if now.shown is not None:
-        found.append(now.shown)
+    if now.present is not None:
+        found.append(now.present)
     return np.logical_and.reduce(found) if len(found) > 1 else found[0]
 
 

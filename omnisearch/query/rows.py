@@ -15,6 +15,7 @@ from omnisearch.records import Record, Span, span_of
 from omnisearch.schema import LOCATIONS
 from omnisearch.storage import admission, batch, rows
 from omnisearch.storage.generation import Generation
+from omnisearch.storage.wholes import segments
 
 Mask = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.int64]
@@ -78,7 +79,7 @@ def vector_at(now: Generation, position: int) -> npt.NDArray[np.float32]:
 
 def like(now: Generation, name: str, allow: Mask | None) -> tuple[npt.NDArray[np.float32], Mask]:
     """Give the vector of a stored id, and what is allowed besides the rows of that id."""
-    positions = now.named([name])[0]
+    positions = segments(now, now.named([name])[0])
     if not len(positions):
         raise QueryError(f"like={name!r} is not a stored id")
     others = np.ones(now.rows, bool) if allow is None else allow.copy()
@@ -114,6 +115,8 @@ def matching(now: Generation, names: Sequence[str] | None, mask: Mask | None) ->
         positions = np.unique(np.concatenate([*now.named(names), np.zeros(0, np.int64)]))
         if mask is not None:
             positions = positions[mask[positions]]
+    if now.wholes is not None:  # the mean of passages goes with any of them
+        positions = np.union1d(positions, now.wholes.of(positions))
     found: list[str] = []
     for places, part in rows.by_part(now, positions):
         for table in rows.tables(now, positions[places], part):

@@ -46,6 +46,8 @@ class Nodes:
             first = (kinds < sides.WORDS) | (others < 0)
         if now.alive is not None:
             first &= now.alive
+        if now.wholes is not None:
+            first &= kinds < sides.WHOLES
         rows = np.flatnonzero(first)
         beside = np.full(len(rows), -1, np.int64)
         if others is not None:

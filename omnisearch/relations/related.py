@@ -21,6 +21,7 @@ from omnisearch.relations.graph import Graph
 from omnisearch.relations.records import RELATIONS, Related, Relation, Step
 from omnisearch.relations.steps import Move, Steps
 from omnisearch.storage import sides
+from omnisearch.storage.wholes import segments
 
 Mask = npt.NDArray[np.bool_]
 
@@ -75,7 +76,7 @@ def related(graph: Graph, name: str, wish: RelatedWish) -> list[Related]:
 
 def starts_of(graph: Graph, name: str) -> frozenset[int]:
     """Find the nodes of an id: of a segment, or of all segments of an item."""
-    rows = graph.nodes.now.named([name])[0]
+    rows = segments(graph.nodes.now, graph.nodes.now.named([name])[0])
     if not len(rows):
         raise QueryError(f"id {name!r} is not stored: give the id of a hit or of an item")
     return frozenset(graph.nodes.of_row[rows].tolist())

@@ -14,6 +14,7 @@ from omnisearch.query.snippets import small_in
 from omnisearch.records import Record
 from omnisearch.schema import RESERVED
 from omnisearch.storage.generation import Generation
+from omnisearch.storage.wholes import segments
 from omnisearch.storage.words import tokens
 from omnisearch.storage.words.stems import stem
 
@@ -108,7 +109,7 @@ def _terms(text: str) -> Sequence[str]:
 
 def _living(now: Generation, rows: Positions) -> Positions:
     """Leave out deleted rows: what only they share with a segment is no more rare for it."""
-    return rows if now.alive is None else rows[now.alive[rows]]
+    return segments(now, rows if now.alive is None else rows[now.alive[rows]])
 
 
 def _most(now: Generation) -> int:

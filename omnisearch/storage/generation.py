@@ -14,15 +14,16 @@ from typing import Protocol, cast
 import numpy as np
 import pyarrow as pa
 
-from omnisearch.schema import LOCATIONS, MISSING, SAID, Schema
+from omnisearch.schema import LOCATIONS, MISSING, SAID, WHOLE, Schema
 from omnisearch.storage import batch, ids
 from omnisearch.storage.cells import Cells
 from omnisearch.storage.columns import Source
 from omnisearch.storage.items import Items, PartItems
 from omnisearch.storage.manifest import Manifest
 from omnisearch.storage.shard import Coder, Place, Shard
-from omnisearch.storage.sides import KINDS, PartSides, Sides
+from omnisearch.storage.sides import KINDS, WHOLES, PartSides, Sides
 from omnisearch.storage.tail import Chunk, LooseRows, TailIds
+from omnisearch.storage.wholes import Wholes
 from omnisearch.storage.words.loose import Block
 from omnisearch.storage.words.scoring import Words
 from omnisearch_indexes import Codes, Kind, Labelled, Metric, Piece, Shards
@@ -165,8 +166,7 @@ class Generation:
     @cached_property
     def rows(self) -> int:
         """Count all rows, deleted ones too."""
-        chunks = sum(chunk.rows for chunk in self.coded.chunks)
-        return self.sealed.rows + chunks + self.loose.rows
+        return self.sealed.rows + sum(one.rows for one in self.coded.chunks) + self.loose.rows
 
     @property
     def live(self) -> int:
@@ -177,9 +177,8 @@ class Generation:
     def searcher(self) -> Shards:
         """Search every row of this generation."""
         base = self.coded.searcher
-        if not self.loose.rows:
-            return base
-        return base.extended([*base.pieces, _piece(self.loose, None)])
+        more = [_piece(self.loose, None)] if self.loose.rows else []
+        return base.extended([*base.pieces, *more]) if more else base
 
     @cached_property
     def alive(self) -> Mask | None:
@@ -192,7 +191,15 @@ class Generation:
 
     @cached_property
     def shown(self) -> Mask | None:
-        """Mark the rows that are found: live ones whose file is not missing; None where all are."""
+        """Mark the rows that are segments to be found; None where all are."""
+        if self.wholes is None:
+            return self.present
+        found = self.sides.kinds < WHOLES
+        return found if self.present is None else found & self.present
+
+    @cached_property
+    def present(self) -> Mask | None:
+        """Mark the live rows whose file is not missing, means of passages too; None: all are."""
         if MISSING not in self.schema.columns:
             return self.alive
         shown, first = None if self.alive is None else self.alive.copy(), 0
@@ -209,10 +216,9 @@ class Generation:
     @cached_property
     def words(self) -> Words:
         """Score what rows say: `now.words.scores(ask("dog on a beach"), now.shown, 100)`."""
-        pairs = zip(self.parts, self.starts.tolist(), strict=False)
         blocks = [
             block._replace(start=start + block.start)
-            for part, start in pairs
+            for part, start in zip(self.parts, self.starts.tolist(), strict=False)
             for block in part.words
         ]
         return Words(self.rows, blocks)
@@ -223,6 +229,12 @@ class Generation:
         return Sides(self)
 
     @cached_property
+    def wholes(self) -> Wholes | None:
+        """Tell of which passages rows are the mean; None where none is."""
+        known = WHOLE in self.schema.columns and bool((self.sides.kinds >= WHOLES).any())
+        return Wholes(self) if known else None
+
+    @cached_property
     def items(self) -> Items:
         """Look at items rather than rows, for writers."""
         return Items(self)
@@ -230,9 +242,7 @@ class Generation:
     @property
     def tables(self) -> list[pa.RecordBatch]:
         """List the tables of all rows, in the order of their positions."""
-        shards = [shard.table for shard in self.sealed.shards]
-        chunks = [chunk.table for chunk in self.coded.chunks]
-        return [*shards, *chunks, *(self.loose.tables if self.loose.rows else ())]
+        return [table for part in self.parts for table in part.tables]
 
     def locate(self, position: int) -> tuple[Cells, int]:
         """Find the cells that hold a position, and the row in them."""

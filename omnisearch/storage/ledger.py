@@ -57,6 +57,7 @@ class Ledger:
     ignored: frozenset[str] = frozenset()
     failures: Mapping[str, Failure] = field(default_factory=dict)
     regions: bool = False  # pictures are found by parts of them, too
+    whole: bool = True  # long texts are found by the mean of their passages, too
     left_out: tuple[LeftOut, ...] = ()
 
     def __post_init__(self) -> None:
@@ -98,6 +99,8 @@ def told(ledger: Ledger) -> Iterator[Mapping[str, Any]]:
         yield {"root": root.number, "path": path, "device": root.device, "kind": root.kind}
     if ledger.regions:
         yield {"regions": True}
+    if not ledger.whole:
+        yield {"whole": False}
     for location in sorted(ledger.ignored):
         yield {"ignored": location}
     for location, failure in sorted(ledger.failures.items()):
@@ -139,7 +142,7 @@ def build(trees: Iterable[Mapping[str, Any]]) -> Ledger:
     roots: list[Root] = []
     ignored: set[str] = set()
     failures: dict[str, Failure] = {}
-    regions = False
+    regions, whole = False, True
     left_out: list[LeftOut] = []
     for tree in trees:
         match tree:
@@ -149,6 +152,8 @@ def build(trees: Iterable[Mapping[str, Any]]) -> Ledger:
                 roots.append(Root(number, locations.decode(path), device, kind))
             case {"regions": True}:
                 regions = True
+            case {"whole": False}:
+                whole = False
             case {"ignored": str(location)}:
                 ignored.add(_location(location))
             case {"failure": str(location), **rest}:
@@ -165,7 +170,7 @@ def build(trees: Iterable[Mapping[str, Any]]) -> Ledger:
                 raise ValueError(f"a line with {sorted(tree)} is not of this format")
     if len({root.number for root in roots}) < len(roots):
         raise ValueError("two roots of one number")
-    return Ledger(tuple(roots), frozenset(ignored), failures, regions, left_out=tuple(left_out))
+    return Ledger(tuple(roots), frozenset(ignored), failures, regions, whole, tuple(left_out))
 
 
 def _location(text: str) -> str:

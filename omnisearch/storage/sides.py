@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from omnisearch.records import Modality, View
-from omnisearch.storage import batch
+from omnisearch.storage import batch, wholes
 
 if TYPE_CHECKING:
     from omnisearch.storage.generation import Generation
@@ -28,7 +28,9 @@ Positions = npt.NDArray[np.int64]
 
 _WORDS = batch.VIEWS.index("words")
 WORDS = _WORDS * len(batch.MODALITIES)  # the first kind whose rows show what is said
-KINDS = len(batch.VIEWS) * len(batch.MODALITIES)
+WHOLES = len(batch.VIEWS) * len(batch.MODALITIES)  # the first kind whose rows are means of passages
+KINDS = WHOLES + len(batch.MODALITIES)
+_PASSAGES = [_WORDS * len(batch.MODALITIES) + batch.MODALITIES.index(m) for m in wholes.PASSAGES]
 
 
 def kind_of(modality: Modality | None, view: View) -> int:
@@ -43,7 +45,7 @@ def modality_of(kind: int) -> Modality | None:
 
 def view_of(kind: int) -> View:
     """Give the view of a kind of rows."""
-    return batch.VIEWS[kind // len(batch.MODALITIES)]
+    return "words" if kind >= WHOLES else batch.VIEWS[kind // len(batch.MODALITIES)]
 
 
 def target_of(kind: int) -> tuple[Modality, View]:
@@ -66,6 +68,17 @@ class PartSides:
         other.__dict__["items"] = self.items
         return other
 
+    @property
+    def passages(self) -> Mask:
+        """Mark the rows that are passages of texts and documents."""
+        return np.isin(self.kinds, _PASSAGES)
+
+    @cached_property
+    def wholes(self) -> wholes.PartWholes | None:
+        """Tell which rows are means of the passages of their item; None where none is."""
+        means = np.flatnonzero(self.kinds >= WHOLES)
+        return wholes.of_part(self, self.passages, means) if len(means) else None
+
     @cached_property
     def items(self) -> Rows:
         """Number the items of the rows, for questions: reading their names takes longer."""
@@ -81,7 +94,8 @@ def sides_of(tables: Sequence[pa.RecordBatch]) -> PartSides:
     """Look at the rows of a part."""
     views, modalities = (_column(tables, at) for at in (batch.VIEW, batch.MODALITY))
     kinds = views * np.uint8(len(batch.MODALITIES)) + modalities
-    words = np.flatnonzero(views == _WORDS)
+    _mark_wholes(tables, kinds)
+    words = np.flatnonzero(kinds // len(batch.MODALITIES) == _WORDS)
     none = np.zeros(0, np.int64)
     if not len(words):
         return PartSides(tables, kinds, None, none)
@@ -92,7 +106,7 @@ def sides_of(tables: Sequence[pa.RecordBatch]) -> PartSides:
     if not len(words):
         return PartSides(tables, kinds, None, none)
     segments = pc.utf8_slice_codeunits(said.filter(pa.array(marked)), 0, -len(batch.WORDS_MARK))
-    content = np.flatnonzero(views != _WORDS)[::-1]  # the last row of an id is the one that lives
+    content = np.flatnonzero(kinds < WORDS)[::-1]  # the last row of an id is the one that lives
     shown = names.take(pa.array(content)).combine_chunks()
     found = pc.index_in(segments, value_set=shown).fill_null(-1).to_numpy(zero_copy_only=False)
     there = found >= 0
@@ -100,6 +114,15 @@ def sides_of(tables: Sequence[pa.RecordBatch]) -> PartSides:
     others[words[there]] = content[found[there]]
     others[content[found[there]]] = words[there]
     return PartSides(tables, kinds, others, words[~there])
+
+
+def _mark_wholes(tables: Sequence[pa.RecordBatch], kinds: Kinds) -> None:
+    first = 0
+    for table in tables:
+        marked, own = wholes.is_whole(table), kinds[first : first + table.num_rows]
+        first += table.num_rows
+        if marked is not None:
+            own[marked] = WHOLES + own[marked] % len(batch.MODALITIES)
 
 
 def _column(tables: Sequence[pa.RecordBatch], at: int) -> Kinds:
@@ -114,33 +137,48 @@ class Sides:
         parts = [part.sides for part in now.parts]
         self.kinds: Kinds = np.concatenate([np.zeros(0, np.uint8), *(one.kinds for one in parts)])
         self.others = _others(now, parts)
-        self._shown = now.shown
+        self._present = now.present
+        self._parts = parts
         self._masks: dict[int, Mask] = {}
 
     @cached_property
-    def counts(self) -> dict[int, int]:
-        """Count the rows of each kind that are found."""
-        kinds = self.kinds if self._shown is None else self.kinds[self._shown]
+    def _counts(self) -> dict[int, int]:
+        kinds = self.kinds if self._present is None else self.kinds[self._present]
         counts = np.bincount(kinds, minlength=KINDS)
         return {kind: int(counts[kind]) for kind in np.flatnonzero(counts).tolist()}
 
     @cached_property
+    def counts(self) -> dict[int, int]:
+        """Count the rows of each kind that are found."""
+        return {kind: count for kind, count in self._counts.items() if kind < WHOLES}
+
+    @cached_property
+    def means(self) -> dict[int, int]:
+        """Count the rows of each kind that are means of passages."""
+        return {kind: count for kind, count in self._counts.items() if kind >= WHOLES}
+
+    @cached_property
+    def passages(self) -> Mask:
+        """Mark the rows that are passages of texts and documents."""
+        return np.concatenate([np.zeros(0, bool), *(one.passages for one in self._parts)])
+
+    @cached_property
     def _bits(self) -> npt.NDArray[np.uint64]:
         """Pack the rows of each kind that has some (kinds, rows / 64)."""
-        return np.stack([_packed(self.kinds == kind) for kind in self.counts])
+        return np.stack([_packed(self.kinds == kind) for kind in self._counts])
 
     def counted(self, rows: Mask) -> dict[int, int]:
         """Count the rows of each kind among some that are found; packed, they are read sooner."""
-        if not self.counts:
+        if not self._counts:
             return {}
         counts = np.bitwise_count(self._bits & _packed(rows)).sum(axis=1, dtype=np.int64)
-        return dict(zip(self.counts, counts.tolist(), strict=True))
+        return dict(zip(self._counts, counts.tolist(), strict=True))
 
     def mask(self, kind: int) -> Mask | None:
         """Mark the rows of a kind that are found; None where that is every row."""
         if kind not in self._masks:
             mask = self.kinds == kind
-            self._masks[kind] = mask if self._shown is None else mask & self._shown
+            self._masks[kind] = mask if self._present is None else mask & self._present
         return None if self.counts.get(kind) == len(self.kinds) else self._masks[kind]
 
 

@@ -9,8 +9,11 @@ import PIL.Image
 import pytest
 
 import omnisearch as om
+from omnisearch.query.lines import LINES
+from omnisearch.query.regions import NEARER
 from omnisearch.records import RegionSpan
 from omnisearch.storage.ledger import Ledger
+from omnisearch.storage.sides import kind_of
 from tests.ingest.folder import contents, write_picture, write_texts
 from tests.media.test_regions import Box, overlap, photograph
 
@@ -140,3 +143,32 @@ def test_near_duplicates_are_those_of_whole_pictures(source: Path, col: om.Colle
     part = om.Image(np.full((60, 60, 3), (200, 30, 30), np.uint8))
     assert len(col.query([part], k=10, modality="image")) == 3
     assert len(col.query([part], k=10, modality="image", collapse=True)) == 2
+
+
+def test_a_question_in_words_is_told_of_parts(source: Path, col: om.Collection) -> None:
+    col.ingest(source, regions=True)
+    hits = col.query("a red square", k=10, modality="image", group_by="none", explain=True)
+    parts = [number for number, hit in enumerate(hits, 1) if hit.span != RegionSpan(WHOLE)]
+    assert len(parts) == len(boxes(col, "garden.png")) - 1
+    assert [n for n, hit in enumerate(hits, 1) if "region" in hit.parts] == parts
+    assert hits.plan is not None and list(hits.plan.regions) == parts
+    assert f"by a part of a picture: hit {', '.join(map(str, parts))}" in (hits.explain or "")
+    col.compact()
+    again = col.query("a red square", k=10, modality="image", group_by="none", explain=True)
+    assert again.ids == hits.ids and again.plan is not None and again.plan.regions == tuple(parts)
+
+
+def test_a_part_has_to_be_nearer_than_a_whole_picture(source: Path, col: om.Collection) -> None:
+    col.ingest(source, regions=True)
+    now = col._storing().reading()
+    calibrator = col._calibrating.current(now)
+    assert calibrator is not None
+    margin = NEARER * calibrator.scale("text").widths[LINES[kind_of("image", "content")]]
+    turned = 0
+    for asked in ("red", "a blue square", "grass", "a photograph", "noise", "the sky"):
+        hits = col.query(asked, k=10, modality="image", group_by="none", mode="vector")
+        scores = [hit.score or 0.0 for hit in hits]
+        worth = [s - margin * ("region" in hit.parts) for s, hit in zip(scores, hits, strict=True)]
+        assert worth == sorted(worth, reverse=True)
+        turned += scores != sorted(scores, reverse=True)
+    assert turned

@@ -245,3 +245,11 @@ def test_an_older_collection_has_none_and_gets_one(store: Store, root: Path) -> 
     assert om.doctor(root).ok
     assert store.read_ledger() == Ledger()
     handle.drop()
+
+
+def test_what_is_switched_off_or_on_is_kept(store: Store) -> None:
+    told = Ledger(ROOTS, regions=True, whole=False)
+    store.write_ledger(told)
+    assert store.read_ledger() == told
+    store.write_ledger(Ledger(ROOTS))
+    assert store.read_ledger() == Ledger(ROOTS)

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from omnisearch.ingest import wholes
 from omnisearch.ingest.commits import Commits
 from omnisearch.ingest.encoding import Encoding
 from omnisearch.ingest.ingest import close, decoders, run_of
@@ -81,6 +82,7 @@ class Building:
             self._read(places, contents.done)
         spoken = [item for item in contents.words if item in contents.records or item not in there]
         refused = self._speak(now, spoken)
+        wholes.settle(store, wanted=ledger.whole, partial=False)
         carrying.carry(store, now)
         carrying.drop(store, now)
         return tuple(self._unable(now, contents, refused))

@@ -11,11 +11,13 @@ import numpy as np
 from omnisearch import twins
 from omnisearch.encoder.parts import Text
 from omnisearch.errors import OmnisearchError
+from omnisearch.ingest.wholes import name_of
 from omnisearch.records import Modality, View
 from omnisearch.schema import SAID, to_dicts
 from omnisearch.storage import batch, changes
 from omnisearch.storage.batch import WORDS_MARK, Segments
 from omnisearch.storage.rows import gather
+from omnisearch.storage.wholes import segments
 
 if TYPE_CHECKING:
     from omnisearch.encoder.encoder import Encoder
@@ -52,6 +54,7 @@ def stored(now: Generation, items: Sequence[str]) -> dict[str, list[Stored]]:
     found: dict[str, list[Stored]] = {item: [] for item in items}
     positions = [now.items.positions(item) for item in items]
     every = np.concatenate([np.zeros(0, np.int64), *positions])
+    every = segments(now, every)  # means of passages are made anew
     for row in read(now, every) if len(every) else ():
         found[row.owner].append(row)
     return found
@@ -117,7 +120,9 @@ class Spoken:
                 found.append((row, vector))
         found = [pair for pair in found if pair[0].owner not in refused]
         gone |= {row.id for row in there.values() if row.owner in refused}
-        if found or gone:
+        touched = {row.owner for row, _ in found} | {there[name].owner for name in gone}
+        gone |= set(map(name_of, touched))  # their means are of other passages
+        if touched:
             made = _segments(found, self.encoder())
             self.store.write(changes.keeping(made, gone=sorted(gone)))
         self.encoded += len(found)

@@ -16,6 +16,7 @@ from omnisearch.ingest.relocation import DATE
 from omnisearch.ingest.report import Counts, FailedFile
 from omnisearch.ingest.tables.making import NOTHING, Event, Made, Same, Spoilt, Vain
 from omnisearch.ingest.tables.source import Table
+from omnisearch.ingest.wholes import joined
 from omnisearch.locations import plain
 from omnisearch.schema import COLUMN, DIGEST, MISSING, ROW, TABLE
 from omnisearch.storage import changes
@@ -40,6 +41,7 @@ class Storing:
         self.counts = Counts(unit="row")
         self._store, self._events, self._stop = store, events, stop
         self._table, self._place, self._space = table, table.place, space
+        self._whole = store.read_ledger().whole
         self._waiting: list[Made | Same] = []
         self._faults: list[Spoilt] = []
         self.emptied: list[str] = []  # items whose rows hold nothing any more
@@ -155,7 +157,7 @@ class Storing:
     def _segments(self, made: Sequence[Made]) -> Segments:
         rows = [(one, *pair) for one in made for pair in _named(one)]
         shared = {one.job.item: self._shared(one) for one in made}
-        return Segments(
+        found = Segments(
             ids=[name for _, name, _ in rows],
             items=[None if name == one.job.item else one.job.item for one, name, _ in rows],
             views=[row.view for _, _, row in rows],
@@ -167,6 +169,7 @@ class Storing:
                 for one, _, row in rows
             ],
         )
+        return joined(found) if self._whole else found
 
     def _shared(self, made: Made) -> dict[str, Any]:
         """Give the columns that all rows of an item share."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omnisearch.errors import InputError
+from omnisearch.ingest import wholes
 from omnisearch.ingest.options import Options, ReadingOptions
 from omnisearch.ingest.pipeline import Show
 from omnisearch.ingest.report import IngestReport
@@ -28,6 +29,7 @@ class TableOptions(ReadingOptions, total=False):
     follow_symlinks: bool
     prune: bool
     force: bool
+    whole: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,11 @@ def take_in(
         _check_kinds(target, columns)
         store = target.existing() or target.store()
         store.check_no_transaction()  # a run commits many times, from a thread of its own
+        if options.whole is not None:
+            store.write_ledger(replace(store.read_ledger(), whole=options.whole))
         run = TableRun(target, store, table, columns, options)
         run.go(folder, show)
+        wholes.settle(store, wanted=store.read_ledger().whole, partial=False)
         return run.report()
 
 
