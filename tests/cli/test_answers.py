@@ -117,7 +117,7 @@ def test_json_has_the_names_of_the_record() -> None:
     (line,) = shown([one], "json", terminal=False).splitlines()
     told = json.loads(line)
     assert list(told)[:9] == "id item uri locations modality view span score confidence".split()
-    assert list(told)[9:] == "parts folded snippet metadata marks".split()
+    assert list(told)[9:] == "parts folded snippet metadata marks reranked".split()
     assert told["uri"] == "file:///p/%C3%BC" and told["locations"] == ["file:///p/%C3%BC"]
     assert told["span"] == {"page": 2, "box": [0, 0, 0.5, 1]} and told["marks"] == [[0, 3]]
     assert told["metadata"] == {"file.date": "2026-05-01T00:00:00Z"}
