@@ -11,14 +11,12 @@ import numpy.typing as npt
 from omnisearch.storage.words.postings import (
     Indices,
     Postings,
-    Stems,
     Table,
     Whole,
     narrow,
     ranges,
     sizes,
 )
-from omnisearch.storage.words.stems import stem
 from omnisearch.storage.words.tokens import terms
 
 Mask = npt.NDArray[np.bool_]
@@ -62,19 +60,7 @@ def _sorted(table: Table, ranks: Indices, lengths: Indices) -> Postings:
         counts=narrow(np.diff(heads, append=len(ranks))),
         firsts=np.searchsorted(ranks, every).astype("<u8"),
         places=narrow(positions[order]),
-        stems=stems_of(table),
     )
-
-
-def stems_of(table: Table) -> Stems:
-    """Group terms by their stems."""
-    found: defaultdict[bytes, list[int]] = defaultdict(list)
-    for number, term in enumerate(table):
-        found[stem(term.decode()).encode()].append(number)
-    known = sorted(found)
-    starts = np.cumsum([0, *(len(found[one]) for one in known)])
-    ordered = [number for one in known for number in found[one]]
-    return Stems(Table.of(known), starts.astype("<u8"), np.array(ordered, "<u4"))
 
 
 def without(postings: Postings, keep: Mask) -> Postings:
@@ -99,7 +85,6 @@ def without(postings: Postings, keep: Mask) -> Postings:
         counts=narrow(counts[kept]),
         firsts=np.append(firsts[there], firsts[-1]).astype("<u8"),
         places=narrow(postings.places[occurring]),
-        stems=stems_of(table),
     )
 
 
@@ -133,7 +118,6 @@ def merge(parts: Sequence[Postings]) -> Postings:
         counts=counts,
         firsts=firsts.astype("<u8"),
         places=places,
-        stems=stems_of(table),
     )
 
 

@@ -6,6 +6,7 @@ shards, and searches rows that are not on disk yet.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from omnisearch.errors import CorruptCollectionError
+from omnisearch.storage.words.stems import stem
 
 Whole = npt.NDArray[np.unsignedinteger[Any]]
 Indices = npt.NDArray[np.int64]
@@ -72,6 +74,17 @@ class Stems:
     starts: Whole  # (stems + 1,)
     terms: Whole  # (terms,)
 
+    @classmethod
+    def of(cls, terms: Table) -> Stems:
+        """Group terms by their stems."""
+        found: defaultdict[bytes, list[int]] = defaultdict(list)
+        for number, term in enumerate(terms):
+            found[stem(term.decode()).encode()].append(number)
+        known = sorted(found)
+        starts = np.cumsum([0, *(len(found[one]) for one in known)])
+        ordered = [number for one in known for number in found[one]]
+        return cls(Table.of(known), starts.astype("<u8"), np.array(ordered, "<u4"))
+
 
 @dataclass(frozen=True)
 class Postings:
@@ -84,7 +97,12 @@ class Postings:
     counts: Whole  # (postings,) how often the row has the term
     firsts: Whole  # (terms + 1,) where the positions of each term begin
     places: Whole  # (occurrences,) ascending within a posting
-    stems: Stems
+    stored: Stems | None = None  # as a file has them
+
+    @cached_property
+    def stems(self) -> Stems:
+        """Group the terms by their stems: for files, and for questions of forms, not for others."""
+        return self.stored or Stems.of(self.terms)
 
     def posted(self, terms: Sequence[int]) -> tuple[Whole, Whole]:
         """Give the rows that have one of these terms, ascending, and how often each has them."""
