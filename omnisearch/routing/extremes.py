@@ -42,7 +42,7 @@ _AHEAD: Final = {
 }
 _BEHIND: Final = {
     name: re.compile(
-        rf"(?<![\w~])(?P<noun>{FILE})(?:\s+(?:is|are|was|has|the)|[,:]|\s+[a-z]+)*\s+"
+        rf"(?<![\w~])(?P<noun>{FILE})(?:[\s,:]+[\w'-]+){{0,6}}?[\s,:]+"
         rf"{_words(name)}(?:\s+first)?(?=\s*[?.!]*$)"
     )
     for name in _AGES

@@ -16,7 +16,7 @@ from omnisearch.routing.finding import Finding
 from omnisearch.routing.folders import folders
 from omnisearch.routing.kinds import kinds
 from omnisearch.routing.known import Known
-from omnisearch.routing.question import Question
+from omnisearch.routing.question import LONGEST, Question
 from omnisearch.routing.route import RULES, Rule
 from omnisearch.routing.spelling import spelling
 from omnisearch.routing.steps import steps
@@ -221,6 +221,16 @@ WORDS = st.sampled_from(
     "between May and 2023 photo of that who ERR_4092 most fewest last week PDF : ( é 写真 \x00 '"
     "".split(" ")
 )
+
+
+@pytest.mark.parametrize(
+    "word", ["the", "photo", "is", "goes", "may", "3", "of the", "newest a", " "]
+)
+def test_the_longest_question_ends(known: Known, word: str) -> None:
+    """A pattern that tries each way to read a word twice would not be done in a lifetime."""
+    for text in (f"photo {word} " * 250, "photo " + f"{word} " * 250, f"{word} " * 250 + "oldest"):
+        for rule in RULES:
+            assert all(one.end <= LONGEST for one in found(rule, text[:LONGEST], known))
 
 
 @given(st.one_of(st.text(max_size=60), st.lists(WORDS, max_size=12).map(" ".join)))
