@@ -8,18 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from omnisearch.errors import InputError
 from omnisearch.ingest.named import opened
 from omnisearch.ingest.places import place_of
-from omnisearch.ingest.tables import delimited, survey
+from omnisearch.ingest.tables import delimited, jsonlines, packed, survey
 from omnisearch.ingest.tables.delimited import DelimitedRows
+from omnisearch.ingest.tables.jsonlines import JsonLines
 from omnisearch.ingest.tables.lines import Broken, Line, RowError
 from omnisearch.locations import Location, Root, given, shown
 from omnisearch.schema import Schema, check_name, tabulate, to_dicts
 from omnisearch.storage import batch, changes, rows
-from omnisearch.values import Kind, MisfitError
+from omnisearch.values import Kind, MisfitError, short
 
 if TYPE_CHECKING:
     from omnisearch.ingest.options import PathLike
@@ -27,14 +26,35 @@ if TYPE_CHECKING:
     from omnisearch.storage.store import Store
 
 KEY = "path"  # the column that names the file
+_TEXTS = (*delimited.ENDS, *jsonlines.ENDS)
 _SHOWN = 3  # faults of one kind that are listed
+_CHUNK = 4_096  # rows of Parquet
+_MOST = 256 << 20  # bytes that a packed table may have, since it is held whole
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The rows of a table, and how messages count them: JSON has lines, of which some are empty."""
+
+    table: Path
+    cells: Sequence[Mapping[str, Any]]
+    noun: str = "row"
+    numbers: Sequence[int] = ()
+
+    def number(self, at: int) -> int:
+        """Give the number of a row by its place among them."""
+        return self.numbers[at] if self.numbers else at + 1
+
+    def where(self, at: int) -> str:
+        """Name a row."""
+        return f"{self.noun} {self.number(at):,}"
 
 
 @dataclass(frozen=True, slots=True)
 class Sidecar:
     """What a table says of files that are there, row by row."""
 
-    table: Path
+    rows: Sheet
     places: tuple[Location, ...]
     said: tuple[Mapping[str, Any], ...]
     notes: tuple[str, ...] = ()  # on how the table was read
@@ -59,13 +79,13 @@ class Sidecar:
         """Give what is said of each item; copies of one file are described by their first place."""
         wanted: dict[str, Mapping[str, Any]] = {}
         absent, twice = [], []
-        told = zip(self.places, self.said, range(1, len(self.said) + 1), strict=True)
-        for place, said, number in sorted(told, key=lambda one: one[0]):
+        told = zip(self.places, self.said, range(len(self.said)), strict=True)
+        for place, said, at in sorted(told, key=lambda one: one[0]):
             item = now.items.of_location(str(place))
             if item is None:
-                absent.append(number)
+                absent.append(self.rows.number(at))
             elif item in wanted and wanted[item] != said:
-                twice.append(number)
+                twice.append(self.rows.number(at))
             else:
                 wanted[item] = said
         faults = (
@@ -75,34 +95,35 @@ class Sidecar:
         return wanted, [self._told(numbers, why) for numbers, why in faults if numbers]
 
     def _told(self, numbers: Sequence[int], why: str) -> str:
-        return f"{self.table}: {_count(numbers)} {why}: row {_listed(sorted(numbers))}"
+        rows = self.rows
+        return f"{rows.table}: {_count(numbers)} {why}: {rows.noun} {_listed(sorted(numbers))}"
 
 
 def read(path: PathLike, roots: Sequence[Root], schema: Schema) -> Sidecar:
     """Read a CSV, Parquet or JSON Lines table; what does not fit is an error that names the row."""
     table = Path(os.fsdecode(given(path)))
     notes: list[str] = []
-    found = _rows(table, schema, notes)
-    keys = [_key(table, row, number) for number, row in enumerate(found, 1)]
-    _check_unique(table, keys)
-    places = _located(table, keys, roots)
-    said = [{name: value for name, value in row.items() if name != KEY} for row in found]
-    _check_kinds(table, said, schema)
-    return Sidecar(table, tuple(places), tuple(said), tuple(notes))
+    rows = _rows(table, schema, notes)
+    keys = [_key(rows, at) for at in range(len(rows.cells))]
+    _check_unique(rows, keys)
+    places = _located(rows, keys, roots)
+    said = [{name: value for name, value in row.items() if name != KEY} for row in rows.cells]
+    _check_kinds(rows, said, schema)
+    return Sidecar(rows, tuple(places), tuple(said), tuple(notes))
 
 
-def _rows(table: Path, schema: Schema, notes: list[str]) -> list[dict[str, Any]]:
-    readers: dict[str, Callable[[Path], list[dict[str, Any]]]] = {
-        **dict.fromkeys(delimited.ENDS, lambda path: _texts(path, schema, notes)),
-        ".parquet": _chunks,
-        ".jsonl": _chunks,
+def _rows(table: Path, schema: Schema, notes: list[str]) -> Sheet:
+    readers: dict[str, Callable[[Path], Sheet]] = {
+        **dict.fromkeys(delimited.ENDS, lambda path: Sheet(path, _texts(path, schema, notes))),
+        **dict.fromkeys(jsonlines.ENDS, _lines),
+        ".parquet": lambda path: Sheet(path, _chunks(path)),
     }
-    return opened(table, readers)
+    return opened(table, readers, packed.ending(table, _TEXTS))
 
 
 def _texts(table: Path, schema: Schema, notes: list[str]) -> list[dict[str, Any]]:
     """Read a table of texts, as one whose rows are items is read; a torn row is an error here."""
-    source = DelimitedRows(table)
+    source = DelimitedRows(table, _MOST)
     _check_columns(table, source.names)
     names = tuple(name for name in source.names if name and name != KEY)
     stored = {name: schema.columns.get(name) for name in names}
@@ -123,25 +144,34 @@ def _typed(table: Path, line: Line | Broken, kinds: Mapping[str, Kind]) -> dict[
         raise InputError(fault) from error
 
 
-def _chunks(table: Path) -> list[dict[str, Any]]:
-    from omnisearch.ingest.jsonl import JsonRows
-    from omnisearch.ingest.parquet import ParquetRows
+def _lines(table: Path) -> Sheet:
+    """Read JSON Lines; a line that is no object is an error here."""
+    source = JsonLines(table, _MOST)
+    _check_columns(table, source.names)
+    cells, numbers = list[Mapping[str, Any]](), list[int]()
+    for line in source.lines(None):
+        if isinstance(line, Broken):
+            raise InputError(f"{table}: {source.where(line.number)} {line.reason}")
+        cells.append(line.cells)
+        numbers.append(source.line(line.number))
+    return Sheet(table, cells, "line", numbers)
 
-    source = ParquetRows(table) if table.suffix.lower() == ".parquet" else JsonRows(table)
+
+def _chunks(table: Path) -> list[dict[str, Any]]:
+    from omnisearch.ingest.parquet import ParquetRows  # it loads Parquet
+    from omnisearch.ingest.tables.columnar import as_metadata, placed
+    from omnisearch.ingest.tables.vetting import vet
+
+    vet(table)
+    source = ParquetRows(table)
     _check_columns(table, source.names)
     found: list[dict[str, Any]] = []
-    for chunk in source.chunks(4_096):
-        part = chunk.metadata(())
-        if part is not None:
-            found += part if isinstance(part, list) else _plain(part)
+    with placed(str(table)):
+        for chunk in source.chunks(_CHUNK):
+            part = chunk.metadata(())
+            if part is not None:
+                found += part if isinstance(part, list) else as_metadata(part).to_pylist()
     return found
-
-
-def _plain(found: pa.Table) -> list[dict[str, Any]]:
-    from omnisearch.ingest.tables.columnar import as_metadata  # it loads Parquet
-
-    listed: list[dict[str, Any]] = as_metadata(found).to_pylist()
-    return listed
 
 
 def _check_columns(table: Path, names: Sequence[str]) -> None:
@@ -153,30 +183,32 @@ def _check_columns(table: Path, names: Sequence[str]) -> None:
         raise InputError(f"{table} has the column {min(repeated)!r} twice: rename one")
 
 
-def _key(table: Path, row: Mapping[str, Any], number: int) -> bytes:
-    key = row.get(KEY)
+def _key(rows: Sheet, at: int) -> bytes:
+    key = rows.cells[at].get(KEY)
     if not isinstance(key, str) or not key:
-        raise InputError(f"{table}: row {number:,}, column {KEY!r} is {key!r}, not a path")
+        told = f"{rows.where(at)}, column {KEY!r} is {short(key)}, not a path"
+        raise InputError(f"{rows.table}: {told}")
     return given(key)
 
 
-def _check_unique(table: Path, keys: Sequence[bytes]) -> None:
+def _check_unique(rows: Sheet, keys: Sequence[bytes]) -> None:
     first: dict[bytes, int] = {}
-    for number, key in enumerate(keys, 1):
-        if (before := first.setdefault(os.path.normpath(key), number)) != number:
-            fault = f"rows {before:,} and {number:,} both describe {shown(key)}"
-            raise InputError(f"{table}: {fault}: leave one out")
+    for at, key in enumerate(keys):
+        if (before := first.setdefault(os.path.normpath(key), at)) != at:
+            numbers = f"{rows.number(before):,} and {rows.number(at):,}"
+            fault = f"{rows.noun}s {numbers} both describe {shown(key)}"
+            raise InputError(f"{rows.table}: {fault}: leave one out")
 
 
-def _located(table: Path, keys: Sequence[bytes], roots: Sequence[Root]) -> list[Location]:
+def _located(rows: Sheet, keys: Sequence[bytes], roots: Sequence[Root]) -> list[Location]:
     above = [root.path for root in roots if root.kind == "folder"]
-    above.append(os.path.realpath(os.fsencode(table.parent)))
+    above.append(os.path.realpath(os.fsencode(rows.table.parent)))
     found = [_place(key, above, roots) for key in keys]
-    unknown = [number for number, place in enumerate(found, 1) if place is None]
+    unknown = [at for at, place in enumerate(found) if place is None]
     if unknown:
-        names = _listed(f"{number:,} ({shown(keys[number - 1])})" for number in unknown)
-        fault = f"{_count(unknown)} about no file that is taken in: row {names}"
-        raise InputError(f"{table}: {fault}; paths are those below a folder that is taken in")
+        names = _listed(f"{rows.number(at):,} ({shown(keys[at])})" for at in unknown)
+        fault = f"{_count(unknown)} about no file that is taken in: {rows.noun} {names}"
+        raise InputError(f"{rows.table}: {fault}; paths are those below a folder that is taken in")
     return [place for place in found if place is not None]
 
 
@@ -188,7 +220,7 @@ def _place(key: bytes, above: Sequence[bytes], roots: Sequence[Root]) -> Locatio
     return None
 
 
-def _check_kinds(table: Path, said: Sequence[Mapping[str, Any]], schema: Schema) -> None:
+def _check_kinds(rows: Sheet, said: Sequence[Mapping[str, Any]], schema: Schema) -> None:
     for name in dict.fromkeys(name for row in said for name in row):
         try:
             check_name(name)
@@ -196,9 +228,9 @@ def _check_kinds(table: Path, said: Sequence[Mapping[str, Any]], schema: Schema)
         except InputError as error:
             misfit = error.__cause__
             at = misfit.row if isinstance(misfit, MisfitError) else None
-            where = f"column {name!r}" if at is None else f"row {at + 1:,}, column {name!r}"
+            where = f"column {name!r}" if at is None else f"{rows.where(at)}, column {name!r}"
             why = misfit.fault if isinstance(misfit, MisfitError) else str(error)
-            raise InputError(f"{table}: {where}: {why}") from error
+            raise InputError(f"{rows.table}: {where}: {why}") from error
 
 
 def _metadata_of(now: Generation, items: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -1,6 +1,9 @@
 """Tables that say more of files, joined by path."""
 
+import bz2
+import gzip
 import json
+import lzma
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import omnisearch as om
+from omnisearch.ingest.tables import packed
 
 pytestmark = pytest.mark.usefixtures("cache")
 
@@ -129,7 +133,7 @@ def test_what_does_not_fit_is_named_before_anything_is_done(
 
 def test_rows_of_json_are_named_too(notes: Path, col: om.Collection) -> None:
     rows: list[dict[str, Any]] = [{"path": "a.txt", "price": 1}, {"path": "b.txt", "price": "dear"}]
-    with pytest.raises(om.errors.InputError, match=r"row 2, column 'price': .*'dear'"):
+    with pytest.raises(om.errors.InputError, match=r"line 2, column 'price': .*'dear'"):
         col.ingest(notes, metadata=write(notes.with_name("t.jsonl"), rows))
 
 
@@ -189,6 +193,67 @@ def test_bytes_that_are_no_text_are_told(
     table.write_bytes(raw)
     with pytest.raises(om.errors.InputError, match=fault):
         col.ingest(notes, metadata=table)
+
+
+def test_lines_of_json_are_counted_as_editors_do(notes: Path, col: om.Collection) -> None:
+    table = notes.with_name("t.jsonl")
+    for lines, fault in (
+        ('{"path": "a.txt"}\n\n\n{"path": 3}\n', "line 4, column 'path' is 3, not a path"),
+        ('\n{"path": "a.txt"}\n\n{"path": "./a.txt"}\n', "lines 2 and 4 both describe"),
+        ('\n{"path": "a.txt"}\n\n{"path": "no.txt"}\n', "taken in: line 4 "),
+        ('\n{"path": "a.txt", "n": 1}\n\n{"path": "b.txt", "n": "x"}\n', "line 4, column 'n': "),
+        ('{"path": "a.txt"}\n\n[3]\n', "line 3 is a list, not an object"),
+        ('\n{"path": "a.txt"}\n{"path"\n', "line 3 is not JSON"),
+    ):
+        table.write_text(lines)
+        with pytest.raises(om.errors.InputError, match=fault):
+            col.ingest(notes, metadata=table)
+    table.write_text('\n{"path": "a.txt", "n": 1}\n\n{"path": "empty.txt", "n": 2}\n')
+    (notes / "empty.txt").write_text("")
+    report = col.ingest(notes, metadata=table)
+    assert f"{table}: 1 row about files that are not stored: line 4" in report.warnings
+    assert said(col, "n")["a.txt"] == (1,)
+
+
+@pytest.mark.parametrize("packing", [gzip, bz2, lzma], ids=["gz", "bz2", "xz"])
+@pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl"])
+def test_packed_tables_of_text_are_read(
+    notes: Path, col: om.Collection, kind: str, packing: Any
+) -> None:
+    end = {gzip: "gz", bz2: "bz2", lzma: "xz"}[packing]
+    sign = "\t" if kind == "tsv" else ","
+    text = '{"path": "a.txt", "n": 3}\n' if kind == "jsonl" else f"path{sign}n\na.txt{sign}3\n"
+    table = notes.with_name(f"t.{kind}.{end}")
+    table.write_bytes(packing.compress(text.encode()))
+    col.ingest(notes, metadata=table)
+    assert said(col, "n")["a.txt"] == (3,)
+
+
+def test_a_packed_table_that_grows_without_bound_is_refused(
+    notes: Path, col: om.Collection
+) -> None:
+    bomb = gzip.compress(b"path,n\na.txt,1\n" + b"\n" * (64 << 20))
+    for name in ("t.csv.gz", "t.jsonl.gz"):
+        table = notes.with_name(name)
+        table.write_bytes(bomb)
+        with pytest.raises(om.errors.InputError, match=r"more than 200 times its length: unpack"):
+            col.ingest(notes, metadata=table)
+    notes.with_name("t.parquet.gz").write_bytes(bomb)
+    with pytest.raises(om.errors.InputError, match=r"no table of text \(\.csv\.gz, .*unpack it"):
+        col.ingest(notes, metadata=notes.with_name("t.parquet.gz"))
+    assert col.generation == 0
+
+
+def test_a_packed_table_that_is_held_whole_has_a_bound(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv.gz"
+    path.write_bytes(gzip.compress(os.urandom(3_000).hex().encode()))
+    with packed.opened(path, most=6_000) as file:
+        assert len(file.read()) == 6_000
+    with (
+        pytest.raises(om.errors.InputError, match="more than 5,999 bytes: unpack it first"),
+        packed.opened(path, most=5_999) as file,
+    ):
+        file.read()
 
 
 def test_a_pipe_is_no_table(notes: Path, col: om.Collection) -> None:

@@ -1,6 +1,6 @@
 """Parquet and Arrow as tables, some rows at a time; every batch is validated before it is read.
 
-They are parsed in this process, as files of vectors are: Arrow checks lengths and offsets then.
+They are parsed in this process, after another one has [read them](vetting.py) to their end.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from omnisearch.ingest.tables.lines import Line, top
 ARROW = (".arrow", ".feather", ".arrows")
 PARQUET = (".parquet", ".pq")
 STATE = "state.json"  # in a folder that `datasets` saved
-_FAULTS = (pa.ArrowException, OSError, ValueError)  # text that is not UTF-8 is a ValueError
+# text that is not UTF-8 is a ValueError, a date that Python does not have an OverflowError
+FAULTS = (pa.ArrowException, OSError, ValueError, OverflowError, RecursionError)
 _ROWS, _BYTES = 1_024, 16 << 20  # read at once
 _MAGIC = b"ARROW1"
 
@@ -32,21 +33,16 @@ class ParquetTable:
 
     def __init__(self, path: Path) -> None:
         self.path, self.title = path, str(path)
-        with _placed(self.title):
-            # pages are read as they are needed: a group of rows may be all of the file
-            self._file = pq.ParquetFile(
-                path, page_checksum_verification=True, pre_buffer=False, buffer_size=1 << 20
-            )
-        told = self._file.metadata
-        self.count: int | None = told.num_rows
-        self.names = _names(self.title, self._file.schema_arrow)
-        size = sum(told.row_group(at).total_byte_size for at in range(told.num_row_groups))
-        self._step = _step(size, told.num_rows)
+        with placed(self.title):
+            self._file = parquet_of(path)
+            self.count: int | None = self._file.metadata.num_rows
+            self.names = _names(self.title, self._file.schema_arrow)
+            self._step = step_of(self._file.metadata)
 
     def lines(self, wanted: Sequence[str] | None) -> Iterator[Line]:
         """Read from the start, only some columns where they are named."""
         columns, first = top(wanted, self.names), 0
-        with _placed(self.title):
+        with placed(self.title):
             batches = self._file.iter_batches(self._step, columns=columns, use_threads=False)
             for batch in batches:
                 yield from rows_of(batch, first)
@@ -63,19 +59,20 @@ class ArrowTable:
         self.count: int | None = None
         schemas = []
         for path in paths:
-            with _placed(str(path)), _reader(path) as (schema, _):
+            with placed(str(path)), _reader(path) as (schema, _):
                 schemas.append(schema)
         if not all(one.equals(schemas[0]) for one in schemas):
             raise InputError(f"{title}: its files have different columns: take them in apart")
-        self.names = _names(title, schemas[0]) if schemas else ()
+        with placed(title):
+            self.names = _names(title, schemas[0]) if schemas else ()
 
     def lines(self, wanted: Sequence[str] | None) -> Iterator[Line]:
         """Read from the start, only some columns where they are named."""
         columns, first = top(wanted, self.names), 0
         for path in self._paths:
-            with _placed(str(path)), _reader(path) as (_, batches):
+            with placed(str(path)), _reader(path) as (_, batches):
                 for batch in batches:
-                    yield from _sliced(batch, columns, first)
+                    yield from sliced(batch, columns, first)
                     first += batch.num_rows
 
 
@@ -96,12 +93,12 @@ class GivenTable:
         one = isinstance(table, pa.RecordBatch)
         batches = [table] if one else table.to_batches() if isinstance(table, pa.Table) else table
         for batch in batches:
-            yield from _sliced(batch, top(wanted, self.names), first)
+            yield from sliced(batch, top(wanted, self.names), first)
             first += batch.num_rows
 
 
-def saved(folder: Path) -> ArrowTable:
-    """Open a folder that `datasets` saved to the disk."""
+def saved(folder: Path) -> list[Path]:
+    """Name the files of a folder that `datasets` saved to the disk."""
     try:
         told = json.loads((folder / STATE).read_text("utf-8"))
         names = [one["filename"] for one in told["_data_files"]]
@@ -109,7 +106,7 @@ def saved(folder: Path) -> ArrowTable:
         raise InputError(f"{folder / STATE} tells no files of rows ({error})") from error
     if not all(isinstance(name, str) and Path(name).name == name for name in names):
         raise InputError(f"{folder / STATE} names files that are not in its folder")
-    return ArrowTable(str(folder), [folder / name for name in names])
+    return [folder / name for name in names]
 
 
 def rows_of(batch: pa.RecordBatch, first: int) -> Iterator[Line]:
@@ -134,7 +131,7 @@ def as_metadata(table: pa.Table) -> pa.Table:
     return table
 
 
-def _sliced(batch: pa.RecordBatch, columns: list[str] | None, first: int) -> Iterator[Line]:
+def sliced(batch: pa.RecordBatch, columns: list[str] | None, first: int) -> Iterator[Line]:
     """Read a batch, which may be all of a file, in slices."""
     chosen = batch if columns is None else batch.select(columns)
     chosen.validate(full=True)
@@ -146,23 +143,41 @@ def _sliced(batch: pa.RecordBatch, columns: list[str] | None, first: int) -> Ite
 @contextmanager
 def _reader(path: Path) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
     with pa.OSFile(str(path)) as file:
-        if file.read(len(_MAGIC)) == _MAGIC:
-            found = pa.ipc.open_file(file)
-            yield found.schema, (found.get_batch(at) for at in range(found.num_record_batches))
-        else:
-            file.seek(0)
-            stream = pa.ipc.open_stream(file)
-            yield stream.schema, iter(stream)
+        yield arrow_of(file)
+
+
+def arrow_of(file: pa.NativeFile) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    """Open Arrow: what its columns are, and its batches."""
+    alone = pa.ipc.IpcReadOptions(use_threads=False)
+    if file.read(len(_MAGIC)) == _MAGIC:
+        found = pa.ipc.open_file(file, options=alone)
+        return found.schema, (found.get_batch(at) for at in range(found.num_record_batches))
+    file.seek(0)
+    stream = pa.ipc.open_stream(file, options=alone)
+    return stream.schema, iter(stream)
+
+
+def parquet_of(source: Path | pa.NativeFile) -> pq.ParquetFile:
+    """Open Parquet; pages are read as they are needed: a group of rows may be all of the file."""
+    return pq.ParquetFile(
+        source, page_checksum_verification=True, pre_buffer=False, buffer_size=1 << 16
+    )
+
+
+def step_of(told: pq.FileMetaData) -> int:
+    """Say how many rows of Parquet are read at once."""
+    size = sum(told.row_group(at).total_byte_size for at in range(told.num_row_groups))
+    return _step(size, told.num_rows)
 
 
 @contextmanager
-def _placed(title: str) -> Iterator[None]:
+def placed(title: str) -> Iterator[None]:
     """Say which file is at fault."""
     try:
         yield
     except InputError:
         raise
-    except _FAULTS as error:
+    except FAULTS as error:
         raise InputError(f"{title} is damaged or no such table ({error})") from error
 
 

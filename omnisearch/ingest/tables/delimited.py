@@ -24,19 +24,19 @@ _BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
 class DelimitedRows:
-    """A table whose first row names the columns."""
+    """A table whose first row names the columns; one that is packed may have `most` bytes."""
 
     typed = False
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.title = path, str(path)
-        with packed.opened(path) as file:
+    def __init__(self, path: Path, most: int | None = None) -> None:
+        self.path, self.title, self._most = path, str(path), most
+        with packed.opened(path, most) as file:
             head = file.read(_HEAD)
         self._encoding = _BOMS.get(head[:2], "utf-8-sig")
         text = head.decode(self._encoding, "replace")
         if not text.strip():
             raise InputError(f"{path} is empty: its first row has to name the columns")
-        self._sign = "\t" if packed.ending(path) != ".csv" else _sign(text)
+        self._sign = "\t" if packed.ending(path, ENDS) != ".csv" else _sign(text)
         with self._text() as file:
             header = next(self._split(file), None)
         if not isinstance(header, list):
@@ -84,7 +84,7 @@ class DelimitedRows:
         # bytes that do not decode are halves of characters, which one cell is blamed for
         errors = "surrogateescape" if self._encoding == "utf-8-sig" else "replace"
         with (
-            packed.opened(self.path) as file,
+            packed.opened(self.path, self._most) as file,
             io.TextIOWrapper(file, self._encoding, errors, newline="") as text,
         ):
             yield text

@@ -23,12 +23,15 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class JsonLines:
-    """A file with an object on each line; empty lines do not count."""
+    """A file with an object on each line; one that is packed may have `most` bytes.
+
+    Empty lines are no rows.
+    """
 
     typed = True
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.title = path, str(path)
+    def __init__(self, path: Path, most: int | None = None) -> None:
+        self.path, self.title, self._most = path, str(path), most
         self._blank = array("q")  # how many rows are before each line that is empty
         names: dict[str, None] = {}
         for line in islice(self.lines(None), _HEAD):
@@ -42,7 +45,7 @@ class JsonLines:
 
     def lines(self, wanted: Sequence[str] | None) -> Iterator[Line | Broken]:
         """Read from the start."""
-        with packed.opened(self.path) as file:
+        with packed.opened(self.path, self._most) as file:
             number, self._blank = 0, array("q")
             for raw in _lines(file):
                 if raw is not None and not raw.strip():
@@ -53,10 +56,14 @@ class JsonLines:
 
     def where(self, number: int) -> str:
         """Name a row that was read by its line, as editors count them."""
-        return f"line {number + bisect_left(self._blank, number):,}"
+        return f"line {self.line(number):,}"
+
+    def line(self, number: int) -> int:
+        """Count the lines to a row that was read, as editors do."""
+        return number + bisect_left(self._blank, number)
 
     def _counted(self) -> int:
-        with packed.opened(self.path) as file:
+        with packed.opened(self.path, self._most) as file:
             return sum(raw is None or bool(raw.strip()) for raw in _lines(file))
 
 

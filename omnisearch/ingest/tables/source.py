@@ -19,6 +19,7 @@ from omnisearch.ingest.tables.columnar import ArrowTable, GivenTable, ParquetTab
 from omnisearch.ingest.tables.delimited import DelimitedRows
 from omnisearch.ingest.tables.jsonlines import JsonLines
 from omnisearch.ingest.tables.lines import Broken, Line, Rows
+from omnisearch.ingest.tables.vetting import vet
 from omnisearch.locations import given, uri
 
 Rowed: TypeAlias = Iterable[Mapping[str, Any]]
@@ -26,10 +27,11 @@ Source: TypeAlias = str | bytes | Path | pa.Table | pa.RecordBatchReader | Rowed
 _OPENERS: Mapping[str, Callable[[Path], Rows]] = {
     **dict.fromkeys(delimited.ENDS, DelimitedRows),
     **dict.fromkeys(jsonlines.ENDS, JsonLines),
-    **dict.fromkeys(columnar.PARQUET, ParquetTable),
-    **dict.fromkeys(columnar.ARROW, lambda path: ArrowTable(str(path), [path])),
+    **dict.fromkeys(columnar.PARQUET, lambda path: ParquetTable(*_vetted([path]))),
+    **dict.fromkeys(columnar.ARROW, lambda path: ArrowTable(str(path), _vetted([path]))),
 }
 ENDS = tuple(_OPENERS)
+TEXTS = (*delimited.ENDS, *jsonlines.ENDS)  # which may be packed
 _FILE = "file://"
 _SPLITS = "dataset_dict.json"  # in a folder of folders that `datasets` saved
 _ARROW = pa.Table, pa.RecordBatch, pa.RecordBatchReader
@@ -110,5 +112,15 @@ def _of_path(path: Path) -> Table:
             if (path / _SPLITS).is_file():
                 fault = f"{path} has several tables, one for each split"
             raise InputError(f"{fault}: name the files or folders of its tables")
-        return Table(columnar.saved(path), path.name, place, path)
-    return Table(opened(path, _OPENERS, packed.ending(path)), path.name, place, folder)
+        rows = ArrowTable(str(path), _vetted(columnar.saved(path)))
+        return Table(rows, path.name, place, path)
+    end = packed.ending(path, TEXTS)
+    return Table(opened(path, _OPENERS, end), path.name, place, folder)
+
+
+def _vetted(paths: list[Path]) -> list[Path]:
+    """Have files read elsewhere before they are read here; what is not there is told later."""
+    for path in paths:
+        if path.is_file():
+            vet(path)
+    return paths
