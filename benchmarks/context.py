@@ -7,8 +7,6 @@ thread, of a query and of a context for the same question in turn; pictures are 
 
 from __future__ import annotations
 
-import argparse
-import json
 import random
 import statistics
 import time
@@ -19,9 +17,8 @@ from urllib.parse import unquote
 
 import omnisearch as om
 from benchmarks.corpora.asked import KINDS, Question
-from benchmarks.questions import prepared
+from benchmarks.questions import run
 
-RESULT = Path(__file__).with_name("results") / "context.json"
 BUDGETS = (1_000, 2_000)  # times and citations are those of the last
 BUDGET = BUDGETS[-1]
 _SEED = 9
@@ -106,14 +103,7 @@ def measured(col: om.Collection, questions: Sequence[Question]) -> dict[str, Any
 
 def main() -> int:
     """Measure, print and keep."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.context", description=__doc__)
-    parser.add_argument("folder", type=Path)
-    place, questions = prepared(parser.parse_args().folder)
-    with om.open(place, create=False, mode="r") as col:
-        told = json.dumps(measured(col, questions), indent=1) + "\n"
-    print(told, end="")
-    RESULT.write_text(told, "utf-8")
-    return 0
+    return run("context", __doc__, measured)
 
 
 if __name__ == "__main__":

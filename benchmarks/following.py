@@ -6,11 +6,8 @@ kind was looked at when the gain of a name was chosen; figures are told of the o
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,10 +15,9 @@ import numpy.typing as npt
 
 import omnisearch as om
 from benchmarks.corpora.asked import KINDS, Question
-from benchmarks.questions import prepared, right_segments
+from benchmarks.questions import right_segments, run
 from omnisearch.evaluation.retrieval import paired_bootstrap
 
-RESULT = Path(__file__).with_name("results") / "following.json"
 _AT = (1, 3, 10, 30)
 _DEEP = 10
 Numbers = npt.NDArray[np.float64]
@@ -77,14 +73,7 @@ def _differs(led: Numbers, plain: Numbers) -> dict[str, float]:
 
 def main() -> int:
     """Measure, print and keep."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.following", description=__doc__)
-    parser.add_argument("folder", type=Path)
-    place, asked = prepared(parser.parse_args().folder)
-    with om.open(place, create=False, mode="r") as col:
-        told = json.dumps(measured(col, asked), indent=1) + "\n"
-    print(told, end="")
-    RESULT.write_text(told, "utf-8")
-    return 0
+    return run("following", __doc__, measured)
 
 
 if __name__ == "__main__":

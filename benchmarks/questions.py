@@ -1,7 +1,7 @@
 """Which of the generated questions does a query answer? `python -m benchmarks.questions FOLDER`.
 
 The folder keeps the files and the collection, so that a second call only asks. What may be measured
-on these questions beside lists of hits stands in files of its own and begins with `prepared`.
+on these questions beside lists of hits stands in files of its own, which end with `run`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import omnisearch as om
 from benchmarks.corpora import asked
 from benchmarks.corpora.asked import KINDS, Question
 
-RESULT = Path(__file__).with_name("results") / "questions.json"
+_RESULTS = Path(__file__).with_name("results")
 _AT = (1, 3, 10, 30)
 _WORDS = "~words"
 
@@ -66,16 +66,25 @@ def measured(col: om.Collection, questions: Sequence[Question]) -> dict[str, Any
     }
 
 
-def main() -> int:
-    """Measure, print and keep."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.questions", description=__doc__)
+def run(
+    name: str,
+    what: str | None,
+    measure: Callable[[om.Collection, Sequence[Question]], Mapping[str, Any]],
+) -> int:
+    """Run a program of benchmarks/ that asks these questions: measure, print and keep."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=what)
     parser.add_argument("folder", type=Path)
     place, questions = prepared(parser.parse_args().folder)
     with om.open(place, create=False, mode="r") as col:
-        told = json.dumps(measured(col, questions), indent=1) + "\n"
-    print(told, end="")
-    RESULT.write_text(told, "utf-8")
+        text = json.dumps(measure(col, questions), indent=1) + "\n"
+    print(text, end="")
+    (_RESULTS / f"{name}.json").write_text(text, "utf-8")
     return 0
+
+
+def main() -> int:
+    """Measure, print and keep."""
+    return run("questions", __doc__, measured)
 
 
 if __name__ == "__main__":

@@ -78,6 +78,8 @@ if TYPE_CHECKING:
     from omnisearch.relations.records import Related, Step, Topic
     from omnisearch.removal import Forgotten
     from omnisearch.reranking.question import Question
+    from omnisearch.rewriting.policy import read_policy
+    from omnisearch.rewriting.rules import Rule
     from omnisearch.storage.repair import doctor, reclaim, repair
     from omnisearch.watching import watch
 
@@ -146,6 +148,8 @@ _HOMES = {
     "omnisearch.relations.records": ("Related", "Step", "Topic"),
     "omnisearch.removal": ("Forgotten",),
     "omnisearch.reranking.question": ("Question",),
+    "omnisearch.rewriting.policy": ("read_policy",),
+    "omnisearch.rewriting.rules": ("Rule",),
     "omnisearch.storage.repair": ("doctor", "reclaim", "repair"),
     "omnisearch.watching": ("watch",),
 }
@@ -195,6 +199,7 @@ __all__ = [
     "Related",
     "RepairReport",
     "Row",
+    "Rule",
     "SandboxReport",
     "Space",
     "SpaceStatus",
@@ -222,6 +227,7 @@ __all__ = [
     "kind_of",
     "open",
     "part_of",
+    "read_policy",
     "read_vectors",
     "reclaim",
     "reencode",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakValueDictionary
@@ -20,6 +21,10 @@ from omnisearch.query.hits import Answers, Batch, Hits
 from omnisearch.query.options import QueryOptions, Wish
 from omnisearch.query.reranked import Rerank, Reranked, candidates
 from omnisearch.reranking.rerankers import Judgement, Rerankers, Task
+from omnisearch.rewriting import expansion
+from omnisearch.rewriting.beside import Beside, Rewrites
+from omnisearch.rewriting.references import References
+from omnisearch.rewriting.spelling import respelt
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.origin import OWN_VECTORS
 
@@ -38,7 +43,7 @@ _UNQUOTED = 'mode is "vector", which looks for no words: what is in quotes need 
 _EMPTY = "nothing is stored yet: take in a folder with ingest, or records with add"
 
 
-class Asks(Named, QueryOptions, total=False):
+class Asks(Named, Rewrites, QueryOptions, total=False):
     """Parts by name, and options: what `Collection.query` takes."""
 
 
@@ -71,7 +76,8 @@ class Decoder:
 
 def _check_names(question: Mapping[str, object]) -> None:
     """Refuse what is neither a part nor an option."""
-    known = [*Named.__annotations__, *QueryOptions.__annotations__]
+    kinds = (Named, QueryOptions, Rewrites)
+    known = [name for kind in kinds for name in kind.__annotations__]
     for name in question:
         if name not in known:
             near = get_close_matches(name, known, 1)
@@ -99,6 +105,7 @@ class Asker:
         self._held = WeakValueDictionary[int, Generation]()
         self._lists = WeakValueDictionary[str, Reranked]()
         self._rerankers = Rerankers()
+        self._references = References()
 
     def query(self, parts: object, question: Asks) -> Hits:
         """Answer one question."""
@@ -141,8 +148,9 @@ class Asker:
     def _answered(self, now: Generation, parts: object, question: Asks) -> Hits:
         _check_names(question)
         named = {name: question.pop(name) for name in Named.__annotations__ if name in question}  # type: ignore[misc]
+        beside = Beside.taken(cast(dict[str, Any], question))
         wish, stages = Wish.of(cast(QueryOptions, question)), Stages()
-        whole = given(parts, **named)
+        whole, rewritten = beside.rewritten(given(parts, **named))
         if not now.live:
             return Hits(now, Answers.none(_EMPTY))
         if wish.cursor is not None:
@@ -152,10 +160,19 @@ class Asker:
 
             whole, wish = applied(now, whole, cast(QueryOptions, question))
             stages.end("routing")
-        found = asked(Asking(now, lambda: self._encoder(now), self._decoder), whole, wish)
-        found = replace(found, remarks=(*found.remarks, *_remarks(now, whole, wish)))
+        asking = Asking(now, lambda: self._encoder(now), self._decoder)
+        spelt = respelt(asking, whole, wish)
+        whole = spelt.question
+        found = asked(asking, whole, wish)
+        remarks = (*rewritten, *spelt.remarks, *found.remarks, *_remarks(now, whole, wish))
+        references = self._references.of(asking, beside.rules)
+        found = replace(found, remarks=remarks, spelling=spelt.words, references=references)
         calibrator = self._calibrating.current(now)
         stages.end("encoding")
+        if wish.expand:
+            looked_at = partial(answer, now, found, expansion.first(wish), calibrator)
+            found = expansion.expanded(now, found, wish.expand, looked_at)
+            stages.end("expanding")
         self._held[now.number] = now
         rerank = self._rerank(now, whole, found, wish, stages) if wish.rerank else None
         return answer(now, found, wish, calibrator, stages, rerank)

@@ -23,7 +23,8 @@ _SOURCE = "source"
 _KNOWN = (
     *_PARTS,
     *"like more less vector k modality where params path after before mode combine fuse".split(),
-    *"min_confidence min_score group_by collapse diverse follow route today offset recall".split(),
+    *"min_confidence min_score group_by collapse diverse follow route today expand".split(),
+    *"spelling deny allow offset recall".split(),
     *reranking.NAMES,
 )
 _SHORT = 60  # characters of a question that are shown above its answer
@@ -99,7 +100,7 @@ def show(
     """Print an answer: each line of JSON with the number of its question, from 0, in front."""
     if form == "json":
         for hit in hits:
-            output.line({"query": number, **hit.as_json(), **printed.understood(hits)})
+            output.line({"query": number, **hit.as_json(), **printed.noted(hits)})
         return
     if form == "table":
         output.result(f"{number}: {_told(question)}")

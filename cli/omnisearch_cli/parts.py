@@ -92,6 +92,11 @@ def parts(flags: Flags, pieces: Pieces, *, quiet: bool) -> list[Any]:
     return [*found, *_media(files, pieces)]
 
 
+def of_file(kind: str, name: str) -> Any:  # noqa: ANN401
+    """Make a part of a file."""
+    return _PARTS[kind](_expanded(name))
+
+
 def _flag(sign: str) -> str:
     return sign.replace("_", "-")
 

@@ -27,6 +27,7 @@ from omnisearch_cli import (
     output,
     parts,
     reranking,
+    rules,
     vectors,
 )
 from omnisearch_cli.answers import last, printed
@@ -40,7 +41,8 @@ NO_HIT, SOME_FAILED = 1, 3
 _OF_A_QUESTION = (400, 404, 415)  # the status of what one question is to blame for
 _OPTIONS = (
     "k where path after before mode combine fuse min_confidence min_score group_by collapse "
-    "diverse follow route rerank rerank_depth rerank_deadline offset cursor recall explain"
+    "diverse follow route rerank rerank_depth rerank_deadline expand spelling offset cursor recall "
+    "explain"
 ).split()
 _IDS = ("like", "more", "less")
 
@@ -57,7 +59,7 @@ class Shown(TypedDict):
     thumbnails: str | None
 
 
-class Flags(parts.Flags, parts.Pieces, reranking.Flags, Shown):
+class Flags(parts.Flags, parts.Pieces, reranking.Flags, rules.Flags, Shown):
     """All of the command line, as click gives it."""
 
     like: tuple[str, ...]
@@ -82,6 +84,9 @@ class Flags(parts.Flags, parts.Pieces, reranking.Flags, Shown):
     diverse: bool | float | None
     follow: bool | None
     route: str | None
+    expand: bool | None
+    expand_by: tuple[str, ...]
+    spelling: str | None
     offset: int | None
     cursor: str | None
     recall: float | None
@@ -161,7 +166,9 @@ def _options(flags: Flags) -> dict[str, Any]:
         del found["k"]  # words may say how many, if nobody else did
     if flags["modality"]:
         found["modality"] = list(flags["modality"])
-    return found
+    if flags["expand_by"]:
+        found["expand"] = list(flags["expand_by"])
+    return {**found, **rules.given(flags)}
 
 
 def _question(flags: Flags, path: Path, col: om.Collection) -> dict[str, Any]:

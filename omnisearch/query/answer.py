@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from omnisearch.encoder.calibration.calibrator import Calibrator, probability
 from omnisearch.errors import QueryError
-from omnisearch.query import cursor, explaining, favouring, reranked
+from omnisearch.query import cursor, explaining, favouring, reranked, screening
 from omnisearch.query.asked import Asked
 from omnisearch.query.candidates import Found, Segments, best_of_kinds
 from omnisearch.query.diversity import spread, widened
@@ -103,10 +103,11 @@ def answer(
     found = _page(question, last, slice(wish.offset, wish.reach))
     if moved is not None:
         found = replace(found, remarks=(*found.remarks, *moved.judgement.remarks), kept=moved)
+    found = screening.counted(found, last.judged, last.grouped, wish)
     if wish.explain:
         plan = _explained(question, last, rounds, stages)
-        plan = replace(plan, reranked=None if moved is None else moved.judgement)
-        found = replace(found, plan=plan)
+        told = None if moved is None else moved.judgement
+        found = replace(found, plan=replace(plan, reranked=told, withheld=found.withheld))
     goes_on = partial(reranked.goes_on, now, asked, wish, moved, rerank)
     if moved is not None:  # who goes on by it finds the order again
         goes_on = partial(str, goes_on())
@@ -130,6 +131,7 @@ def _question(
         if words.phrases and len(asked.vectors):
             allowed = allowed.within(_phrases(words, allowed))
         said = now.words.totals(words, allowed.every())
+        said = now.words.beside(said, asked.also, allowed.every())
         stages.end("words")
     if wish.min_confidence is not None and calibrator is None:
         raise QueryError(
@@ -275,6 +277,7 @@ def _page(question: _Question, last: _Round, page: slice) -> Answers:
         segments=True,
         words=question.asked.words,
         remarks=question.asked.remarks,
+        spelling=question.asked.spelling,
         reranked=None if last.scores is None else last.scores[places],
         route=question.wish.understood,
     )
@@ -293,4 +296,5 @@ def _explained(question: _Question, last: _Round, rounds: int, stages: Stages) -
     route, candidates = question.wish.understood, len(last.judged.odds)
     shown = last.grouped.places[question.wish.offset : question.wish.reach]
     parts = tuple((np.flatnonzero(last.judged.parts[shown]) + 1).tolist())
-    return Explanation(survivors, searched, said, candidates, rounds, stages.ms, route, parts)
+    also, ms = question.asked.also, stages.ms
+    return Explanation(survivors, searched, said, candidates, rounds, ms, route, parts, also=also)

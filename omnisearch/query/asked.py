@@ -5,7 +5,7 @@ Files are decoded by whoever calls: what may be hostile is none of this module's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -52,6 +52,10 @@ class Asked:
     the one whose calibration counts: of a medium that was read with words, if `joint`. `words` are
     for BM25; items of `leave_out` are no answers; `remarks` are for a person; `parts` are what the
     question holds, decoded, of what is long its first window.
+
+    Of a question that was expanded, `also` are further words with their weights, and `before` is
+    what was asked, which tells how sure hits are. Hits are held against `references`. `spelling`
+    has words that nothing says, with those that may be meant.
     """
 
     vectors: Floats
@@ -63,6 +67,23 @@ class Asked:
     windows: bool = False
     joint: bool = False
     parts: tuple[Part, ...] = field(default=(), kw_only=True)
+    also: tuple[tuple[str, float], ...] = field(default=(), kw_only=True)
+    before: Asked | None = field(default=None, kw_only=True)
+    references: tuple[Reference, ...] = field(default=(), kw_only=True)
+    spelling: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What hits must not be near, or one of what they must be near: a question of its own.
+
+    Near is what answers it with a confidence of `at` or more, each hit judged alone.
+    """
+
+    asked: Asked
+    deny: bool
+    at: float
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

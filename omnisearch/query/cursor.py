@@ -72,7 +72,9 @@ def _digest(asked: Asked, wish: Wish) -> str:
         explain=False,
         rerank_deadline=_PAGING.rerank_deadline,
     )
-    said = repr((same, asked.modality, asked.words, sorted(asked.leave_out)))
+    screens = [(one.deny, one.at, one.asked.words) for one in asked.references]
+    said = repr((same, asked.modality, asked.words, sorted(asked.leave_out), asked.also, screens))
     digest = xxhash.xxh3_64(said.encode("utf-8", "surrogatepass"))
-    digest.update(asked.vectors.tobytes() + asked.weights.tobytes())
+    for one in (asked, *(reference.asked for reference in asked.references)):
+        digest.update(one.vectors.tobytes() + one.weights.tobytes())
     return digest.hexdigest()

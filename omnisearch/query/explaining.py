@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -63,6 +63,8 @@ class Explanation:
     reranked: Judgement | None = field(default=None, kw_only=True)
     route: tuple[Understood, ...] = ()  # what the words were taken for
     regions: tuple[int, ...] = ()  # hits of this page, from 1, that are parts of pictures
+    withheld: Mapping[str, int] = field(default_factory=dict, kw_only=True)  # hits, by reason
+    also: tuple[tuple[str, float], ...] = field(default=(), kw_only=True)  # words and weights
 
     def __str__(self) -> str:
         lines = [f"{one.rule}: {one}" for one in self.route]
@@ -78,6 +80,10 @@ class Explanation:
             lines.append(str(self.reranked))
         if self.regions:
             lines.append(f"by a part of a picture: hit {', '.join(map(str, self.regions))}")
+        if self.also:
+            told = ", ".join(f"{word} {weight:.2f}" for word, weight in self.also)
+            lines.append(f"expanded by {told}")
+        lines += [f"withheld: {why} ({count:,})" for why, count in sorted(self.withheld.items())]
         lines.append(", ".join(f"{stage} {ms:.2f} ms" for stage, ms in self.stages.items()))
         return "\n".join(lines)
 
@@ -104,6 +110,8 @@ class Explanation:
             "reranked": None if self.reranked is None else self.reranked.as_json(),
             "route": [one.as_json() for one in self.route],
             "regions": list(self.regions),
+            "withheld": dict(self.withheld),
+            "also": dict(self.also),
         }
 
 

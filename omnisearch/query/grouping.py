@@ -23,13 +23,14 @@ class Grouped:
     """Places among the candidates, best first, and how many each stands for besides itself.
 
     `odds` are those of the hits that are asked for, in the light of those above them; candidates of
-    less than `least` are no hits.
+    less than `least` are no hits. `withheld` are those that must not be shown, best first.
     """
 
     least: float
     places: Positions
     folded: Positions
     odds: Floats
+    withheld: Positions
 
 
 def group(now: Generation, judged: Judged, wish: Wish, left_out: frozenset[str]) -> Grouped:
@@ -38,6 +39,10 @@ def group(now: Generation, judged: Judged, wish: Wish, left_out: frozenset[str])
     order = _descending(now, judged, least, wish.min_score)
     if left_out and len(order):
         order = order[[name not in left_out for name in items(now, keys[order])]]
+    withheld = order[:0]
+    if judged.why is not None:
+        kept = judged.why[order] == ""
+        order, withheld = order[kept], order[~kept]
     owners = np.arange(len(order))
     if wish.group_by == "item" and len(order):
         owners = numbered(now, keys[order])
@@ -46,7 +51,7 @@ def group(now: Generation, judged: Judged, wish: Wish, left_out: frozenset[str])
     else:
         firsts, folded = _unlike(order, owners, Duplicates(now, keys, wish.collapse))
     places = order[firsts]
-    found = Grouped(least, places, folded, judged.odds[places[: wish.reach]])
+    found = Grouped(least, places, folded, judged.odds[places[: wish.reach]], withheld)
     if judged.rivals and len(places):
         _weigh(now, found, judged, wish)
     return found

@@ -50,6 +50,8 @@ class Answers:
     reranked: Floats | None = None  # what a reranker gave
     kept: object = None  # of a list, for whoever goes on by its cursor
     route: tuple[Understood, ...] = ()
+    withheld: Mapping[str, int] = field(default_factory=dict)
+    spelling: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def none(cls, *remarks: str) -> Answers:
@@ -108,6 +110,9 @@ def hit_of(
 class Hits(Sequence[Hit]):
     """The answers to one question, best first.
 
+    `withheld` counts by reason what would stand among them and must not; `spelling` has words that
+    nothing here says, each with the one that may be meant.
+
     `cursor` goes on behind them in the same generation; `remarks` are for whoever asked; `route` is
     what the words were taken for; with `explain`, `plan` says what was done and `explain` the same
     in words.
@@ -116,8 +121,10 @@ class Hits(Sequence[Hit]):
     def __init__(self, now: Generation, found: Answers) -> None:
         self._now, self._found = now, found
         self._positions, self.scores = found.positions, found.scores
+        self.confidences = found.confidences
         self.generation = now.number
         self.remarks, self.plan, self.route = found.remarks, found.plan, found.route
+        self.withheld, self.spelling = dict(found.withheld), dict(found.spelling)
         self.explain = found.explain if found.plan is None else str(found.plan)
         self._read: dict[int, Hit] = {}
         self._ledger: Ledger | None = None

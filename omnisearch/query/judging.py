@@ -18,6 +18,7 @@ from omnisearch.query.names import items
 from omnisearch.query.nearness import nearness
 from omnisearch.query.options import Wish
 from omnisearch.query.regions import NEARER, are_parts
+from omnisearch.query.screening import ALONE, Screen, Whys
 from omnisearch.query.whole import surer
 from omnisearch.records import Modality
 from omnisearch.storage import sides
@@ -47,6 +48,7 @@ class Judged:
     joint: Modality | None  # of a medium that asks together with words
     whole: Floats  # cosines of the texts, as a whole, of which they are passages
     parts: npt.NDArray[np.bool_]  # which are parts of pictures
+    why: Whys | None = None  # each must not be shown; "" where it may
 
     @property
     def scores(self) -> Floats:
@@ -82,6 +84,9 @@ class Judge:
     ) -> None:
         self._now, self._asked, self._wish = now, asked, wish
         self._scale = None if calibrator is None else calibrator.scale(asked.modality)
+        self._screen = Screen(now, asked, lambda one: Judge(now, one, ALONE, calibrator))
+        before = asked.before
+        self._before = None if before is None else Judge(now, before, wish, calibrator)
 
     @property
     def calibrated(self) -> bool:
@@ -96,6 +101,15 @@ class Judge:
 
     def judge(self, segments: Segments, found: Sequence[Found], said: Totals | None) -> Judged:
         """Say of each candidate how sure it is; what was found has its cosine already."""
+        judged = self._as_asked(segments, found, said)
+        if self._before is not None:  # which says how sure: what was expanded puts in order
+            same = np.array_equal(self._asked.vectors, self._before._asked.vectors)
+            plain = None if said is None else said.before or said
+            asked = self._before._as_asked(segments, found if same else (), plain)
+            judged = replace(asked, order=judged.order)
+        return replace(judged, why=self._screen.why(segments))
+
+    def _as_asked(self, segments: Segments, found: Sequence[Found], said: Totals | None) -> Judged:
         count = len(found) // max(1, len(self._asked.vectors))
         each = [
             self._judged(segments, vector, found[number * count :][:count], said)

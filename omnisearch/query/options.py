@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from difflib import get_close_matches
-from typing import Any, Final, Literal, TypedDict, get_args
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from omnisearch import moments
 from omnisearch.errors import QueryError
 from omnisearch.query.filters import Where
 from omnisearch.query.preferring import Favour, Order, Understood
+from omnisearch.query.rewording import Reworded, Spelling, Way, ways
 from omnisearch.records import Modality
 from omnisearch.reranking import wanted
 from omnisearch.reranking.wanted import Rerank, Wanted
@@ -37,7 +38,7 @@ _DIVERSE = 0.5  # as much weight on being unlike as on being right
 _PERIOD = re.compile(r"\d{4}(-\d\d)?", re.ASCII)  # a year, or a month of it
 
 
-class QueryOptions(TypedDict, total=False):
+class QueryOptions(Reworded, total=False):
     """Options of `Collection.query`; docs/query.md tells what each does."""
 
     k: int
@@ -95,6 +96,8 @@ class Wish:
     favours: tuple[Favour, ...] = ()  # this and the next two are what a route understood
     order: Order | None = None
     understood: tuple[Understood, ...] = ()
+    expand: tuple[Way, ...] = ()
+    spelling: Spelling = "repair"
     offset: int = 0
     cursor: str | None = None
     recall: float | None = None
@@ -184,10 +187,6 @@ def _one_of(value: object, name: str, allowed: Sequence[Any]) -> Any:  # noqa: A
 
 def _choice(*allowed: str) -> Any:  # noqa: ANN401
     return lambda value, name: _one_of(value, name, allowed)
-
-
-def _combine(value: object, name: str) -> Any:  # noqa: ANN401
-    return None if value is None else _one_of(value, name, get_args(Combine))
 
 
 def _paths(value: object, name: str) -> tuple[str, ...]:
@@ -280,7 +279,7 @@ _CHECKS: Final[Mapping[str, Any]] = {
     "after": _moment,
     "before": _moment,
     "mode": _choice(*get_args(Mode)),
-    "combine": _combine,
+    "combine": lambda one, name: None if one is None else _one_of(one, name, get_args(Combine)),
     "fuse": _choice(*get_args(Fuse)),
     "min_confidence": _share,
     "min_score": _score,
@@ -293,6 +292,8 @@ _CHECKS: Final[Mapping[str, Any]] = {
     "rerank_deadline": wanted.deadline,
     "route": _choice(*get_args(RouteBy)),
     "today": _moment,
+    "expand": ways,
+    "spelling": _choice(*get_args(Spelling)),
     "cursor": _text,
     "recall": _share,
     "explain": _flag,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -58,4 +60,5 @@ def ordered(
     by = np.concatenate([np.argsort(-found, kind="stable"), np.arange(good, len(places))])
     sure = grouped.odds
     sure = np.concatenate([sure, np.full(len(places) - len(sure), -np.inf, sure.dtype)])[by]
-    return Grouped(grouped.least, places[by], grouped.folded[by], sure[: len(grouped.odds)])
+    best = sure[: len(grouped.odds)]
+    return replace(grouped, places=places[by], folded=grouped.folded[by], odds=best)

@@ -24,6 +24,8 @@ QUESTIONS = {
     "paths": ["query", "meadow", "--paths"],
     "a filter": ["query", "meadow", "--where", "file.name like 'note-1%'"],
     "words that are options": ["query", "two newest notes", "--route", "auto"],
+    "rules": ["query", "glacier", "--deny-text", "ice:0.1", "--deny-image", "seen.png", "-k", "2"],
+    "a mistake, expanded": ["query", "the harbuor", "--expand", "-k", "2"],
     "no hit": ["query", "meadow", "--where", "file.name = 'nothing'"],
     "a wrong column": ["query", "meadow", "--where", "file.nam = 'x'"],
     "a wrong option": ["query", "meadow", "--limt", "3"],

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 import omnisearch as om
-from omnisearch_cli import discovery, filters, questions, reranking, settings
+from omnisearch_cli import discovery, filters, questions, reranking, rules, settings
 
 _FILTERS = (
     "where",
@@ -38,6 +38,7 @@ class Flags(reranking.Flags):
     min_confidence: float | None
     follow: bool | None
     route: str | None
+    policy: str | None
     encoder: str | None
     index: Path | None
 
@@ -75,6 +76,7 @@ def options(function: Any) -> Any:  # noqa: ANN401
             ),
             filters.route,
             reranking.options,
+            rules.policy,
             settings.encoder_to_ask,
             settings.index,
         )
@@ -89,6 +91,8 @@ def found(flags: Flags) -> om.Context:
     question = {name: given[name] for name in _FILTERS if given[name] not in (None, ())}
     if flags["modality"]:
         question["modality"] = list(flags["modality"])
+    if held := rules.of_policy(flags["policy"]):
+        question["policy"] = held
     words = " ".join(flags["words"])
     path = discovery.for_reading(flags["index"])
     with questions.found(partial(questions.opened_by, flags["encoder"]), path) as col:

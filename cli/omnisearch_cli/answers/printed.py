@@ -23,8 +23,8 @@ def printed(
 ) -> Iterator[bytes]:
     """Give the lines of an answer; `first` is the number of its first hit."""
     if form == "json":
-        route = understood(hits)
-        yield from (output.json_line({**hit.as_json(), **route}) for hit in hits)
+        beside = noted(hits)
+        yield from (output.json_line({**hit.as_json(), **beside}) for hit in hits)
     elif form == "table":
         lines = table.lines(hits, screen, first, draw)
         yield from (f"{line}\n".encode(screen.encoding, "backslashreplace") for line in lines)
@@ -33,9 +33,11 @@ def printed(
         yield from (_harmless(path, screen) + end for path in paths(hits))
 
 
-def understood(hits: om.Hits) -> dict[str, Any]:
-    """Give what the words were taken for, if anything, to stand in each line."""
-    return {"route": [one.as_json() for one in hits.route]} if hits.route else {}
+def noted(hits: om.Hits) -> dict[str, Any]:
+    """Give what each line of JSON says of the whole answer: of its words, and what is withheld."""
+    route = [one.as_json() for one in hits.route]
+    told = {"route": route, "spelling": hits.spelling, "withheld": hits.withheld}
+    return {name: value for name, value in told.items() if value}
 
 
 def paths(hits: Iterable[om.Hit]) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
-from omnisearch_cli import filters, questions, reranking, settings
+from omnisearch_cli import filters, questions, reranking, rules, settings
 from omnisearch_cli.questions import Flags
 from omnisearch_cli.thumbnails import drawing
 from omnisearch_cli.warm import option
@@ -26,6 +26,7 @@ Examples:
   omnisearch query "invoice" --where "doc.pages < 5" --after 2026-01-01
   omnisearch query "the three newest photos of a bicycle" --route auto
   omnisearch query --more 3 --less 7
+  omnisearch query "holiday" --deny-text "a child's face:0.3" --policy policy.toml
   omnisearch query --vector queries.npy --row 3 -k 20 --json
   omnisearch query "sunset" --paths0 | xargs -0 cp -t ./chosen
   omnisearch query "a red bicycle" --thumbnails auto
@@ -140,6 +141,21 @@ def _media(function: Any) -> Any:  # noqa: ANN401
 )
 @filters.route
 @reranking.options
+@click.option(
+    "--expand", is_flag=True, default=None, help="Look also for words that the best hits share."
+)
+@click.option(
+    "--expand-by",
+    multiple=True,
+    type=click.Choice(("words", "vectors", "neighbours")),
+    help="Expand by these: words of the best hits, their vectors, words that stand beside.",
+)
+@click.option(
+    "--spelling",
+    type=click.Choice(("repair", "suggest", "off")),
+    help="Of words that nothing says, and that are nearly like one. Default: repair.",
+)
+@rules.options
 @click.option("--offset", type=click.IntRange(0), help="Leave out so many hits.")
 @click.option("--cursor", metavar="TEXT", help="Go on behind an answer, in its generation.")
 @settings.setting(

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from omnisearch.errors import CorruptCollectionError
+from omnisearch.storage.words.letters import letters
 from omnisearch.storage.words.stems import stem
 
 Whole = npt.NDArray[np.unsignedinteger[Any]]
@@ -155,6 +156,11 @@ class Postings:
         if found and max(found) >= len(self.terms):
             raise CorruptCollectionError("words.bin is damaged: a stem of a term that is not there")
         return found
+
+    @cached_property
+    def letters(self) -> npt.NDArray[np.uint64]:
+        """Give which letters each term has, as bits; made when words are first compared by them."""
+        return letters(self.terms.offsets, self.terms.text)
 
     @cached_property
     def total(self) -> int:

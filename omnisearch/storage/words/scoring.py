@@ -40,6 +40,7 @@ class Totals:
 
     scores: Floats  # (rows,) 0 where a row has no word, lacks a phrase or is not allowed
     most: float  # where every word were said without end
+    before: Totals | None = None  # without the words that stand beside those of the question
 
     def best(self, most: int | None = None) -> Ranked:
         """Give the rows that have a word, best first; so many at most."""
@@ -79,6 +80,22 @@ class Words:
         if having is not None:
             total *= having
         return Totals(total, most)
+
+    def beside(
+        self, totals: Totals, terms: Sequence[tuple[str, float]], allow: Mask | None = None
+    ) -> Totals:
+        """Add what rows score for further words by their weights; the most stays as it is."""
+        if not terms:
+            return totals
+        scores = totals.scores.copy()
+        for term, weight in terms:
+            found = [self._posted(block, Wanted(term)) for block in self._blocks]
+            self._add(scores, found, weight * self._rarity(found), allow)
+        return Totals(scores, totals.most, totals)
+
+    def rarity(self, term: str) -> float:
+        """Give how much a word says by being rare, as BM25 counts it."""
+        return self._rarity([self._posted(block, Wanted(term)) for block in self._blocks])
 
     def saying(self, term: str) -> Indices:
         """Give the rows that say a word as it is spelt."""

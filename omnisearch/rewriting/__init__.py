@@ -1,0 +1,1 @@
+"""Questions rewritten, expanded and respelt; hits held against rules."""
