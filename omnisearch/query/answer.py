@@ -87,13 +87,7 @@ def answer(
     if wish.follow or wish.favours:
         last = _surer(question, last)
         stages.end("preferring")
-    moved = None
-    if rerank is not None and reranked.is_needed(wish):
-        pool = partial(_pool, question, last)
-        moved = reranked.judged_once(pool, last.judged, last.grouped, rerank, wish)
-        grouped, scores = reranked.placed(last.judged, last.grouped, moved)
-        last = replace(last, grouped=grouped, scores=scores)
-        stages.end("reranking")
+    last, moved = _reranked(question, last, rerank, wish, stages)
     if wish.order is not None:
         last = _ordered(question, last, wish.order)
         stages.end("ordering")
@@ -105,13 +99,26 @@ def answer(
         found = replace(found, remarks=(*found.remarks, *moved.judgement.remarks), kept=moved)
     found = screening.counted(found, last.judged, last.grouped, wish)
     if wish.explain:
+        judged = None if moved is None else moved.judgement
         plan = _explained(question, last, rounds, stages)
-        told = None if moved is None else moved.judgement
-        found = replace(found, plan=replace(plan, reranked=told, withheld=found.withheld))
+        found = replace(found, plan=replace(plan, reranked=judged, withheld=found.withheld))
     goes_on = partial(reranked.goes_on, now, asked, wish, moved, rerank)
     if moved is not None:  # who goes on by it finds the order again
         goes_on = partial(str, goes_on())
     return Hits(now, replace(found, cursor=goes_on))
+
+
+def _reranked(
+    question: _Question, last: _Round, rerank: Rerank | None, wish: Wish, stages: Stages
+) -> tuple[_Round, reranked.Reranked | None]:
+    """Put the best hits in the order of a reranker, if one was asked for and may move any."""
+    if rerank is None or not reranked.is_needed(wish):
+        return last, None
+    pool = Hits(question.allowed.now, _page(question, last, slice(0, wish.rerank_depth)))
+    moved = reranked.judged_once(pool, last.judged, last.grouped, rerank, wish)
+    grouped, scores = reranked.placed(last.judged, last.grouped, moved)
+    stages.end("reranking")
+    return replace(last, grouped=grouped, scores=scores), moved
 
 
 def _least_depth(asked: Asked, wish: Wish) -> int:
@@ -281,11 +288,6 @@ def _page(question: _Question, last: _Round, page: slice) -> Answers:
         reranked=None if last.scores is None else last.scores[places],
         route=question.wish.understood,
     )
-
-
-def _pool(question: _Question, last: _Round, count: int) -> Hits:
-    """Give the best hits, whatever page is asked for."""
-    return Hits(question.allowed.now, _page(question, last, slice(0, count)))
 
 
 def _explained(question: _Question, last: _Round, rounds: int, stages: Stages) -> Explanation:

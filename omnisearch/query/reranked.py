@@ -84,10 +84,8 @@ def candidates(hits: Hits, look: Callable[[Hit], RGB | None]) -> list[Candidate]
     return found
 
 
-def judged_once(
-    pool: Callable[[int], Hits], judged: Judged, grouped: Grouped, how: Rerank, page: Wish
-) -> Reranked:
-    """Judge the best hits, so many of which `pool` gives, unless that was done for this list.
+def judged_once(pool: Hits, judged: Judged, grouped: Grouped, how: Rerank, page: Wish) -> Reranked:
+    """Judge the best hits, unless that was done for this list.
 
     `page` has the cursor, if any, that the list goes on by.
     """
@@ -100,7 +98,7 @@ def judged_once(
         if cursor.is_without(page.cursor):
             unchanged = Judgement.unchanged(len(keys), _BEGAN_WITHOUT, in_time=False)
             return Reranked(keys, unchanged, page)
-    judgement = how.judge(pool(len(places))) if len(places) else Judgement.unchanged(0)
+    judgement = how.judge(pool) if len(places) else Judgement.unchanged(0)
     if page.cursor is not None and not judgement.in_time:
         raise QueryError(
             f"{judgement.remarks[-1]}: so nobody can tell what follows in this list. Give "
