@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import click
 
@@ -17,7 +17,7 @@ from omnisearch_cli.answers.table import Draw
 from omnisearch_cli.thumbnails import kitty, sixel, terminal
 
 LOW, HIGH = 6, 16  # lines that a picture takes, in a list and alone
-_LONG_S = 4.0  # after which no other is begun: the answer is what was asked for
+_MOST = 20  # pictures: nobody looks at more at once, and each is decoded
 _DRAWN = {"kitty": kitty.drawn, "sixel": sixel.drawn}
 
 option = settings.setting(
@@ -36,24 +36,35 @@ def drawing(wanted: str | None, most: int = LOW) -> Iterator[Draw | None]:
     if found is None:
         yield None
         return
-    wide, high = terminal.letter(sys.stdout.fileno())
-    size, end = shutil.get_terminal_size(), time.monotonic() + _LONG_S
-    most = min(most, size.lines - 2)
+    size, letter = shutil.get_terminal_size(), terminal.letter(sys.stdout.fileno())
     with om.Cutter() as cutter:
+        yield _Pencil(cutter, found, letter, size.columns, min(most, size.lines - 2))
 
-        def draw(hit: om.Hit, column: int) -> str | None:
-            side = min(most * high, (size.columns - column) * wide)
-            if side < high or time.monotonic() > end:
-                return None
-            try:
-                picture = cutter.thumbnail(hit, side)
-            except (om.errors.OmnisearchError, OSError):  # its file is gone, or does not decode
-                return None
-            if picture is None:
-                return None
-            return _placed(_DRAWN[found](picture), -(-picture.height // high), column)
 
-        yield draw
+@dataclass
+class _Pencil:
+    """Draws what can be seen, until enough is drawn."""
+
+    cutter: om.Cutter
+    protocol: terminal.Protocol
+    letter: tuple[int, int]
+    columns: int
+    most: int
+    left: int = _MOST
+
+    def __call__(self, hit: om.Hit, column: int) -> str | None:
+        wide, high = self.letter
+        side = min(self.most * high, (self.columns - column) * wide)
+        if side < high or not self.left:
+            return None
+        try:
+            picture = self.cutter.thumbnail(hit, side)
+        except (om.errors.OmnisearchError, OSError):  # its file is gone, or does not decode
+            return None
+        if picture is None:
+            return None
+        self.left -= 1
+        return _placed(_DRAWN[self.protocol](picture), -(-picture.height // high), column)
 
 
 def _placed(drawn: str, lines: int, column: int) -> str:
