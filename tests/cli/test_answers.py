@@ -166,6 +166,13 @@ def test_an_excerpt_keeps_to_its_lines(text: str, places: list[Any], columns: in
     assert plain == [_SEQUENCES.sub("", line) for line in lines]
 
 
+def test_a_marked_word_that_is_cut_for_the_sign_reads_the_same() -> None:
+    text, marks = "a \x1ba京", [(0, 3)]
+    assert excerpt(text, marks, 8, 2, bold=False)[1] == "\\u001… …"
+    bold = excerpt(text, marks, 8, 2, bold=True)
+    assert [_SEQUENCES.sub("", line) for line in bold] == ["a", "\\u001… …"]
+
+
 def test_how_sure_never_says_all_or_nothing() -> None:
     told = [sure(one) for one in (None, 0.0, 0.0099, 0.01, 0.125, 0.994, 0.999, 1.0)]
     assert told == ["-", "<1%", "<1%", "1%", "12%", "99%", "99%", "99%"]

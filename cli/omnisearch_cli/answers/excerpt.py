@@ -95,26 +95,32 @@ def _marked(text: str, first: int, last: int, marks: Sequence[Mark]) -> str:
 
 def _wrapped(words: Sequence[tuple[str, str]], columns: int, lines: int) -> Iterator[str]:
     """Fill lines with words, each as it is seen and as it is written."""
-    line, used, given = list[str](), 0, 0
-    for plain, marked in words:
-        wide = output.width(plain)
+    line, used, given = list[tuple[str, str]](), 0, 0
+    for word in words:
+        wide = output.width(word[0])
         if line and used + 1 + wide > columns:
             given += 1
             if given == lines:
                 line = _closed(line, used, columns)
                 break
-            yield " ".join(line)
+            yield _written(line)
             line, used = [], 0
         used += wide + (1 if line else 0)
-        line.append(marked)
+        line.append(word)
     if line:
-        yield " ".join(line)
+        yield _written(line)
 
 
-def _closed(line: list[str], used: int, columns: int) -> list[str]:
-    """End the last line with a sign that there is more."""
-    if line[-1] == _MORE:
+def _written(line: Sequence[tuple[str, str]]) -> str:
+    return " ".join(marked for _, marked in line)
+
+
+def _closed(line: list[tuple[str, str]], used: int, columns: int) -> list[tuple[str, str]]:
+    """End the last line with a sign that there is more; a word that is cut for it is not bold."""
+    more = _MORE, _MORE
+    if line[-1] == more:
         return line
     if used + 2 > columns:
-        line = line[:-1] if len(line) > 1 else [output.cut_right(line[0], columns - 2)]
-    return [*line, _MORE]
+        cut = output.cut_right(line[0][0], columns - 2)
+        line = line[:-1] if len(line) > 1 else [(cut, cut)]
+    return [*line, more]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 import omnisearch as om
@@ -15,7 +15,7 @@ Form = Literal["table", "json", "paths", "paths0"]
 
 
 def printed(
-    hits: om.Hits,
+    hits: om.Hits | Sequence[om.Hit],
     form: Form,
     screen: Screen,
     first: int = 1,
@@ -23,7 +23,7 @@ def printed(
 ) -> Iterator[bytes]:
     """Give the lines of an answer; `first` is the number of its first hit."""
     if form == "json":
-        beside = noted(hits)
+        beside = noted(hits) if isinstance(hits, om.Hits) else {}
         yield from (output.json_line({**hit.as_json(), **beside}) for hit in hits)
     elif form == "table":
         lines = table.lines(hits, screen, first, draw)
