@@ -25,14 +25,13 @@ from omnisearch.query.fusing import DEEP
 from omnisearch.query.grouping import Grouped, group
 from omnisearch.query.hits import Answers, Hits
 from omnisearch.query.judging import Judge, Judged
-from omnisearch.query.narrowing import Allowed, narrow
+from omnisearch.query.narrowing import Allowed, narrow, saying
 from omnisearch.query.options import Wish
 from omnisearch.query.ordering import firsts, ordered
 from omnisearch.query.preferring import Order
 from omnisearch.query.reranked import Rerank
 from omnisearch.query.whole import behind
 from omnisearch.storage.generation import Generation
-from omnisearch.storage.words.asking import Asked as Words
 from omnisearch.storage.words.asking import ask
 from omnisearch.storage.words.scoring import Totals
 
@@ -136,7 +135,7 @@ def _question(
     if asked.words is not None:
         words = ask(asked.words)
         if words.phrases and len(asked.vectors):
-            allowed = allowed.within(_phrases(words, allowed))
+            allowed = allowed.within(saying(words, allowed))
         said = now.words.totals(words, allowed.every())
         said = now.words.beside(said, asked.also, allowed.every())
         stages.end("words")
@@ -148,17 +147,6 @@ def _question(
     judge = Judge(now, asked, wish, calibrator)
     allowed = allowed if judge.by_wholes else replace(allowed, means={})
     return _Question(asked, wish, allowed, said, judge)
-
-
-def _phrases(words: Words, allowed: Allowed) -> npt.NDArray[np.bool_]:
-    """Mark the rows of segments that say every phrase: what stands in quotes must be there."""
-    only = Words(phrases=words.phrases)
-    saying = allowed.now.words.totals(only, allowed.every()).scores > 0
-    others = allowed.now.sides.others
-    if others is not None:
-        beside = others[saying]
-        saying[beside[beside >= 0]] = True
-    return saying
 
 
 def _round(question: _Question, depth: int, stages: Stages) -> _Round:

@@ -15,6 +15,7 @@ from omnisearch.query.nearest import mask
 from omnisearch.query.options import Wish
 from omnisearch.storage import sides
 from omnisearch.storage.generation import Generation
+from omnisearch.storage.words.asking import Asked
 
 Mask = npt.NDArray[np.bool_]
 DATE = "file.date"  # when a picture or film was taken, else when the file changed
@@ -68,6 +69,17 @@ def narrow(now: Generation, wish: Wish) -> Allowed:
         if wish.modality is None or sides.modality_of(kind) in wish.modality
     ]
     return _counted(now, _filtered(now, wish), kinds)
+
+
+def saying(words: Asked, allowed: Allowed) -> Mask:
+    """Mark the rows of segments that say every phrase: what stands in quotes must be there."""
+    only = Asked(phrases=words.phrases)
+    found = np.asarray(allowed.now.words.totals(only, allowed.every()).scores > 0)
+    others = allowed.now.sides.others
+    if others is not None:
+        beside = others[found]
+        found[beside[beside >= 0]] = True
+    return found
 
 
 def _counted(now: Generation, rows: Mask | None, kinds: Sequence[int]) -> Allowed:
