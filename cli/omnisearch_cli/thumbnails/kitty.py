@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import io
 from base64 import b64encode
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
+from typing import Any
 
 _PIECE = 4096  # characters of base64, at most
 # transmit and show, as PNG; the cursor stays, and the terminal answers nothing
 _SHOW = "a=T,f=100,C=1,q=2"
 
 
-def drawn(picture: Image) -> str:
+def drawn(picture: Any) -> str:  # noqa: ANN401 - of PIL, which media alone import
     """Write a picture so that the terminal draws it where the cursor is."""
     file = io.BytesIO()
     picture.save(file, "PNG")

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
+from typing import Any
 
 _BAND = 6
 _COLOURS = 128
@@ -18,7 +15,7 @@ _NONE = 63  # the character without a pixel, `?`; each pixel adds its bit
 _RUN = re.compile(rb"(.)\1{3,}", re.DOTALL)  # shorter ones are shorter as they are
 
 
-def drawn(picture: Image) -> str:
+def drawn(picture: Any) -> str:  # noqa: ANN401 - of PIL, which media alone import
     """Write a picture so that the terminal draws it where the cursor is."""
     few = picture.convert("RGB").quantize(_COLOURS)
     palette = few.getpalette() or []
