@@ -17,6 +17,7 @@ import numpy as np
 import omnisearch as om
 from benchmarks import query
 from omnisearch.query.names import items
+from omnisearch.schema import REGIONS, SPAN
 from omnisearch.storage import changes, rows, sides
 from omnisearch.storage.batch import Segments
 from omnisearch.storage.handle import Handle, Options
@@ -86,7 +87,7 @@ def add_regions(path: Path) -> None:
             ["content"] * len(of),
             ["image"] * len(of),
             mixed / np.linalg.norm(mixed, axis=1, keepdims=True),
-            [{} for _ in of],
+            [{SPAN: {"box": [0.2, 0.2, 0.4, 0.4]}, REGIONS: EACH} for _ in of],
         )
         store.write(changes.recording(made, replacing=False))
     handle.close()

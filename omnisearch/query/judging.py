@@ -14,10 +14,10 @@ from omnisearch.query.asked import Asked
 from omnisearch.query.candidates import Found, Segments
 from omnisearch.query.fusing import DEEP, JOINT, Evidence, Modalities, bound, by_ranks, fuse
 from omnisearch.query.lines import LINES
-from omnisearch.query.names import items
+from omnisearch.query.names import items, numbered
 from omnisearch.query.nearness import nearness
 from omnisearch.query.options import Wish
-from omnisearch.query.regions import NEARER, are_parts
+from omnisearch.query.regions import NEARER, are_parts, standing
 from omnisearch.query.screening import ALONE, Screen, Whys
 from omnisearch.query.whole import surer
 from omnisearch.records import Modality
@@ -163,7 +163,10 @@ class Judge:
         rows = np.concatenate([segments.content, segments.words])
         near, count = self._cosines(vector, rows, found), len(segments)
         parts = are_parts(self._now, segments.content)
-        cosines, odds = (near[:count], near[count:]), self._odds(rows, near, parts).reshape(2, -1)
+        cosines, odds = (near[:count], near[count:]), self._odds(rows, near).reshape(2, -1)
+        if parts.any() and self._asked.modality == "text":
+            lowered = self._odds(segments.content, near[:count], np.float32(NEARER) * parts)
+            odds[0] = standing(numbered(self._now, segments.keys), parts, odds[0], lowered)
         bm25 = _bm25(segments, said)
         kinds = self._now.sides.kinds[segments.keys]
         evidence = self._evidence(kinds, odds, bm25, said)
@@ -216,8 +219,8 @@ class Judge:
                 np.clip(found, -1.0, 1.0, out=found)
         return found
 
-    def _odds(self, positions: Positions, cosines: Floats, parts: npt.NDArray[np.bool_]) -> Floats:
-        """Turn cosines into odds, lowered for rows near to every question and parts of pictures."""
+    def _odds(self, positions: Positions, cosines: Floats, lower: Floats | None = None) -> Floats:
+        """Turn cosines into odds, lowered for rows near to every question, and by some widths."""
         scale = self._scale
         if scale is None:
             return cosines
@@ -226,9 +229,8 @@ class Judge:
         kinds = LINES[self._now.sides.kinds[rows]]
         if scale.crowd is not None and scale.usual is not None:
             near -= scale.crowding(kinds, nearness(self._now, scale.crowd, rows))
-        if parts.any() and self._asked.modality == "text":
-            here = np.concatenate([parts, np.zeros_like(parts)])[there]
-            near -= np.where(here, NEARER * scale.widths[kinds], 0)
+        if lower is not None:
+            near -= lower[there] * scale.widths[kinds]
         found = np.full(len(cosines), _NAN)
         found[there] = scale.odds(kinds, near)
         return found

@@ -14,6 +14,7 @@ from omnisearch.storage.tail import LooseRows
 
 Mask = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
 
 # Widths of wrong pairs that a part of a picture has to be nearer to words than a whole one: it has
 # several parts, of which one is near by chance. On the validation split of benchmarks/regions.py
@@ -34,6 +35,21 @@ def are_parts(now: Generation, positions: Positions) -> Mask:
         at = there[places]
         found[at] = [_is_part(text) for text in _spans(now, positions[at], part)]
     return found
+
+
+def standing(items: Positions, parts: Mask, odds: Floats, lowered: Floats) -> Floats:
+    """Give the odds of candidates of `items` where those of `parts` are lowered.
+
+    The part that is nearer than its picture and all other parts stands for it, and so is as sure.
+    """
+    _, of = np.unique(items, return_inverse=True)
+    wholes, best = np.full((2, of.max(initial=-1) + 1), -np.inf, np.float32)
+    sure = np.where(np.isnan(odds), np.float32(-np.inf), odds)
+    np.maximum.at(wholes, of[~parts], sure[~parts])
+    np.maximum.at(best, of[parts], sure[parts])
+    stands = parts & (sure > wholes[of]) & (sure == best[of])
+    least = np.nextafter(wholes[of], np.float32(np.inf))
+    return np.where(stands, np.maximum(lowered, least), np.where(parts, lowered, odds))
 
 
 def _spans(now: Generation, positions: Positions, part: int) -> list[str | None]:
