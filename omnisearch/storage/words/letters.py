@@ -26,4 +26,4 @@ def letters(offsets: npt.NDArray[np.unsignedinteger[Any]], text: npt.NDArray[np.
 
 def bits_of(text: npt.NDArray[np.uint8]) -> Bits:
     """Give the bit of each byte; some share one, so that words may seem nearer than they are."""
-    return np.left_shift(np.uint64(1), text.astype(np.uint64) & np.uint64(63))
+    return np.asarray(np.uint64(1) << (text.astype(np.uint64) & np.uint64(63)), np.uint64)
