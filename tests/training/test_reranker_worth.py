@@ -66,7 +66,10 @@ def test_the_card_tells_whether_it_ships() -> None:
     found = worth.tried({"image": one, "mixed": one})
     each = {"text": 41.6, "image": 20.0}
     cost = {"judge": each, "again": each, "kept": each, "bytes": {"text": 9216, "image": 3072}}
-    page = card.reranker({**found, "maxsim": found, "cost": cost})
-    assert page.startswith("It ships.")
+    rows = {"queries": 3000, "learnt_from": {"text": 1200}, "tried_on": {"text": 4, "image": 5}}
+    page = card.reranker({**found, **rows, "maxsim": found, "cost": cost})
+    assert page.startswith(
+        "It ships. Learnt from 3,000 questions over 1,200 text; tried on 4 text,"
+    )
     assert "| reranker | mixed | 0.0 | 100.0 | 100.0 | 100.0 | +100.0 (+100.0 to +100.0) |" in page
     assert "| text | 42 | 42 | 42 | 9,216 |" in page

@@ -192,11 +192,17 @@ def reranker(found: Figures) -> str:
             rows.append([way, name, *recalls, gain, f"{one['queries']:,}"])
     head = ["", "index", "R@1", "its order alone", "both", "best order", _GAIN, "queries"]
     told = "It ships." if found["ships"] else "It does not ship."
+    learnt, tried = (_counted(found[name]) for name in ("learnt_from", "tried_on"))
+    told += f" Learnt from {found['queries']:,} questions over {learnt}; tried on {tried}."
     return f"{told}\n\n{table(head, rows)}\n\n{_costs(found['cost'])}"
 
 
 _RERANKED = ("r1_before", "r1_alone", "r1_after", "in_list")
 _GAIN = "gain (95 % interval)"
+
+
+def _counted(found: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {kind}" for kind, count in found.items())
 
 
 def _costs(found: Figures) -> str:
