@@ -11,13 +11,13 @@ import json
 import select
 import socket
 import struct
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 _LENGTH = struct.Struct("<I")
 _DESCRIPTORS = 2  # the most that come with a message
 NOD_BYTES = 0
+Left = Callable[[], float]  # gives the seconds that may still pass
 
 
 class ChannelError(Exception):
@@ -73,12 +73,12 @@ class Channel:
         if sent != len(data):
             raise GarbledError("it does not listen")
 
-    def receive(self, deadline_s: float | None = None) -> Any:  # noqa: ANN401
-        """Give the next message, None for a nod; the deadline is on the monotonic clock.
+    def receive(self, left_s: Left | None = None) -> Any:  # noqa: ANN401
+        """Give the next message, None for a nod; what is asked how long that may still take.
 
         What has arrived is taken however late it is asked for.
         """
-        return self._message(self._exactly(_LENGTH.size, deadline_s), deadline_s)
+        return self._message(self._exactly(_LENGTH.size, left_s), left_s)
 
     def receive_with_descriptors(self) -> tuple[Any, list[int]]:
         """Give the next message and what came with it, for which the caller answers from now on."""
@@ -106,26 +106,26 @@ class Channel:
         """Give the socket back."""
         self._end.close()
 
-    def _message(self, head: bytes, deadline_s: float | None) -> Any:  # noqa: ANN401
+    def _message(self, head: bytes, left_s: Left | None) -> Any:  # noqa: ANN401
         (length,) = _LENGTH.unpack(head)
         if length == NOD_BYTES:
             return None
         if length > self._most_bytes:
             raise GarbledError(f"a message of {length:,} bytes")
-        body = self._exactly(length, deadline_s)
+        body = self._exactly(length, left_s)
         try:
             return json.loads(body, parse_constant=_no_number)
         except (ValueError, RecursionError) as error:  # among them what is no UTF-8
             raise GarbledError("a message that is no JSON") from error
 
-    def _exactly(self, count: int, deadline_s: float | None) -> bytes:
+    def _exactly(self, count: int, left_s: Left | None) -> bytes:
         data, got = bytearray(count), 0
         view = memoryview(data)
         while got < count:
             try:
                 added = self._end.recv_into(view[got:], 0, socket.MSG_DONTWAIT)
             except BlockingIOError:
-                self._wait(deadline_s)
+                self._wait(left_s)
                 continue
             except OSError as error:
                 raise EndedError(str(error)) from error
@@ -134,15 +134,16 @@ class Channel:
             got += added
         return bytes(data)
 
-    def _wait(self, deadline_s: float | None) -> None:
+    def _wait(self, left_s: Left | None) -> None:
         waiting = select.poll()
         waiting.register(self._end, select.POLLIN)
-        if deadline_s is None:
+        if left_s is None:
             waiting.poll()
             return
-        left_s = deadline_s - time.monotonic()
-        if left_s <= 0 or not waiting.poll(left_s * 1000):
-            raise LateError("nothing came in time")
+        while (rest_s := left_s()) > 0:
+            if waiting.poll(rest_s * 1000):
+                return
+        raise LateError("nothing came in time")
 
 
 def _frame(message: dict[str, Any] | None) -> bytes:

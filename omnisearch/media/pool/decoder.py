@@ -1,7 +1,7 @@
 """One worker as the parent holds it: a file goes in, its pieces come out, or an error says why not.
 
-The clock runs from one piece to the next. What is said is checked before it is used, and who says
-what cannot be is killed.
+The clock runs from one piece to the next, and stops while a worker gets no processor. What is said
+is checked before it is used, and who says what cannot be is killed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from omnisearch.media.pool.channel import ChannelError, EndedError, GarbledError
 from omnisearch.media.pool.claims import Claim
 from omnisearch.media.pool.limits import Limits
 from omnisearch.media.pool.nursery import Nursery
+from omnisearch.media.pool.patience import Patience
 from omnisearch.media.pool.piece import Piece
 from omnisearch.media.pool.worker import FIRST, MEMORY
 from omnisearch.media.source import named
@@ -83,7 +84,7 @@ class Decoder:
         last_s = time.monotonic()  # when the worker last had nothing to wait for
         for count in range(self._limits.pieces + 1):
             since_s = time.monotonic()
-            claim = self._said(last_s + self._limits.piece_s, since_s + left_s)
+            claim = self._said(last_s, since_s + left_s)
             left_s -= time.monotonic() - since_s
             if claim.kind == "end":
                 return
@@ -99,12 +100,13 @@ class Decoder:
             yield Piece(claim.fields, arrays)
         raise GarbledError(f"more than {self._limits.pieces:,} pieces")
 
-    def _said(self, piece_by_s: float, item_by_s: float) -> Claim:
+    def _said(self, since_s: float, item_by_s: float) -> Claim:
         """Give what the worker says next, in time for the piece and for the whole file."""
+        patience = Patience(self._born.process, since_s, self._limits.piece_s, item_by_s)
         try:
-            message = self._born.channel.receive(min(piece_by_s, item_by_s))
+            message = self._born.channel.receive(patience)
         except LateError as error:
-            if item_by_s < piece_by_s:
+            if patience.for_item:
                 raise LateError(f"took more than {self._limits.item_s:g} s") from error
             raise LateError(f"gave nothing for {self._limits.piece_s:g} s") from error
         return claims.read(message, self._items)

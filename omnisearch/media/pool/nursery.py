@@ -138,7 +138,8 @@ class Nursery:
         try:
             if message is not None:
                 self._channel.send_now(message, beside)
-            answer: dict[str, Any] = self._channel.receive(time.monotonic() + patience_s)
+            by_s = time.monotonic() + patience_s
+            answer: dict[str, Any] = self._channel.receive(lambda: by_s - time.monotonic())
         except ChannelError as error:
             raise PoolError(self._why(error)) from error
         finally:
