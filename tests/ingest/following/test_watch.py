@@ -41,7 +41,10 @@ def test_what_changes_is_found(source: Path, place: Path, encoder: om.Encoder) -
         wait_for(watched, place, source)
         (source / "b").rename(source / "e")
         wait_for(watched, place, source)
-        assert any("moved" in one.message for one in watched.events)
+        watched.wait(
+            lambda: any("moved" in one.message for one in watched.events),
+            "nobody says that it moved",
+        )
         (source / "a.txt").write_text("another note")
         (source / "e" / "c" / "d.txt").unlink()
         watched.wait(lambda: len(found(place)) == 1, "the file is not gone")
