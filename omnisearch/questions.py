@@ -163,7 +163,7 @@ class Asker:
         asking = Asking(now, lambda: self._encoder(now), self._decoder)
         spelt = respelt(asking, whole, wish)
         whole = spelt.question
-        found = asked(asking, whole, wish)
+        found = asked(asking, whole, wish, spelt.looked_for)
         remarks = (*rewritten, *spelt.remarks, *found.remarks, *_remarks(now, whole, wish))
         references = self._references.of(asking, beside.rules)
         found = replace(found, remarks=remarks, spelling=spelt.words, references=references)

@@ -95,10 +95,10 @@ class Asking:
     decode: Decode
 
 
-def asked(asking: Asking, given: Given, wish: Wish) -> Asked:
-    """Make vectors and words of a question."""
+def asked(asking: Asking, given: Given, wish: Wish, looked_for: Given | None = None) -> Asked:
+    """Make vectors and words of a question; the words of another, if they are spelt otherwise."""
     stored = _Stored(asking.now, given)
-    words = _words(given, wish.mode)
+    words = words_of(looked_for or given, wish.mode)
     parts, remarks = list[Decoded](), list[str]()
     voices: list[Voice] = []
     if wish.mode != "words":
@@ -140,7 +140,7 @@ def _modality(parts: Sequence[Decoded]) -> Modality | None:
     return next(iter(media), "text" if wanted else None)
 
 
-def _words(given: Given, mode: str) -> str | None:
+def words_of(given: Given, mode: str) -> str | None:
     """Give the words to look for: beside a medium they say how it should differ."""
     texts = [part.text for part in given.parts if isinstance(part, Text) and _says(part)]
     media = any(not isinstance(part, Text) for part in given.parts)

@@ -2,7 +2,8 @@
 
 What stands in quotes, has digits or signs in it, is in capitals, or of a script other than Latin is
 left alone: names and codes are as they are. So is a word that the encoder knows whole: that nothing
-here says it makes it no mistake.
+here says it makes it no mistake. A repair of two letters may be of a right word that is rare: it is
+looked for, where the word itself finds nothing, but what the question means is left as it is.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from omnisearch.encoder.parts import Part, Text
-from omnisearch.query.asked import Asking
+from omnisearch.query.asked import Asking, words_of
 from omnisearch.query.given import Given
 from omnisearch.query.options import Wish
 from omnisearch.query.snippets import small_in
@@ -41,9 +42,13 @@ _LATIN = re.compile(rf"{_LETTERS}(?:['\u2019-]{_LETTERS})*")
 
 @dataclass(frozen=True, slots=True)
 class Spelt:
-    """A question with its words repaired, if they are to be; the words, and what to say of them."""
+    """A question with its words repaired, if they are to be; the words, and what to say of them.
+
+    `question` is what is encoded; `looked_for` has further repairs, for BM25 alone.
+    """
 
     question: Given
+    looked_for: Given
     words: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
@@ -52,28 +57,42 @@ def respelt(asking: Asking, question: Given, wish: Wish) -> Spelt:
     """Put words that are said here in the place of mistakes, or only say which these are."""
     typed = [part for part in question.parts if isinstance(part, Text) and _is_typed(part)]
     if wish.spelling == "off" or not typed:
-        return Spelt(question)
+        return Spelt(question, question)
     words = " ".join(part.text for part in typed)
     found = suggestions(asking.now, words, _known(asking, wish, words))
-    if not found:
-        return Spelt(question)
     if wish.spelling == "suggest":
-        told = (f'nothing says "{one}": did you mean "{meant}"?' for one, meant in found.items())
-        return Spelt(question, found, tuple(told))
-    told = (f'nothing says "{one}": asked with "{meant}"' for one, meant in found.items())
-    parts = tuple(_repaired(part, found) for part in question.parts)
-    return Spelt(replace(question, parts=parts), found, tuple(told))
+        told = (
+            f'nothing says "{one}": did you mean "{meant.term}"?' for one, meant in found.items()
+        )
+        return Spelt(question, question, _terms(found), tuple(told))
+    sure = {one: meant for one, meant in found.items() if meant.edits == 1}
+    if words_of(question, wish.mode) is None:  # nothing is looked for
+        found = sure
+    whole = sure if wish.mode != "words" else found
+    told = (_told(one, meant.term, one in whole) for one, meant in found.items())
+    encoded, looked_for = (_repaired(question, _terms(some)) for some in (whole, found))
+    return Spelt(encoded, looked_for, _terms(found), tuple(told))
 
 
-def suggestions(now: Generation, words: str, known: Known) -> dict[str, str]:
+def suggestions(now: Generation, words: str, known: Known) -> dict[str, Near]:
     """Give for each word that nothing says the one that may be meant."""
-    found: dict[str, str] = {}
+    found: dict[str, Near] = {}
     for term in list(dict.fromkeys(term for term, _, _ in _touchable(words)))[:_WORDS]:
         if not _is_said(now, term) and not known(term):
             meant = _meant(now, term)
             if meant is not None:
                 found[term] = meant
     return found
+
+
+def _terms(found: Mapping[str, Near]) -> dict[str, str]:
+    return {one: meant.term for one, meant in found.items()}
+
+
+def _told(one: str, meant: str, whole: bool) -> str:
+    if whole:
+        return f'nothing says "{one}": asked with "{meant}"'
+    return f'nothing says "{one}": looked for "{meant}", meaning as written'
 
 
 def _is_typed(part: Text) -> bool:
@@ -91,7 +110,13 @@ def _known(asking: Asking, wish: Wish, words: str) -> Known:
     return known
 
 
-def _repaired(part: Part, found: Mapping[str, str]) -> Part:
+def _repaired(question: Given, found: Mapping[str, str]) -> Given:
+    if not found:
+        return question
+    return replace(question, parts=tuple(_respelt(part, found) for part in question.parts))
+
+
+def _respelt(part: Part, found: Mapping[str, str]) -> Part:
     if not isinstance(part, Text) or not _is_typed(part):
         return part
     text = part.text
@@ -122,7 +147,7 @@ def _is_said(now: Generation, term: str) -> bool:
     return bool(len(rows) if now.shown is None else np.any(now.shown[rows]))
 
 
-def _meant(now: Generation, term: str) -> str | None:
+def _meant(now: Generation, term: str) -> Near | None:
     """Choose a word that is said: the more edits, the more often it has to be."""
     likely = [
         one
@@ -130,7 +155,7 @@ def _meant(now: Generation, term: str) -> str | None:
         if one.rows and one.term.isalpha() and len(one.term) >= _SHORTEST - 1
     ]
     likely.sort(key=lambda one: (-_worth(term, one), one.term))
-    return next((one.term for one in likely if _is_said(now, one.term)), None)
+    return next((one for one in likely if _is_said(now, one.term)), None)
 
 
 def _worth(term: str, one: Near) -> float:

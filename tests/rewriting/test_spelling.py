@@ -16,6 +16,15 @@ MISTAKES = {
     "Mooringz in the Harbur?": {"mooringz": "moorings", "harbur": "harbour"},
     "the apendix": {"apendix": "appendix"},
 }
+FARTHER = {
+    "apendixx": ("apendixx", "appendix"),
+    "the harrboour": ("harrboour", "harbour"),
+}
+
+
+def scores(hits: om.Hits) -> dict[str, float | None]:
+    """Give what vectors say of each hit, whatever the order."""
+    return {hit.id: hit.score for hit in hits}
 
 
 @pytest.mark.parametrize("question", MISTAKES)
@@ -30,6 +39,56 @@ def test_mistakes_are_repaired_and_said(col: om.Collection, question: str) -> No
     assert hits.ids == plain.ids and not plain.remarks
     assert [hit.confidence for hit in hits] == [hit.confidence for hit in plain]
     assert [hit.marks for hit in hits] == [hit.marks for hit in plain]
+
+
+@pytest.mark.parametrize("question", FARTHER)
+def test_repairs_of_two_letters_are_looked_for_and_not_encoded(
+    col: om.Collection, question: str
+) -> None:
+    wrong, meant = FARTHER[question]
+    right = question.replace(wrong, meant)
+    every = col.count()
+    hits, off = (col.query(question, k=every, spelling=how) for how in ("repair", "off"))
+    assert hits.spelling == {wrong: meant}
+    assert hits.remarks == (f'nothing says "{wrong}": looked for "{meant}", meaning as written',)
+    assert scores(hits) == scores(off) != scores(col.query(right, k=every))
+    saying = col.query(meant, k=every, mode="words").ids
+    assert saying and set(hits.ids[: len(saying)]) == set(saying) != set(off.ids[: len(saying)])
+
+
+@pytest.mark.parametrize("question", FARTHER)
+def test_repairs_of_two_letters_are_all_that_words_alone_ask(
+    col: om.Collection, question: str
+) -> None:
+    wrong, meant = FARTHER[question]
+    hits = col.query(question, k=3, mode="words")
+    assert hits.remarks == (f'nothing says "{wrong}": asked with "{meant}"',)
+    assert hits.ids == col.query(question.replace(wrong, meant), k=3, mode="words").ids != []
+
+
+def test_where_no_words_are_looked_for_only_one_letter_is_repaired(col: om.Collection) -> None:
+    hits, plain = (
+        col.query(text, k=3, mode="vector") for text in ("apendixx harbuor", "apendixx harbour")
+    )
+    assert hits.spelling == {"harbuor": "harbour"}
+    assert hits.remarks == ('nothing says "harbuor": asked with "harbour"',)
+    assert scores(hits) == scores(plain) and plain.spelling == {} and plain.remarks == ()
+
+
+def test_one_and_two_letters_in_one_question(col: om.Collection) -> None:
+    hits = col.query("harbuor apendixx", k=col.count())
+    assert hits.spelling == {"harbuor": "harbour", "apendixx": "appendix"}
+    assert [one.split(": ")[1] for one in hits.remarks] == [
+        'asked with "harbour"',
+        'looked for "appendix", meaning as written',
+    ]
+    assert scores(hits) == scores(col.query("harbour apendixx", k=col.count(), spelling="off"))
+
+
+def test_two_letters_are_suggested_as_well(col: om.Collection) -> None:
+    told = col.query("apendixx", k=3, spelling="suggest")
+    assert told.remarks == ('nothing says "apendixx": did you mean "appendix"?',)
+    assert told.ids == col.query("apendixx", k=3, spelling="off").ids
 
 
 def test_only_said_or_left_alone(col: om.Collection) -> None:
