@@ -42,18 +42,8 @@ def ingest(
     target: Target, paths: Sequence[PathLike], asked: IngestOptions, show: Show | None = None
 ) -> IngestReport:
     """Bring a collection up to date with files; what is finished when it is stopped is kept."""
-    return conducted(target, paths, Options.of(asked), Forecast(), show)
-
-
-def conducted(
-    target: Target,
-    paths: Sequence[PathLike],
-    options: Options,
-    forecast: Forecast,
-    show: Show | None,
-) -> IngestReport:
-    """Carry out a run, which teaches a forecast what files cost."""
-    return carried_out(target, planned(target, paths, options), options, forecast, show)
+    options = Options.of(asked)
+    return carried_out(target, planned(target, paths, options), options, Forecast(), show)
 
 
 def decoders(options: Options) -> Lazy[Pool]:
