@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 HIT = [
     *("id", "item", "uri", "locations", "modality", "view", "span", "score", "confidence"),
-    *("parts", "folded", "snippet", "metadata", "marks"),
+    *("parts", "folded", "snippet", "metadata", "marks", "reranked"),
 ]
 STATUS = {
     *("generation", "items", "segments", "deleted", "shards", "bytes", "space", "modalities"),
