@@ -17,6 +17,7 @@ from omnisearch.locations import Location, Root, given, joined, shown
 from omnisearch.storage import changes, maintenance
 from omnisearch.storage.batch import Change
 from omnisearch.storage.ledger import Ledger
+from omnisearch.storage.wholes import counted
 
 if TYPE_CHECKING:
     from omnisearch.ingest.options import PathLike
@@ -116,7 +117,8 @@ def _counted(now: Generation, ledger: Ledger, removal: _Removal) -> Forgotten:
     known.update(filter(removal.takes, map(Location.parse, ledger.failures)))
     files = len(known) + _unknown(ledger, removal, known)
     gone = [now.items[item] for item, lost in touched.items() if _nothing_left(now, item, lost)]
-    return Forgotten(files, len(gone), sum(len(one.rows) for one in gone))
+    rows = counted(now, [row for one in gone for row in one.rows])
+    return Forgotten(files, len(gone), rows)
 
 
 def _unknown(ledger: Ledger, removal: _Removal, known: set[Location]) -> int:

@@ -32,6 +32,7 @@ def show(report: om.IngestReport, path: Path, json: bool | None, *, quiet: bool)
             "notes": [{"path": path, "note": note} for path, note in _noted(report, _TOLD)],
         }
         reasons: dict[str, object] = {"pruned": report.pruned, "reasons": dict(report.reasons)}
+        reasons |= {"means_made": report.means_made, "means_removed": report.means_removed}
         if report.unit != "file":  # the others are in the ledger: `status --failures` lists them
             why = [one.reason for one in report.failures[:_TOLD]]
             reasons |= {"updated": report.updated, "failures": why}
@@ -74,6 +75,9 @@ def told(report: om.IngestReport, path: Path) -> Iterator[str]:
         yield f"{_count(report.missing, unit)} gone, {known}"
     elif report.pruned:
         yield f"{report.pruned:,} items of {unit}s that are gone deleted"
+    for count, done in ((report.means_made, "made"), (report.means_removed, "removed")):
+        if count:
+            yield f"{count:,} mean{'' if count == 1 else 's'} of long texts {done}"
     yield f"{path} is at generation {report.generation:,}"
 
 

@@ -84,7 +84,7 @@ def carried_out(
             _note_devices(run, plan)
         if not plan.ledger.regions:
             regions.drop(store)
-        wholes.settle(store, wanted=plan.ledger.whole, partial=plan.partial)
+        run.counts.means = wholes.settle(store, wanted=plan.ledger.whole, partial=plan.partial)
         if options.prune and not run.counts.withheld:
             _prune(run)
         if beside is not None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from omnisearch.ingest.wholes import Settled
 from omnisearch.locations import Location, joined
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class IngestReport:
     withheld: bool = False  # files seem to be gone, and are kept as they were
     updated: int = 0
     unit: str = "file"  # what is counted
+    means_made: int = 0  # of long texts that were stored without
+    means_removed: int = 0
 
     def __post_init__(self) -> None:
         parts = self.stored + self.unchanged + self.duplicate + self.failed + self.skipped
@@ -134,6 +137,7 @@ class Counts:
     withheld: bool = False
     updated: int = 0
     unit: str = "file"
+    means: Settled = field(default_factory=Settled)
 
     @property
     def settled(self) -> int:
@@ -184,4 +188,6 @@ class Counts:
             withheld=self.withheld,
             updated=self.updated,
             unit=self.unit,
+            means_made=self.means.made,
+            means_removed=self.means.removed,
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -112,15 +112,26 @@ def lacking(now: Generation) -> list[str]:
     return [item for item, n in passages.items() if n >= LEAST and means.get(item) != n]
 
 
-def settle(store: Store, *, wanted: bool, partial: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How many means were made of stored passages, and how many were taken out."""
+
+    made: int = 0
+    removed: int = 0
+
+
+def settle(store: Store, *, wanted: bool, partial: bool) -> Settled:
     """Bring what stored items lack, or take out what is there; of single changes nothing lacks."""
     if not wanted:
-        _drop(store)
-    elif not partial:
-        items = lacking(store.reading())
-        for at in range(0, len(items), _ITEMS):
-            made = _of_stored(store.reading(), items[at : at + _ITEMS])
-            store.write(changes.keeping(made))
+        return Settled(removed=_drop(store))
+    if partial:
+        return Settled()
+    items, count = lacking(store.reading()), 0
+    for at in range(0, len(items), _ITEMS):
+        made = _of_stored(store.reading(), items[at : at + _ITEMS])
+        store.write(changes.keeping(made))
+        count += len(made.ids)
+    return Settled(made=count)
 
 
 def _of_stored(now: Generation, items: Sequence[str]) -> Segments:
@@ -136,10 +147,12 @@ def _of_stored(now: Generation, items: Sequence[str]) -> Segments:
     )
 
 
-def _drop(store: Store) -> None:
+def _drop(store: Store) -> int:
     now = store.reading()
-    if now.wholes is not None:
-        rows = now.wholes.rows
-        living = rows if now.alive is None else rows[now.alive[rows]]
-        names = [now.id_at(position) for position in living.tolist()]
-        store.write(changes.deleting(lambda _: names))
+    if now.wholes is None:
+        return 0
+    rows = now.wholes.rows
+    living = rows if now.alive is None else rows[now.alive[rows]]
+    names = [now.id_at(position) for position in living.tolist()]
+    store.write(changes.deleting(lambda _: names))
+    return len(names)

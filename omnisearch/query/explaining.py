@@ -19,7 +19,7 @@ from omnisearch_indexes import Plan
 
 @dataclass(frozen=True, slots=True)
 class Survivors:
-    """A part of the collection: a sealed shard, or the tail; rows, and those that pass."""
+    """A sealed shard, or the tail: its rows, those that are means left out, and how many pass."""
 
     part: str
     rows: int
@@ -123,26 +123,33 @@ def survivors(allowed: Allowed) -> tuple[Survivors, ...]:
     counted: list[tuple[str, int, int]] = []
     for number, part in enumerate(now.parts):
         start = int(now.starts[number])
-        passed = part.rows
+        own = part.sides.wholes
+        passed = rows = part.rows - (0 if own is None else len(own.rows))
         if mask is not None:
             passed = int(np.count_nonzero(mask[start : start + part.rows]))
         name = names[number] if number < len(names) else "not yet sealed"
         if counted and number > len(names):
-            _, rows, before = counted.pop()
-            counted.append((name, rows + part.rows, before + passed))
+            _, before, earlier = counted.pop()
+            counted.append((name, before + rows, earlier + passed))
         else:
-            counted.append((name, part.rows, passed))
+            counted.append((name, rows, passed))
     return tuple(Survivors(*one) for one in counted)
 
 
 def searched(allowed: Allowed, found: Sequence[Found]) -> tuple[Searched, ...]:
     """List how each kind was searched."""
     counts = {**allowed.counts, **allowed.means}
+    means = 0 if allowed.now.wholes is None else len(allowed.now.wholes.rows)
+    others = allowed.now.rows - means
     return tuple(
         Searched(
             sides.modality_of(one.kind),
             "whole" if one.kind in allowed.means else sides.view_of(one.kind),
-            replace(one.plan, rows=allowed.now.rows, allowed=counts[one.kind]),
+            replace(
+                one.plan,
+                rows=means if one.kind in allowed.means else others,
+                allowed=counts[one.kind],
+            ),
             len(one.positions),
         )
         for one in found

@@ -1,4 +1,7 @@
-"""How much is stored: the figures behind `status`. What is missing is counted apart."""
+"""How much is stored: the figures behind `status`. What is missing is counted apart.
+
+Means of passages take space, but no figure counts them except `bytes`.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from omnisearch.storage.filesystem import bytes_below
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.switching.lacking import lacking
 from omnisearch.storage.switching.waiting import Waiting, spaces
+from omnisearch.storage.wholes import living
 
 Mask = npt.NDArray[np.bool_]
 _EMPTY = ("generation", "items", "segments", "missing", "deleted", "shards", "bytes")
@@ -28,13 +32,14 @@ def figures(root: Path, now: Generation | None) -> dict[str, Any]:
     made = now.sealed.manifest
     items, modalities = _counted(now, now.shown)
     beside, ledger = spaces(root), now.sealed.place.ledgers.newest()
+    means = np.zeros(0, np.int64) if now.wholes is None else now.wholes.rows
     hidden = 0 if now.shown is now.alive else _counted(now, now.alive)[0] - items
     return {
         "generation": now.number,
         "items": items,
         "segments": sum(modalities.values()),
         "missing": hidden,
-        "deleted": now.deleted,
+        "deleted": now.deleted - (len(means) - living(now)),
         "shards": len(made.shards),
         "bytes": bytes_below(root, layout.SPACES),
         "space": made.space,
@@ -44,7 +49,7 @@ def figures(root: Path, now: Generation | None) -> dict[str, Any]:
         "dim": made.settings.dim,
         "metric": made.settings.metric,
         "index": made.settings.index,
-        "unsealed": now.rows - now.sealed.rows,
+        "unsealed": now.rows - now.sealed.rows - int(np.count_nonzero(means >= now.sealed.rows)),
         "columns": dict(now.schema.shown().columns),
         "next": _waiting(beside.next),
         "previous": _waiting(beside.previous),

@@ -22,6 +22,7 @@ from omnisearch.storage import (
     relations,
     sealing,
     switching,
+    wholes,
 )
 from omnisearch.storage.coding import TRAINING_ROWS
 from omnisearch.storage.generation import Generation
@@ -105,16 +106,17 @@ def compact_whole(store: Store) -> CompactReport:
     leftovers.give_back()
     now = store.reading()
     shards = len(before.sealed.shards), len(now.sealed.shards)
-    return CompactReport(now.live, *shards, time.perf_counter() - begun)
+    rows = now.live - wholes.living(now)
+    return CompactReport(rows, *shards, time.perf_counter() - begun)
 
 
 def delete(store: Store, found: Callable[[Generation], list[str]], *, purge: bool) -> int:
-    """Delete the rows that `found` names, and their bytes if asked; give how many."""
+    """Delete the rows that `found` names, and their bytes if asked; count those that are shown."""
     counted: list[int] = []
 
     def naming(now: Generation) -> list[str]:
         names = found(now)
-        counted.append(len(names))
+        counted.append(wholes.counted(now, names))
         return names
 
     if purge:

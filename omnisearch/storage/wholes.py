@@ -139,3 +139,16 @@ def segments(now: Generation, positions: Positions) -> Positions:
     if now.wholes is None:
         return positions
     return positions[~np.isin(positions, now.wholes.rows)]
+
+
+def living(now: Generation) -> int:
+    """Count the means that are not deleted."""
+    if now.wholes is None:
+        return 0
+    rows = now.wholes.rows
+    return len(rows) if now.alive is None else int(np.count_nonzero(now.alive[rows]))
+
+
+def counted(now: Generation, names: Sequence[str]) -> int:
+    """Count the rows of some ids as they are shown: without means."""
+    return len(names) if now.wholes is None else len(segments(now, now.find(names)))

@@ -235,3 +235,48 @@ def test_rows_of_tables_have_it(source: Path, col: om.Collection, tmp_path: Path
     table.write_text("sku,about\na,now short\nb,short\n")
     col.ingest_table(table, columns=columns)
     assert state(col).items["a"].rows == ("a",)
+
+
+def test_nothing_counts_it_when_it_goes(source: Path, col: om.Collection) -> None:
+    col.ingest(source)
+    parts = passages(col)
+    every = len(parts) + 4
+    told = col.query("the whale", explain=True).explain
+    assert told is not None and f"not yet sealed: {every} of {every} rows pass" in told
+    assert f" of {every} rows" in told and " over 1 of 1 rows" in told
+    assert f"of {every + 1} rows" not in told
+    assert col.stats()["unsealed"] == every
+    assert col.delete([parts[0].id]) == 1
+    assert (col.stats()["segments"], col.stats()["deleted"]) == (every - 1, 1)
+    assert col.stats()["unsealed"] == every
+    assert col.ingest().means_made == 1
+    assert col.compact().rows == col.count() == every - 1
+    assert (col.stats()["unsealed"], col.stats()["deleted"]) == (0, 0)
+    forgotten = col.forget(source / "book.txt", dry_run=True)
+    assert forgotten == col.forget(source / "book.txt")
+    assert (forgotten.rows, col.count()) == (len(parts) - 1, 4)
+    assert col.stats()["deleted"] == len(parts) - 1
+    assert col.verify().ok
+
+
+def test_a_filter_and_an_item_count_what_is_listed(source: Path, col: om.Collection) -> None:
+    col.ingest(source)
+    parts = passages(col)
+    assert col.count(where="file.name = 'book.txt'") == len(parts)
+    assert col.delete(where="file.name = 'book.txt'") == len(parts)
+    col.ingest(include=[source / "book.txt"])
+    assert col.delete([passages(col)[0].item]) == len(parts) and col.count() == 4
+
+
+def test_a_run_tells_what_became_of_means(source: Path, col: om.Collection) -> None:
+    first = col.ingest(source)
+    assert (first.means_made, first.means_removed) == (0, 0)
+    out = col.ingest(whole=False)
+    assert (out.means_made, out.means_removed) == (0, 1)
+    figures = col.stats()
+    assert (figures["deleted"], figures["unsealed"]) == (0, figures["segments"])
+    assert col.ingest(whole=False).means_removed == 0
+    back = col.ingest(whole=True)
+    assert (back.means_made, back.means_removed) == (1, 0)
+    figures = col.stats()
+    assert (figures["deleted"], figures["unsealed"]) == (0, figures["segments"])

@@ -63,8 +63,8 @@ def take_in(
             store.write_ledger(replace(store.read_ledger(), whole=options.whole))
         run = TableRun(target, store, table, columns, options)
         run.go(folder, show)
-        wholes.settle(store, wanted=store.read_ledger().whole, partial=False)
-        return run.report()
+        means = wholes.settle(store, wanted=store.read_ledger().whole, partial=False)
+        return replace(run.report(), means_made=means.made, means_removed=means.removed)
 
 
 def _columns(table: Table, given: Given | None) -> Columns:
