@@ -79,7 +79,8 @@ def withheld(judged: Judged, grouped: Grouped, wish: Wish) -> dict[str, int]:
     if wish.group_by == "item" and len(keys):
         owners = numbered(judged.segments.now, keys)
     why: list[str] = judged.why[places].tolist()
-    return dict(Counter(reason for _, reason in set(zip(owners.tolist(), why, strict=True))))
+    counts = Counter(reason for _, reason in set(zip(owners.tolist(), why, strict=True)))
+    return dict(sorted(counts.items()))
 
 
 def counted(found: Answers, judged: Judged, grouped: Grouped, wish: Wish) -> Answers:
@@ -87,5 +88,5 @@ def counted(found: Answers, judged: Judged, grouped: Grouped, wish: Wish) -> Ans
     gone = withheld(judged, grouped, wish)
     if not gone:
         return found
-    told = ", ".join(f"{reason} ({count:,})" for reason, count in sorted(gone.items()))
+    told = ", ".join(f"{reason} ({count:,})" for reason, count in gone.items())
     return replace(found, withheld=gone, remarks=(*found.remarks, f"withheld: {told}"))

@@ -11,6 +11,7 @@ from omnisearch.query.given import Given, given
 from omnisearch.values import short
 
 Rewriter = Callable[[str], object]
+_LONGEST = 200  # characters of a remark: more is a text, and no question
 _REMEDY = "give back a text, a part such as om.Image, or a list of them"
 
 
@@ -40,12 +41,13 @@ def _placed(
 ) -> tuple[Given, tuple[str, ...]]:
     some = fresh if isinstance(fresh, list) else [fresh]
     if not some or not all(isinstance(one, (str, Row, *PARTS)) for one in some):
-        raise QueryError(f"the rewriter gave {short(fresh)} for {words!r}: {_REMEDY}")
+        raise QueryError(f"the rewriter gave {short(fresh)} for {short(words)}: {_REMEDY}")
     try:
         parts = [part for one in some for part in given(one).parts]
     except QueryError as error:
         raise QueryError(f"the rewriter gave {short(fresh)}: {error}") from error
     kept = [part for part in question.parts if not any(part is one for one in wanted)]
     said = " + ".join(part.text if isinstance(part, Text) else part.modality for part in parts)
-    remarks = () if said == words else (f"asked in other words: {said}",)
+    told = said if len(said) <= _LONGEST else short(said)
+    remarks = () if said == words else (f"asked in other words: {told}",)
     return replace(question, parts=(*parts, *kept)), remarks

@@ -24,6 +24,12 @@ def test_other_words_are_asked(col: om.Collection) -> None:
     assert same.remarks == () and same.ids == ["bread"]
 
 
+def test_a_long_text_is_told_by_its_beginning(col: om.Collection) -> None:
+    hits = col.query("bread", k=1, rewriter=lambda words: "dough " * 10_000)
+    (told,) = (one for one in hits.remarks if one.startswith("asked in other words"))
+    assert told.startswith("asked in other words: 'dough dough") and len(told) < 100
+
+
 def test_parts_may_take_the_place_of_words(col: om.Collection) -> None:
     red = om.Image(picture("red", "circle"))
     hits = col.query("ein roter Kreis", k=2, rewriter=lambda words: [red])

@@ -135,3 +135,17 @@ def test_vectors_of_ones_own_know_no_nearness(tmp_path: Path) -> None:
         own.add_vectors(["a"], np.ones((1, 4), "f4"))
         with pytest.raises(QueryError, match="have no confidence"):
             own.query(vector=np.ones(4, "f4"), deny="x")
+
+
+def test_reasons_stand_in_the_order_of_their_letters(col: om.Collection) -> None:
+    words = ("roses", "bread", "boats", "a circle", "a square", "cakes", "the lease", "names")
+    rules = [
+        om.Rule("deny", one, at=0.001, reason=reason)
+        for one, reason in zip(words, "hbfdagce", strict=True)
+    ]
+    found: list[str] = []
+    for n, rule in enumerate(rules):
+        hits = col.query(QUESTION, k=EVERY, policy=[*rules[n:], *rules[:n]])
+        assert list(hits.withheld) == sorted(hits.withheld) and rule.reason in hits.withheld
+        found += hits.withheld
+    assert set(found) == set("abcdefgh")
