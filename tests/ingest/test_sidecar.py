@@ -256,6 +256,31 @@ def test_a_packed_table_that_is_held_whole_has_a_bound(tmp_path: Path) -> None:
         file.read()
 
 
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ('{"path": "a.txt", "n": NaN}', r"line 1 is not JSON \(.*NaN"),
+        ("path, n", r"line 1 is not JSON"),
+        ("[1, 2]", r"line 1 is a list, not an object"),
+        ("{}", r"line 1 has no keys"),
+        ('{"path":' * 100_000, r"line 1 is not JSON"),
+    ],
+    ids=["nan", "text", "list", "empty", "deep"],
+)
+def test_a_packed_table_without_objects_is_told_as_one_that_is_not(
+    notes: Path, col: om.Collection, line: str, fault: str
+) -> None:
+    plain, packed_ = notes.with_name("t.jsonl"), notes.with_name("t.jsonl.gz")
+    plain.write_text(f"{line}\n")
+    packed_.write_bytes(gzip.compress(plain.read_bytes()))
+    told = []
+    for table in (plain, packed_):
+        with pytest.raises(om.errors.InputError, match=fault) as raised:
+            col.ingest(notes, metadata=table)
+        told.append(str(raised.value).replace(str(table), "t"))
+    assert told[0] == told[1]
+
+
 def test_a_pipe_is_no_table(notes: Path, col: om.Collection) -> None:
     os.mkfifo(notes.with_name("pipe.csv"))
     for name in (notes.with_name("pipe.csv"), "-"):

@@ -178,7 +178,8 @@ def placed(title: str) -> Iterator[None]:
     except InputError:
         raise
     except FAULTS as error:
-        raise InputError(f"{title} is damaged or no such table ({error})") from error
+        told = " ".join(str(error).split())  # Parquet says some things on several lines
+        raise InputError(f"{title} is damaged or no such table ({told})") from error
 
 
 def _names(title: str, schema: pa.Schema) -> tuple[str, ...]:

@@ -38,8 +38,8 @@ class JsonLines:
             names.update(dict.fromkeys(line.cells if isinstance(line, Line) else ()))
         self.names = tuple(names)
         self.count = None if packed.packed(path) else self._counted()
-        if self.count and not names:
-            first = next(self.lines(None))
+        first = None if names else next(self.lines(None), None)
+        if first is not None:
             fault = first.reason if isinstance(first, Broken) else "has no keys"
             raise InputError(f"{path}: no line is an object with keys; {self.where(1)} {fault}")
 

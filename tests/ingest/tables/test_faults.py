@@ -238,3 +238,11 @@ def test_every_cut_of_a_table_is_read_or_refused(tmp_path: Path, col: om.Collect
             (tmp_path / f"t.{kind}").write_bytes(raw[:length])
             with pytest.raises(InputError):
                 col.ingest_table(tmp_path / f"t.{kind}", columns={"id": "id", "text": "text"})
+
+
+def test_damage_of_parquet_is_told_on_one_line(col: om.Collection, tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    path.write_bytes(b"PAR1" + b"\xff" * 100 + (100).to_bytes(4, "little") + b"PAR1")
+    with pytest.raises(InputError, match="is damaged or no such table") as raised:
+        col.ingest_table(path, columns={"text": "text"})
+    assert "\n" not in str(raised.value)
