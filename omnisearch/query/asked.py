@@ -19,6 +19,7 @@ from omnisearch.query.nearest import check_query
 from omnisearch.query.voices import MOST, Voice, composed, evenly
 from omnisearch.storage import batch, rows
 from omnisearch.storage.wholes import segments
+from omnisearch.storage.words.quotes import QUOTED
 
 if TYPE_CHECKING:
     from omnisearch.encoder.encoder import Encoder
@@ -147,7 +148,7 @@ def words_of(given: Given, mode: str) -> str | None:
     said = " ".join(texts)
     if mode == "words" and not said:
         raise QueryError('mode is "words" and the question has none: give a text')
-    if mode == "vector" or not said or (media and mode != "words" and '"' not in said):
+    if mode == "vector" or not said or (media and mode != "words" and not QUOTED.search(said)):
         return None
     return said
 

@@ -24,6 +24,7 @@ from omnisearch.storage.generation import Generation
 from omnisearch.storage.origin import OWN_VECTORS
 from omnisearch.storage.words import tokens
 from omnisearch.storage.words.near import Near, near
+from omnisearch.storage.words.quotes import QUOTED
 from omnisearch.storage.words.stems import stem
 
 Known = Callable[[str], bool]
@@ -33,7 +34,6 @@ _LONGEST = 1_000  # characters: more is a text to compare with, and nobody's typ
 _WORDS = 32  # of a question that are looked at
 _EDIT = 4.0  # log of how much more often a word is said that is meant though one edit farther
 _FIRST = 2.0  # the same for another first letter, which is seldom mistaken
-_QUOTED = re.compile(r'"[^"]*"')
 _CHUNK = re.compile(r"\S+")
 _SIGNS = ".,;:!?()[]{}'\"\u2018\u2019\u201c\u201d\u2026\u00ab\u00bb"
 _LETTERS = r"[a-z\u00df-\u00f6\u00f8-\u024f]+"
@@ -128,7 +128,7 @@ def _respelt(part: Part, found: Mapping[str, str]) -> Part:
 
 def _touchable(words: str) -> Iterator[tuple[str, int, int]]:
     """Give the words that may be mistakes: as terms, with where they stand."""
-    quoted = [match.span() for match in _QUOTED.finditer(words)]
+    quoted = [match.span() for match in QUOTED.finditer(words)]
     shouted = words.isupper()
     for chunk in _CHUNK.finditer(words):
         written = chunk[0].strip(_SIGNS)

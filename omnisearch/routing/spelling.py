@@ -10,8 +10,8 @@ from omnisearch.routing.finding import Finding
 from omnisearch.routing.known import Known
 from omnisearch.routing.question import Question
 from omnisearch.routing.vocabulary import LITTLE
+from omnisearch.storage.words.quotes import QUOTED
 
-_QUOTED: Final = re.compile(r'"[^"]+"')
 _CODE: Final = re.compile(
     r"[A-Za-z]\w*_\w+(?:\(\))?"  # snake_case, IMG_0042
     r"|[a-z]+[A-Z]\w*(?:\(\))?|\w+\(\)"  # camelCase, call()
@@ -25,9 +25,9 @@ _CODE: Final = re.compile(
 
 def spelling(asked: Question, known: Known) -> Iterator[Finding]:
     """Find questions of which all that is no little word is code or a quotation."""
-    quoted = [match[0] for match in _QUOTED.finditer(asked.text)]
+    quoted = [match[0] for match in QUOTED.finditer(asked.text)]
     codes = list[str]()
-    for raw in _QUOTED.sub(" ", asked.text).split():
+    for raw in QUOTED.sub(" ", asked.text).split():
         word = raw.strip("?!,;")
         if _CODE.fullmatch(word):
             codes.append(word)

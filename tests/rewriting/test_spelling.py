@@ -106,6 +106,9 @@ def test_only_said_or_left_alone(col: om.Collection) -> None:
     [
         '"harbuor"',
         'the "harbuor in winter" of Mai',
+        "the \u201charbuor\u201d",
+        "der \u201eharbuor\u201c im Winter",
+        "the \u00abharbuor in winter\u00bb",
         "E4712",
         "harbuor.txt",
         "me@harbuor",

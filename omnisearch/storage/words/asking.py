@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
 from omnisearch.storage.words import tokens
+from omnisearch.storage.words.quotes import QUOTED
 from omnisearch.storage.words.stems import stem
 
-_QUOTED = re.compile(r'"([^"]*)"')
 MOST_WORDS = 1_000  # of one question; what is longer is a document
 
 
@@ -30,10 +29,11 @@ class Asked:
 
 
 def ask(text: str, *, stems: bool = False) -> Asked:
-    """Read a question; what stands in double quotes must be there, word behind word."""
-    loose = _QUOTED.sub(" ", text).replace('"', " ")
+    """Read a question; what stands in quotes must be there, word behind word."""
+    loose = QUOTED.sub(" ", text).replace('"', " ")
+    quoted = [match[0][1:-1] for match in QUOTED.finditer(text)]
     words = dict.fromkeys(_wanted(loose, stems)[:MOST_WORDS])
-    phrases = [tuple(_wanted(inside, stems)[:MOST_WORDS]) for inside in _QUOTED.findall(text)]
+    phrases = [tuple(_wanted(inside, stems)[:MOST_WORDS]) for inside in quoted]
     return Asked(tuple(words), tuple(dict.fromkeys(phrase for phrase in phrases if phrase)))
 
 

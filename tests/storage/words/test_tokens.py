@@ -59,3 +59,15 @@ def test_a_question_may_quote() -> None:
     assert found.phrases == ((Wanted("on"), Wanted("the"), Wanted("beach")),)
     assert ask("running", stems=True).words == (Wanted("run", "stem"),)
     assert ask(' "" ?!') == Asked()
+
+
+@pytest.mark.parametrize(
+    "marks", ['""', "\u201c\u201d", "\u201e\u201c", "\u201e\u201d", "\u00ab\u00bb"]
+)
+def test_every_pair_of_quotation_marks_quotes(marks: str) -> None:
+    first, last = marks
+    found = ask(f"red {first}on the{last} shoe {first}beach{last} {first}dog {last}")
+    assert found.words == (Wanted("red"), Wanted("shoe"))
+    assert found.phrases == ((Wanted("on"), Wanted("the")), (Wanted("beach"),), (Wanted("dog"),))
+    assert ask(f"red {first}shoe").words == (Wanted("red"), Wanted("shoe"))
+    assert ask(f"red {first}shoe").phrases == ()
