@@ -23,10 +23,11 @@ from omnisearch.query.reranked import Rerank, Reranked, candidates
 from omnisearch.reranking.rerankers import Judgement, Rerankers, Task
 from omnisearch.rewriting import expansion
 from omnisearch.rewriting.beside import Beside, Rewrites
-from omnisearch.rewriting.references import References
+from omnisearch.rewriting.references import References, said_of
 from omnisearch.rewriting.spelling import respelt
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.origin import OWN_VECTORS
+from omnisearch.storage.words.quotes import QUOTED
 
 if TYPE_CHECKING:
     from omnisearch.calibrating import Calibrating
@@ -88,7 +89,7 @@ def _check_names(question: Mapping[str, object]) -> None:
 def _remarks(now: Generation, whole: Given, wish: Wish) -> Iterator[str]:
     """Say what of a question is of no effect."""
     texts = [part.text for part in whole.parts if isinstance(part, Text)]
-    if wish.mode == "vector" and any(text.count('"') > 1 for text in texts):
+    if wish.mode == "vector" and any(map(QUOTED.search, texts)):
         yield _UNQUOTED
     if wish.path and (strays := paths.strays(now, wish.path)) is not None:
         yield strays
@@ -166,6 +167,7 @@ class Asker:
         found = asked(asking, whole, wish, spelt.looked_for)
         remarks = (*rewritten, *spelt.remarks, *found.remarks, *_remarks(now, whole, wish))
         references = self._references.of(asking, beside.rules)
+        remarks = (*remarks, *said_of(references))
         found = replace(found, remarks=remarks, spelling=spelt.words, references=references)
         calibrator = self._calibrating.current(now)
         stages.end("encoding")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from os import PathLike
 from pathlib import Path
@@ -27,7 +28,7 @@ _EXAMPLE = '[[deny]] and below it text = "passports"'
 
 
 def read_policy(path: str | PathLike[str]) -> list[Rule]:
-    """Read the rules of a file; paths in it begin where it lies, and are opened with a question."""
+    """Read the rules of a file; paths in it begin where it lies, and have to be there."""
     place = Path(path)
     text = _text(place)
     try:
@@ -109,8 +110,9 @@ def _rules(where: _Where, effect: Effect, number: int, table: dict[str, Any]) ->
     for key, one in parts:
         if not isinstance(one, str) or not one.strip():
             raise where.fault(number, key, f"{short(one)} is no text", "give words or a path")
+        part = _part(where, number, key, one)
         try:
-            rule = Rule(effect, _part(where.place, key, one), at=table.get("at", AT), reason=reason)
+            rule = Rule(effect, part, at=table.get("at", AT), reason=reason)
         except (TypeError, ValueError) as error:
             raise where.fault(number, "at", str(error), f"leave it out for {AT}") from error
         yield rule
@@ -120,7 +122,14 @@ def _listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _part(place: Path, key: str, value: str) -> Part:
+def _part(where: _Where, number: int, key: str, value: str) -> Part:
+    """Make a part of words, or of a file, which is opened with a question and not before."""
     if key == "text":
         return Text(value)
-    return _MEDIA[key](place.parent / Path(value).expanduser())
+    path = where.place.parent / value
+    with suppress(OSError, RuntimeError, ValueError):  # too long, nobody's home, a NUL
+        path = where.place.parent / Path(value).expanduser()
+        if path.is_file():
+            return _MEDIA[key](path)
+    remedy = "a path begins where the policy lies: mend it, or leave it out"
+    raise where.fault(number, key, f"there is no file {str(path)!r}", remedy)

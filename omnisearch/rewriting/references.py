@@ -13,6 +13,16 @@ from omnisearch.rewriting.rules import Rule
 from omnisearch.storage.origin import OWN_VECTORS
 
 
+def said_of(references: Sequence[Reference]) -> tuple[str, ...]:
+    """Say once what a person did not expect of the files that hits are held against."""
+    told = [
+        f"{'deny' if one.deny else 'allow'}: {remark}"
+        for one in references
+        for remark in one.asked.remarks
+    ]
+    return tuple(dict.fromkeys(told))
+
+
 class References:
     """Encodes rules; one that somebody holds is encoded once for each space."""
 

@@ -53,6 +53,10 @@ WRONG = {
     "[[deny]]\ntext = 'a'\nreason = 3\n": (3, "deny.reason", "put it in quotes"),
     "[deny]\ntext = 'a'\n": (1, "deny", "write [[deny]]"),
     "deny = 3\n": (1, "deny", "write [[deny]]"),
+    "[[deny]]\ntext = 'a'\nimage = 'none.png'\n": (3, "deny.image", "none.png'; a path begins"),
+    "[[allow]]\nat = 0.2\n\naudio = ['~nobody-here/a']\n": (4, "allow.audio", "there is no file"),
+    "[[deny]]\nvideo = '.'\n": (2, "deny.video", "there is no file"),
+    '[[deny]]\ndocument = "a\\u0000"\n': (2, "deny.document", "there is no file"),
     "[[forbid]]\ntext = 'a'\n": (1, "forbid", "there is no 'forbid'"),
 }
 
@@ -89,3 +93,15 @@ def test_media_of_a_policy_are_read_in_the_sandbox(col: om.Collection, tmp_path:
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
     with pytest.raises(om.errors.MediaError, match=r"broken\.png"):
         col.query("harbour", policy=tmp_path / "policy.toml")
+
+
+def test_a_file_that_is_of_another_kind_is_told(col: om.Collection, tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text('[[deny]]\nimage = ["boats.txt", "boats.txt"]\n')
+    (tmp_path / "boats.txt").write_text("boats in a harbour")
+    remark = f"{tmp_path / 'boats.txt'} is a text, not a picture: asked as what it is"
+    for _ in range(2):
+        hits = col.query("harbour", k=3, policy=tmp_path / "policy.toml")
+        told = [one for one in hits.remarks if not one.startswith("withheld")]
+        assert told == [f"deny: {remark}"]
+    mild = col.query("harbour", k=3, allow=om.Image(tmp_path / "boats.txt"))
+    assert mild.remarks[0] == f"allow: {remark}"
