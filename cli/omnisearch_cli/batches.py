@@ -69,6 +69,8 @@ def _question(told: object) -> dict[str, Any]:
         if name in _PARTS:
             listed = value if isinstance(value, list) else [value]
             found["parts"] += [_part(name, one) for one in listed]
+        elif name in ("deny", "allow"):
+            found[name] = _references(name, value)
         elif name in _KNOWN:
             found[name] = value
         else:
@@ -88,6 +90,15 @@ def _part(name: str, value: object) -> Any:  # noqa: ANN401
         )
     options = {key: tuple(one) if key == "box" else one for key, one in value.items()}
     return _PARTS[name](options.pop(_SOURCE), **options)
+
+
+def _references(name: str, value: object) -> object:
+    """Take what hits are held against: JSON has words alone."""
+    listed = value if isinstance(value, list) else [value]
+    if value is not None and not all(isinstance(one, str) for one in listed):
+        told = output.cut_right(json.dumps(value, ensure_ascii=False), _SHORT)
+        raise ValueError(f"{name} is {told}: give a string or a list of strings")
+    return value
 
 
 def show(

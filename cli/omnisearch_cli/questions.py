@@ -207,15 +207,15 @@ def _show(path: Path, hits: om.Hits, form: printed.Form, flags: Flags, *, said: 
     return NO_HIT
 
 
-def tell(hits: om.Hits, explain: bool, *, quiet: bool) -> None:
-    """Say on stderr what is worth knowing beside the hits."""
+def tell(hits: om.Hits, explain: bool, *, quiet: bool, of: str = "") -> None:
+    """Say on stderr what is worth knowing beside the hits, and `of` which question it is."""
     if not quiet:
         for remark in hits.remarks:
-            output.say(remark)
+            output.say(f"{of}{remark}")
     if explain:
-        output.say(hits.explain or "nothing to explain")
+        output.say(f"{of}{hits.explain or 'nothing to explain'}")
         if hits.cursor is not None:
-            output.say(f"to go on behind these: --cursor {hits.cursor}")
+            output.say(f"{of}to go on behind these: --cursor {hits.cursor}")
 
 
 def screen() -> Screen:
@@ -246,7 +246,8 @@ def _batch(col: om.Collection, file: str, options: dict[str, Any], flags: Flags)
             output.complain(f"{batches.named(file, number)}: {error}")
             continue
         found += len(hits)
-        tell(hits, flags["explain"], quiet=flags["quiet"])
+        of = f"{batches.named(file, number)}: "
+        tell(hits, flags["explain"], quiet=flags["quiet"], of=of)
         batches.show(number, question, hits, form, screen())
     if not asked:
         raise click.UsageError(f"{batches.named(file)} has no line: give a question in each")

@@ -11,6 +11,7 @@ from omnisearch_cli.filters import MODALITIES
 
 NAMES = ("rerank", "rerank_depth", "rerank_deadline")
 _CROSS = "cross:"
+_PLAIN = ("late", "none")
 
 Chosen = str | dict[str, str] | None
 
@@ -57,6 +58,8 @@ def _chosen(context: click.Context, parameter: click.Parameter, given: tuple[str
     named, others = dict[str, str](), list[str]()
     for text in given:
         kind, colon, how = text.partition(":")
+        if colon and how in _PLAIN and kind not in MODALITIES and f"{kind}:" != _CROSS:
+            raise click.BadParameter(f"there is no modality {kind!r}: {', '.join(MODALITIES)}")
         if not colon or kind not in MODALITIES:
             others.append(text)
         elif kind in named:

@@ -14,6 +14,7 @@ from tests.cli.terminal import Desk
 
 WRONG = [
     (["--rerank", "lat"], "rerank is 'lat': did you mean late?"),
+    (["--rerank", "foo:none"], "there is no modality 'foo': text, image, audio, video, document"),
     (["--rerank", "image:corss:x"], "did you mean cross:x?"),
     (["--rerank", "late"], "omni-mini brings no reranker along: use cross:MODEL"),
     (["--rerank", "late", "--rerank", "none"], "late and none are both for all: choose one"),

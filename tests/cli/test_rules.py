@@ -58,3 +58,19 @@ def test_what_is_wrong_with_a_rule_is_one_line(gathered: Place) -> None:
         done = gathered.run("query", "flowers", *flags)
         assert done.returncode == 2 and told in done.stderr
         assert len(done.stderr.splitlines()) == 1
+
+
+def test_remarks_of_a_batch_are_named_as_errors_are(gathered: Place) -> None:
+    asked = '"the flowers"\n"the flowerz"\n{"text": "bees", "deny": {"image": "a.jpg"}}\n'
+    wanted = '{"text": "bees", "allow": ["flowers", 3]}\n{"text": "bees", "deny": ["bread"]}\n'
+    done = gathered.run("query", "--batch", "-", "-k1", stdin=f"{asked}{wanted}")
+    assert done.returncode == 3
+    assert [json.loads(line)["query"] for line in done.stdout.splitlines()] == [0, 1, 4]
+    remedy = "give a string or a list of strings"
+    assert done.stderr.splitlines()[:3] == [
+        'stdin, line 2 (query 1): nothing says "flowerz": asked with "flowers"',
+        f'omnisearch: stdin, line 3 (query 2): deny is {{"image": "a.jpg"}}: {remedy}',
+        f'omnisearch: stdin, line 4 (query 3): allow is ["flowers", 3]: {remedy}',
+    ]
+    told = gathered.run("query", "--batch", "-", "-k1", "--explain", stdin='"bees"\n')
+    assert told.stderr.startswith("stdin, line 1 (query 0): ")
