@@ -17,7 +17,12 @@ _LEAD: Final = re.compile(
     r"(?<!\w)(?:in|from|by|for|to|at|of|with|near|is|=|:)\s*(?:the\s+)?[\"']?$"
 )
 _BY: Final = re.compile(r"(?<!\w)by\s+(?:the\s+)?[\"']?$")
-_NUMBER: Final = r"(?P<number>-?\d{1,15}(?:\.\d{1,9})?)(?![\w.]*\d|\w)"
+_LARGE: Final = "hundred|thousand|million|billion|dozen"
+_NUMBER: Final = (
+    r"(?P<number>-?(?:\d{1,3}(?P<apart>[, ])\d{3}(?:(?P=apart)\d{3}){0,4}|\d{1,15})"
+    r"(?:\.\d{1,9})?)"
+    rf"(?![\w.]*\d|\w|[,'_/:-]\d|\s\d|[\s-]+(?:{_LARGE}))"  # "4,5" may mean anything
+)
 _SAID: Final = {"$lt": "below", "$gt": "above", "$lte": "at most", "$gte": "at least", "$eq": "is"}
 _OPS: Final = {
     "$lt": "under|below|less than|fewer than|smaller than|cheaper than|<",
@@ -97,7 +102,7 @@ def numbers(asked: Question, known: Known) -> Iterator[Finding]:
         name = re.escape(spoken_as(column)).replace(r"\ ", r"\s+")
         form = rf"(?<![\w~]){name}\s*(?:(?:is|of)\s+)?(?:{said})\s*{_NUMBER}"
         for match in re.finditer(form, asked.plain):
-            number = float(match["number"])
+            number = float(match["number"].replace(",", "").replace(" ", ""))
             value = int(number) if number.is_integer() else number
             changes = {"where": {column: {op: value}}}
             why = f"{column} {_SAID[op]} {value}"

@@ -5,7 +5,7 @@ What nothing stored would pass is not taken for a filter: the words meant someth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, cast
@@ -19,8 +19,10 @@ from omnisearch.routing.dates import dates
 from omnisearch.routing.extremes import extremes
 from omnisearch.routing.finding import Finding
 from omnisearch.routing.folders import folders
+from omnisearch.routing.joining import is_half
 from omnisearch.routing.kinds import kinds
 from omnisearch.routing.known import Known
+from omnisearch.routing.negation import is_negated, is_quoted
 from omnisearch.routing.question import LONGEST, Question
 from omnisearch.routing.spelling import spelling
 from omnisearch.routing.steps import steps
@@ -60,13 +62,25 @@ def route(text: str, known: Known, today: date, given: Mapping[str, Any]) -> Rou
         return Route(text, {})
     asked = Question.of(text, today)
     for rule in RULES:
-        for one in rule(asked, known):
+        for one in _said(asked, known, rule):
             fit = _fitting(one, found, known, given)
             if fit is not None:
                 found.append(fit)
         if found and found[0].rule == "spelling":
             break
     return _route(asked, found)
+
+
+def _said(asked: Question, known: Known, rule: Rule) -> Iterator[Finding]:
+    """Leave out what is said not to be, what is quoted, and halves of what is said."""
+    some = [*rule(asked, known)]
+    for one in some:
+        if one.rule == "spelling":  # speaks of the whole question, as it is spelt
+            yield one
+        elif not (
+            is_negated(asked, one) or is_quoted(asked, one) or is_half(asked, one, known, some)
+        ):
+            yield one
 
 
 def _fitting(

@@ -171,10 +171,25 @@ def test_what_is_no_value(known: Known) -> None:
         ("songs with a rating of at least 4.5", {"rating": {"$gte": 4.5}}),
         ("rating under 2 please", {"rating": {"$lt": 2}}),
         ("rating = 5", {"rating": {"$eq": 5}}),
+        ("rating over 1,000", {"rating": {"$gt": 1000}}),
+        ("rating over 1 000, please", {"rating": {"$gt": 1000}}),
+        ("rating at most 12,345.6", {"rating": {"$lte": 12345.6}}),
+        ("rating above -1,234,567.", {"rating": {"$gt": -1234567}}),
+        ("rating above 4, 300 songs", {"rating": {"$gt": 4}}),
     ],
 )
 def test_numbers(known: Known, text: str, where: Any) -> None:
     assert [changes for _, changes, _ in told(numbers, text, known)] == [{"where": where}]
+
+
+@pytest.mark.parametrize(
+    "number",
+    "4,5|1,0000|1,00|12,34,567|1,000 000|1'000|1.000.000|1.000,5|10 50|3 million|5-10|5k".split(
+        "|"
+    ),
+)
+def test_numbers_that_may_mean_another_are_none(known: Known, number: str) -> None:
+    assert told(numbers, f"rating over {number}", known) == []
 
 
 def test_numbers_of_what_is_no_column(known: Known) -> None:
