@@ -7,12 +7,12 @@ costs the answer. So a "not" speaks for what follows it closely, though it may m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
 from omnisearch.routing.finding import Finding
 from omnisearch.routing.question import Question
 from omnisearch.routing.vocabulary import LITTLE
+from omnisearch.storage.words.quotes import QUOTED
 
 _NEAR: Final = 4  # words that say something, up to what is turned around
 _VERBS: Final = "do|does|did|is|are|was|were|has|have|had|ca|wo|would|could|should|must|need|ai"
@@ -29,7 +29,6 @@ _BEHIND: Final = re.compile(
     r"\s*(?:(?:is|are)\s+)?(?:excluded|excepted|aside|apart|omitted)(?!\w)", re.IGNORECASE
 )
 _ENDS: Final = re.compile(r"[.?!](?=\s)|[;\n]")
-_QUOTED: Final = re.compile(r"\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|«[^»]*»")
 _UNEQUAL: Final = re.compile(_SIGNS)
 _HEADS: Final = ("kinds", "extremes")  # take words between what they say
 
@@ -52,8 +51,5 @@ def _telling(text: str) -> int:
 
 def is_quoted(asked: Question, one: Finding) -> bool:
     """Tell whether a finding lies within quotation marks; `by "Ada"` begins before them."""
-    return any(first <= one.start and one.end <= end for first, end in _quotations(asked))
-
-
-def _quotations(asked: Question) -> Iterator[tuple[int, int]]:
-    return (match.span() for match in _QUOTED.finditer(asked.text))
+    spans = (quoted.span() for quoted in QUOTED.finditer(asked.text))
+    return any(first <= one.start and one.end <= end for first, end in spans)
