@@ -15,6 +15,7 @@ from omnisearch.errors import QueryError
 from tests.routing import stored
 
 TODAY = "2025-01-15"
+QUOTES = ('"%s"', "\u201c%s\u201d", "\u201e%s\u201c", "\u00ab%s\u00bb")
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +122,8 @@ def test_a_filter_that_nothing_passes_is_none(songs: om.Collection) -> None:
 def test_code_is_compared_as_it_is_spelt(songs: om.Collection) -> None:
     hits = asked(songs, "ERR_4092")
     assert (hits.ids, rules(hits)) == (["bread"], ["spelling"])
+    quoted = [asked(songs, f"ERR_4092 {marks % 'ERR_4092'}") for marks in QUOTES]
+    assert [(one.ids, rules(one)) for one in quoted] == [(["bread"], ["spelling"])] * len(QUOTES)
 
 
 def test_what_asks_by_more_than_words(songs: om.Collection) -> None:

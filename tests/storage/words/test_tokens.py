@@ -65,7 +65,7 @@ def test_a_question_may_quote() -> None:
     "marks", ['""', "\u201c\u201d", "\u201e\u201c", "\u201e\u201d", "\u00ab\u00bb"]
 )
 def test_every_pair_of_quotation_marks_quotes(marks: str) -> None:
-    first, last = marks
+    first, last = marks[0], marks[1]
     found = ask(f"red {first}on the{last} shoe {first}beach{last} {first}dog {last}")
     assert found.words == (Wanted("red"), Wanted("shoe"))
     assert found.phrases == ((Wanted("on"), Wanted("the")), (Wanted("beach"),), (Wanted("dog"),))
