@@ -10,6 +10,7 @@ import pytest
 from tests.cli.place import Place, hear_interrupts
 from tests.ingest.folder import sentence, write_picture, write_texts
 
+MANY = 1500  # more than are done before an interruption is heard
 COUNTS = (
     "seen stored unchanged duplicate failed skipped moved missing segments seconds generation"
 ).split()
@@ -181,7 +182,7 @@ def test_a_collection_further_up_asks_before_it_takes_a_new_folder(
 def test_an_interruption_is_quick_and_loses_nothing(
     place: Place, number: signal.Signals, code: int
 ) -> None:
-    write_texts(place.home / "files", 300)
+    write_texts(place.home / "files", MANY)
     process = place.start("ingest", "files", preexec_fn=hear_interrupts)
     assert process.stdout is not None
     for line in process.stdout:
@@ -190,13 +191,13 @@ def test_an_interruption_is_quick_and_loses_nothing(
     process.send_signal(number)
     _, said = process.communicate(timeout=300)
     assert process.returncode == code
-    assert "of 300 files are done, and kept: start it again to go on" in said
+    assert f"of {MANY:,} files are done, and kept: start it again to go on" in said
     kept = last(place.run("status").stdout)["items"]
     assert isinstance(kept, int)
-    assert 20 < kept < 300
+    assert 20 < kept < MANY
     found = last(place.run("ingest").stdout)
-    assert (found["seen"], found["failed"]) == (300, 0)
-    assert found["stored"] == 300 - kept
+    assert (found["seen"], found["failed"]) == (MANY, 0)
+    assert found["stored"] == MANY - kept
 
 
 @pytest.mark.slow
