@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from omnisearch.ingest.wholes import Settled
 from omnisearch.locations import Location, joined
 
 if TYPE_CHECKING:
@@ -15,6 +14,14 @@ if TYPE_CHECKING:
 
 _MOST_NOTES = 1_000  # that are kept: a folder of old texts has one for each
 Name = bytes  # a path as the file system has it; a report has a count of that name
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How many means were made of stored passages, and how many were taken out."""
+
+    made: int = 0
+    removed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

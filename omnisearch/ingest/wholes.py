@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import xxhash
 
+from omnisearch.ingest.report import Settled
 from omnisearch.schema import COLUMN, DIGEST, SEGMENT_PREFIX, WHOLE, to_dicts
 from omnisearch.storage import batch, changes
 from omnisearch.storage.batch import Segments
@@ -110,14 +111,6 @@ def lacking(now: Generation) -> list[str]:
             owners = of_row[own.rows[there]].tolist()
             means.update(zip((names[at] for at in owners), own.counts[there].tolist(), strict=True))
     return [item for item, n in passages.items() if n >= LEAST and means.get(item) != n]
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """How many means were made of stored passages, and how many were taken out."""
-
-    made: int = 0
-    removed: int = 0
 
 
 def settle(store: Store, *, wanted: bool, partial: bool) -> Settled:
