@@ -76,10 +76,15 @@ def run(
     parser.add_argument("folder", type=Path)
     place, questions = prepared(parser.parse_args().folder)
     with om.open(place, create=False, mode="r") as col:
-        text = json.dumps(measure(col, questions), indent=1) + "\n"
+        keep(name, measure(col, questions))
+    return 0
+
+
+def keep(name: str, told: Mapping[str, Any]) -> None:
+    """Print figures, and write them where those of a program are kept."""
+    text = json.dumps(told, indent=1) + "\n"
     print(text, end="")
     (_RESULTS / f"{name}.json").write_text(text, "utf-8")
-    return 0
 
 
 def main() -> int:

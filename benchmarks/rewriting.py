@@ -23,7 +23,7 @@ import omnisearch as om
 from benchmarks import query
 from benchmarks.corpora import glosses
 from benchmarks.corpora.typos import mistyped
-from benchmarks.questions import prepared, right_segments
+from benchmarks.questions import keep, prepared, right_segments
 from omnisearch.evaluation.retrieval import paired_bootstrap
 
 RESULT = Path(__file__).with_name("results") / "rewriting.json"
@@ -183,9 +183,7 @@ def main() -> int:
     told = measured(given.folder)
     kept = json.loads(RESULT.read_text("utf-8"))["large"]
     told["large"] = kept if given.large is None else cost(given.large)
-    text = json.dumps(told, indent=1) + "\n"
-    print(text, end="")
-    RESULT.write_text(text, "utf-8")
+    keep("rewriting", told)
     return 0
 
 

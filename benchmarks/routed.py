@@ -21,12 +21,11 @@ import numpy as np
 import omnisearch as om
 from benchmarks.corpora.worded import Worded, worded
 from benchmarks.following import Numbers, gains
-from benchmarks.questions import prepared, right_segments
+from benchmarks.questions import keep, prepared, right_segments
 from omnisearch.evaluation.retrieval import paired_bootstrap
 from omnisearch.routing import settings
 from omnisearch.routing.settings import CHOSEN, Settings
 
-RESULT = Path(__file__).with_name("results") / "routed.json"
 _AT = (1, 3, 10)
 _DEEP = 30
 _ALL = frozenset(("dates", "columns", "kinds", "extremes", "folders"))
@@ -140,9 +139,7 @@ def main() -> int:
             return 0
         told = {half: compared(asking.of(half)) for half in ("choosing", "telling")}
         told["settings on the half for choosing"] = chosen(asking)
-    text = json.dumps(told, indent=1) + "\n"
-    print(text, end="")
-    RESULT.write_text(text, "utf-8")
+    keep("routed", told)
     return 0
 
 

@@ -28,6 +28,11 @@ def moment(count: int) -> datetime:
     return _EPOCH + timedelta(microseconds=count)
 
 
+def written(moment: datetime) -> str:
+    """Write a time in UTC as ISO 8601."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def parse(text: str) -> int:
     """Read an ISO date, which is its midnight in UTC, or a date and time with a zone."""
     match = _ISO.fullmatch(text)

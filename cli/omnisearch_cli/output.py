@@ -14,10 +14,12 @@ import sys
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TextIO
 
 import click
+
+from omnisearch import moments
 
 # Controls (C0, DEL, C1), marks that change the direction of text, line ends, lone surrogates.
 _UNSAFE = re.compile(
@@ -50,7 +52,7 @@ def json_line(record: object) -> bytes:
 
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
-        return moment(value)
+        return moments.written(value)
     if isinstance(value, Mapping):
         return dict(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -58,11 +60,6 @@ def _plain(value: object) -> object:
     if isinstance(value, Sequence | frozenset):
         return list(value)
     raise TypeError(f"{type(value).__name__} has no form in JSON")
-
-
-def moment(value: datetime) -> str:
-    """Write a time in UTC as ISO 8601."""
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: int = 0) -> None:
@@ -93,7 +90,7 @@ def short(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, datetime):
-        return moment(value)
+        return moments.written(value)
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, str):

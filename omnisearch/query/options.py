@@ -134,8 +134,12 @@ class Wish:
     @property
     def least(self) -> float:
         """Give the log odds that a hit has at least."""
-        share = self.min_confidence or 0.0
-        return math.log(share / (1 - share)) if 0 < share < 1 else math.inf * (2 * share - 1)
+        return log_odds(self.min_confidence or 0.0)
+
+
+def log_odds(share: float) -> float:
+    """Give the log odds of a confidence from 0 to 1, both among them."""
+    return math.log(share / (1 - share)) if 0 < share < 1 else math.inf * (2 * share - 1)
 
 
 def _check_together(wish: Wish) -> None:

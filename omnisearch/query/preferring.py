@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+
+from omnisearch import moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +60,5 @@ def _plain(value: object) -> Any:  # noqa: ANN401
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     if isinstance(value, datetime):  # as metadata has it
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return moments.written(value)
     return value if isinstance(value, str | int | float | bool | None) else str(value)

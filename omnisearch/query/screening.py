@@ -6,7 +6,6 @@ would be a right answer to it, judged alone.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +18,7 @@ from omnisearch.query.asked import Asked, Reference
 from omnisearch.query.candidates import Segments
 from omnisearch.query.hits import Answers
 from omnisearch.query.names import numbered
-from omnisearch.query.options import Wish
+from omnisearch.query.options import Wish, log_odds
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.words.asking import ask
 from omnisearch.storage.words.scoring import Totals
@@ -49,7 +48,7 @@ class Screen:
         found = np.full(len(segments), "", object)
         allowed: npt.NDArray[np.bool_] | None = None
         for reference, judge, said in zip(self._references, self._judges, self._said, strict=True):
-            near = judge.judge(segments, (), said).odds >= _log_odds(reference.at)
+            near = judge.judge(segments, (), said).odds >= log_odds(reference.at)
             if reference.deny:
                 found[near & (found == "")] = reference.reason
             else:
@@ -62,10 +61,6 @@ class Screen:
 def _said(now: Generation, reference: Reference) -> Totals | None:
     words = reference.asked.words
     return None if words is None else now.words.totals(ask(words))
-
-
-def _log_odds(share: float) -> float:
-    return math.log(share / (1 - share)) if share < 1 else math.inf
 
 
 def withheld(judged: Judged, grouped: Grouped, wish: Wish) -> dict[str, int]:
