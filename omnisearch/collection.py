@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from omnisearch.context.context import Context
     from omnisearch.encoder.encoder import Encoder
     from omnisearch.ingest.options import IngestOptions, PathLike
-    from omnisearch.ingest.pipeline import Show
     from omnisearch.ingest.report import IngestReport
+    from omnisearch.ingest.stages import Show
     from omnisearch.ingest.tables.columns import Given
     from omnisearch.ingest.tables.source import Source
     from omnisearch.ingest.tables.taking import TableOptions

@@ -12,8 +12,8 @@ from omnisearch.storage.handle import Options
 if TYPE_CHECKING:
     from omnisearch.ingest.estimate import Estimate
     from omnisearch.ingest.options import IngestOptions, PathLike
-    from omnisearch.ingest.pipeline import Show
     from omnisearch.ingest.plan import Target
+    from omnisearch.ingest.stages import Show
 
 
 def estimate(

@@ -39,8 +39,8 @@ from omnisearch.successor import (
 
 if TYPE_CHECKING:
     from omnisearch.encoder.encoder import Encoder
-    from omnisearch.ingest.pipeline import Show
     from omnisearch.ingest.reencoding.building import Building
+    from omnisearch.ingest.stages import Show
     from omnisearch.storage.store import Store
     from omnisearch.storage.switching import Waiting
 

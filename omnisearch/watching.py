@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from omnisearch.ingest.following.follower import WatchEvent
     from omnisearch.ingest.lazy import Lazy
     from omnisearch.ingest.options import IngestOptions, PathLike
-    from omnisearch.ingest.pipeline import Show
     from omnisearch.ingest.plan import Plan
     from omnisearch.ingest.report import IngestReport
     from omnisearch.ingest.roots import Visit
+    from omnisearch.ingest.stages import Show
     from omnisearch.media.pool.pool import Pool
 
 _POLL_S = 30.0  # between looks, where the system has no room for watches

@@ -34,8 +34,8 @@ from omnisearch.storage.catalog import folder_of
 from omnisearch.storage.ledger import Ledger
 
 if TYPE_CHECKING:
-    from omnisearch.ingest.pipeline import Show
     from omnisearch.ingest.report import Progress
+    from omnisearch.ingest.stages import Show
 
 _TRIED, _MOST = 6, 64  # files of each kind, at least and at most
 _TRIED_S = 1.0  # of each kind, as told: fewer small ones tell more of the start than of themselves

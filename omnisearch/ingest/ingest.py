@@ -17,7 +17,7 @@ from omnisearch.ingest.following.changed import Changed
 from omnisearch.ingest.languages import Languages
 from omnisearch.ingest.lazy import Lazy
 from omnisearch.ingest.options import IngestOptions, Options, PathLike
-from omnisearch.ingest.pipeline import Pipeline, Show
+from omnisearch.ingest.pipeline import Pipeline
 from omnisearch.ingest.places import Handles
 from omnisearch.ingest.plan import Plan, Target, planned
 from omnisearch.ingest.reading import Reading
@@ -26,6 +26,7 @@ from omnisearch.ingest.rules import Rules
 from omnisearch.ingest.run import Run
 from omnisearch.ingest.scans import Scans
 from omnisearch.ingest.sidecar import Sidecar
+from omnisearch.ingest.stages import Show
 from omnisearch.ingest.walking import Walking
 from omnisearch.locations import Location
 from omnisearch.media.pool.pool import Pool

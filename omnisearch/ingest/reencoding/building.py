@@ -15,7 +15,7 @@ from omnisearch.ingest import wholes
 from omnisearch.ingest.commits import Commits
 from omnisearch.ingest.encoding import Encoding
 from omnisearch.ingest.ingest import close, decoders, run_of
-from omnisearch.ingest.pipeline import Pipeline, Show
+from omnisearch.ingest.pipeline import Pipeline
 from omnisearch.ingest.places import Handles
 from omnisearch.ingest.plan import Plan, Target
 from omnisearch.ingest.reading import Reading
@@ -25,6 +25,7 @@ from omnisearch.ingest.reencoding.known import Known
 from omnisearch.ingest.reencoding.report import Unable
 from omnisearch.ingest.reencoding.words import Spoken
 from omnisearch.ingest.report import Progress
+from omnisearch.ingest.stages import Show
 from omnisearch.locations import Location, joined
 from omnisearch.storage import leftovers
 from omnisearch.storage.ledger import Ledger

@@ -20,9 +20,9 @@ from omnisearch.ingest.reencoding import words
 from omnisearch.ingest.reencoding.report import ReencodeEstimate
 
 if TYPE_CHECKING:
-    from omnisearch.ingest.pipeline import Show
     from omnisearch.ingest.reencoding.building import Building
     from omnisearch.ingest.reencoding.contents import Contents
+    from omnisearch.ingest.stages import Show
     from omnisearch.storage.generation import Generation
 
 _TEXTS = 16  # that are encoded to see how long that takes

@@ -5,7 +5,6 @@ The caller's thread only watches, so that it hears signals; what is finished is 
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -17,10 +16,10 @@ from omnisearch.ingest.extraction import EXTRACTOR
 from omnisearch.ingest.languages import Languages
 from omnisearch.ingest.lazy import Lazy
 from omnisearch.ingest.options import Options
-from omnisearch.ingest.pipeline import Show, Stage, leave
 from omnisearch.ingest.queues import Budget, Lane, Stop
 from omnisearch.ingest.report import IngestReport, Progress
 from omnisearch.ingest.scans import Scans
+from omnisearch.ingest.stages import Show, Stage, Watch, side_by_side
 from omnisearch.ingest.tables import leaving, survey
 from omnisearch.ingest.tables.columns import Columns
 from omnisearch.ingest.tables.jobs import Job, Jobs, size_of
@@ -30,7 +29,6 @@ from omnisearch.ingest.tables.media import Folder
 from omnisearch.ingest.tables.source import Table
 from omnisearch.ingest.tables.storing import Storing
 from omnisearch.media.pool.pool import Pool
-from omnisearch.storage import leftovers
 
 if TYPE_CHECKING:
     from omnisearch.ingest.plan import Target
@@ -39,7 +37,6 @@ if TYPE_CHECKING:
 _LINES, _BYTES = 512, 8 << 20  # that become jobs together
 _WAITING = 256  # jobs
 _EVENTS = 8_192
-_TICK_S, _TRIM_S = 0.1, 5.0
 _SHOWN = 5  # columns that are not used
 _ENDLESS = 1 << 62  # a row is encoded as it is decoded: nothing of it waits
 
@@ -77,28 +74,19 @@ class TableRun:
         encoder = Lazy(self._target.encoder)
         self._encoding = Encoding(encoder, waiting, room, lambda _: None, self._scans)  # type: ignore[arg-type]
         making = Making(tools, self._encoding)
-        stop, done = self._stop, threading.Event()
         stages = [
-            Stage("store", [self._storing.run], stop),
-            Stage("make", [lambda: self._make(making)] * limits.workers, stop),
-            Stage("read rows", [self._read_rows], stop),
+            Stage("read rows", [self._read_rows], self._lane.close),
+            Stage("make", [lambda: self._make(making)] * limits.workers, self._events.close),
+            Stage("store", [self._storing.run]),
         ]
-        try:
-            for stage, then in zip(
-                stages, (done.set, self._events.close, self._lane.close), strict=True
-            ):
-                stage.start(then)
-            self._watch(done, show)
-        except BaseException as error:
-            stop.now(error)
-            raise
-        finally:
-            stop.now()
+
+        def close() -> None:
             if pool.made is not None:
                 pool.made.close()
-            leave([thread for stage in reversed(stages) for thread in stage.threads])
-        if (reason := stop.reason or self._fault) is not None:
-            raise reason
+
+        side_by_side(stages, self._stop, Watch(lambda: self.progress, show), close)
+        if self._fault is not None:
+            raise self._fault
 
     def _survey(self) -> None:
         """Find out as what cells are read; a table of texts is read twice for that."""
@@ -139,17 +127,6 @@ class TableRun:
     @property
     def _segments(self) -> int:
         return 0 if self._encoding is None else self._encoding.segments
-
-    def _watch(self, done: threading.Event, show: Show | None) -> None:
-        trimmed = time.monotonic()
-        while not done.wait(_TICK_S) and not self._stop.asked:
-            if show is not None:
-                show(self.progress)
-            if time.monotonic() - trimmed >= 5.0:
-                leftovers.give_back()
-                trimmed = time.monotonic()
-        if show is not None and not self._stop.asked:
-            show(self.progress)
 
     @property
     def progress(self) -> Progress:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from omnisearch.errors import InputError
 from omnisearch.ingest import wholes
 from omnisearch.ingest.options import Options, ReadingOptions
-from omnisearch.ingest.pipeline import Show
 from omnisearch.ingest.report import IngestReport
+from omnisearch.ingest.stages import Show
 from omnisearch.ingest.tables.columns import Columns, Given, by_names, columns_of, mapping_of
 from omnisearch.ingest.tables.media import Folder
 from omnisearch.ingest.tables.run import TableRun
