@@ -59,7 +59,7 @@ train: $(VENV)/train.stamp
 RUNS := a0 b0 a1 b1 a2 b2
 drift: train
 	$(MAKE) -j2 $(RUNS:%=drift-%)
-	$(TRAIN) arms
+	$(TRAIN) arms --threads $(CORES)
 	$(TRAIN) report
 	cp $(LAB)/report/* docs/drift/
 

@@ -21,6 +21,7 @@ from omnisearch.training.lab import Lab, LabError, Options
 from omnisearch.training.lessons import corpus
 from omnisearch.training.lessons.pairs import Pairs
 from omnisearch.training.losses import CODES
+from omnisearch.training.recovery import phases
 
 TINY = Options(tiny=True, variant="a")
 
@@ -94,6 +95,16 @@ def test_instructions_are_tried_in_four_ways(lab: Lab) -> None:
     }
     for found in figures["arms"]["plain"]:
         assert {"filtered", "mixed", "wished", "composed", "captioned"} <= found.keys()
+
+
+def test_an_arm_is_measured_once_from_the_same_start(lab: Lab) -> None:
+    path = lab.figures / "arms" / "a0-plain-0.json"
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    phases.measure(lab, TINY, "0 0")
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+    path.write_text(json.dumps({**json.loads(before[0]), "origin": "another start"}))
+    phases.measure(lab, TINY, "0 0")
+    assert path.read_bytes() == before[0]
 
 
 def test_a_question_without_a_wish_stays_as_it_was(lab: Lab) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from omnisearch.evaluation.retrieval import Relevant
-from omnisearch.training import checkpoints, plans
+from omnisearch.training import checkpoints, lanes, plans
 from omnisearch.training.encoder.assembly import build
 from omnisearch.training.encoder.omni import Omni
 from omnisearch.training.lab import Lab, Options, write_json
@@ -78,10 +79,19 @@ def run(lab: Lab, options: Options) -> Figures:
 
 def compare(lab: Lab, options: Options) -> Figures:
     """Stage `arms`: train phase 2 in every way and measure on validation; a file for each arm."""
-    study, compared = Study(lab, options), arms(plans.plan(options).arm.each)
+    study = Study(lab, options)
+    compared, seeds = arms(study.plan.arm.each), range(study.plan.arm_seeds)
+    if options.threads > 1:
+        left = [
+            f"{number} {seed}"
+            for seed in seeds
+            for number, arm in enumerate(compared)
+            if study.known(arm, seed) is None
+        ]
+        lanes.each(measure, lab, options, left, "arms")
     found: dict[str, list[Figures]] = {}
-    with lab.progress("arms", len(compared) * study.plan.arm_seeds, "arm") as bar:
-        for seed in range(study.plan.arm_seeds):
+    with lab.progress("arms", len(compared) * len(seeds), "arm") as bar:
+        for seed in seeds:
             for arm in compared:
                 found.setdefault(arm.name, []).append(study.measured(arm, seed))
                 bar.update()
@@ -91,6 +101,13 @@ def compare(lab: Lab, options: Options) -> Figures:
     best = max(means, key=lambda name: sum(means[name]))
     before = tried(study.start, study.validation)
     return {"before": before, "arms": found, "mixed_r10": means, "best_mixed": best}
+
+
+def measure(lab: Lab, options: Options, name: str) -> None:
+    """Train and measure the arm of a number with a seed."""
+    number, seed = map(int, name.split())
+    study = Study(lab, options)
+    study.measured(arms(study.plan.arm.each)[number], seed)
 
 
 class Study:
@@ -125,17 +142,26 @@ class Study:
         return model
 
     def measured(self, arm: Arm, seed: int) -> Figures:
-        """Train and measure one arm, unless its file says it was done from the same start."""
-        name = f"{self.options.run}-{arm.name.replace(', ', '-').replace(' ', '-')}-{seed}.json"
-        path = self.lab.figures / "arms" / name
-        if path.exists():
-            kept: Figures = json.loads(path.read_text("utf-8"))
-            if kept["origin"] == self.origin:
-                return dict(kept["validation"])
+        """Train and measure one arm, unless that was done from the same start."""
+        kept = self.known(arm, seed)
+        if kept is not None:
+            return kept
         found = tried(self.trained(arm, seed, self.plan.arm), self.validation)
         head = {"arm": arm.name, "seed": seed, "origin": self.origin}
-        write_json(path, {**head, "validation": found})
+        write_json(self._file(arm, seed), {**head, "validation": found})
         return found
+
+    def known(self, arm: Arm, seed: int) -> Figures | None:
+        """Give what the arm's file says, if it is of the same start."""
+        try:
+            kept: Figures = json.loads(self._file(arm, seed).read_text("utf-8"))
+        except FileNotFoundError:
+            return None
+        return dict(kept["validation"]) if kept["origin"] == self.origin else None
+
+    def _file(self, arm: Arm, seed: int) -> Path:
+        name = f"{self.options.run}-{arm.name.replace(', ', '-').replace(' ', '-')}-{seed}.json"
+        return self.lab.figures / "arms" / name
 
 
 def instructed(pairs: Mapping[str, Pairs], composed: Pairs) -> dict[str, Pairs]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,9 @@ from omnisearch.training.lab import Lab, LabError, Options, write_json
 from omnisearch.training.towers import captions, extraction, frozen
 from omnisearch.training.towers.extraction import Chunk
 
+Found = tuple["Job", Chunk, npt.NDArray[np.float16]]
 CHUNK = 256  # rows of a file between two marks of progress
+_AHEAD = 4  # chunks that are made while the first of them is written
 _VIEWED = ("emoji", "clipart", "icon", "mono")  # kinds that get an augmented view
 
 
@@ -76,8 +80,9 @@ def build(lab: Lab, options: Options) -> Mapping[str, object]:
         if options.threads > 1:
             context = get_context("spawn")  # ONNX Runtime's threads do not live through a fork
             pool = stack.enter_context(ProcessPoolExecutor(2, mp_context=context))
-        for job in waiting:
-            for rows in _fill(lab, job, pool):
+        found = _results(lab, waiting, pool)
+        for job, chunks in groupby(found, key=lambda one: one[0]):
+            for rows in _fill(lab, job, chunks):
                 bar.update(rows)
     return {job.name: {"rows": job.rows, "shape": [*load(lab, job.name).shape]} for job in jobs}
 
@@ -157,14 +162,12 @@ def _state(lab: Lab, job: Job) -> dict[str, Any]:
     return state if exists and state.get("digest") == job.digest else fresh
 
 
-def _fill(lab: Lab, job: Job, pool: ProcessPoolExecutor | None) -> Iterator[int]:
-    """Make the missing chunks of a file in order; gives the rows of each."""
-    done = int(_state(lab, job)["rows"])
-    left = [Chunk(lab.root, job.stem, job.reader, a, b) for a, b in job.chunks if a >= done]
+def _fill(lab: Lab, job: Job, chunks: Iterable[Found]) -> Iterator[int]:
+    """Write chunks of a file in order, and how far it is; gives the rows of each."""
     target: np.memmap[Any, Any] | None = None
-    for chunk, found in _results(left, pool):
+    for _, chunk, found in chunks:
         if target is None:
-            target = _open(lab, job, found.shape[1:], done)
+            target = _open(lab, job, found.shape[1:], chunk.start)
         target[chunk.start : chunk.stop] = found
         target.flush()
         if chunk.stop == job.rows:
@@ -173,21 +176,30 @@ def _fill(lab: Lab, job: Job, pool: ProcessPoolExecutor | None) -> Iterator[int]
         yield chunk.stop - chunk.start
 
 
-def _results(
-    chunks: list[Chunk], pool: ProcessPoolExecutor | None
-) -> Iterator[tuple[Chunk, npt.NDArray[np.float16]]]:
+def _results(lab: Lab, jobs: Sequence[Job], pool: ProcessPoolExecutor | None) -> Iterator[Found]:
+    """Make the missing chunks of files in order; the next file begins while one ends."""
+    done = {job: int(_state(lab, job)["rows"]) for job in jobs}
+    left = [
+        (job, Chunk(lab.root, job.stem, job.reader, a, b))
+        for job in jobs
+        for a, b in job.chunks
+        if a >= done[job]
+    ]
     if pool is None:
-        for chunk in chunks:
-            yield chunk, extraction.extract(chunk)
+        yield from ((job, chunk, extraction.extract(chunk)) for job, chunk in left)
         return
-    running: list[tuple[Chunk, Future[npt.NDArray[np.float16]]]] = []
-    for chunk in chunks:
-        running.append((chunk, pool.submit(extraction.extract, chunk)))
-        if len(running) > 4:
-            first, future = running.pop(0)
-            yield first, future.result()
-    for chunk, future in running:
-        yield chunk, future.result()
+    running: deque[tuple[Job, Chunk, Future[npt.NDArray[np.float16]]]] = deque()
+    for job, chunk in left:
+        running.append((job, chunk, pool.submit(extraction.extract, chunk)))
+        if len(running) > _AHEAD:
+            yield _first(running)
+    while running:
+        yield _first(running)
+
+
+def _first(running: deque[tuple[Job, Chunk, Future[npt.NDArray[np.float16]]]]) -> Found:
+    job, chunk, future = running.popleft()
+    return job, chunk, future.result()
 
 
 def _open(lab: Lab, job: Job, shape: tuple[int, ...], done: int) -> np.memmap[Any, Any]:
