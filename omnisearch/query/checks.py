@@ -97,9 +97,7 @@ def share(value: object, name: str) -> float | None:
     """Give a probability, or how much is to be found."""
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-        raise TypeError(f"{name} is {short(value)}: a number")
-    share = float(value)
+    share = _number(value, name)
     if name == "recall" and not 0 < share <= 1:
         raise QueryError(f"recall is {value}: a share above 0, 1 at most")
     if math.isnan(share) or not 0 <= share <= 1:
@@ -111,10 +109,15 @@ def score(value: object, name: str) -> float | None:
     """Give the least that the metric is to say."""
     if value is None:
         return None
+    score = _number(value, name)
+    if math.isnan(score):
+        raise QueryError(f"{name} is NaN: give a score")
+    return score
+
+
+def _number(value: object, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | np.number):
         raise TypeError(f"{name} is {short(value)}: a number")
-    if math.isnan(float(value)):
-        raise QueryError(f"{name} is NaN: give a score")
     return float(value)
 
 
