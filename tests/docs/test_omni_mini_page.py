@@ -1,0 +1,49 @@
+"""docs/omni-mini: the page says what the figures beside it say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from tests.docs.test_pages import table
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "omni-mini"
+PAGE = (FOLDER / "README.md").read_text("utf-8")
+
+
+def figures(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return found
+
+
+def shown(each: list[dict[str, Any]]) -> list[str]:
+    """Give a row of the table: the mean of the seeds, and the seeds of the mixed index."""
+    filtered, mixed, wished = (
+        [one[name]["mean_r10"] for one in each] for name in ("filtered", "mixed", "wished")
+    )
+    composed, captioned = (
+        [one[name]["both"]["r10"] for one in each] for name in ("composed", "captioned")
+    )
+    seeds = " ".join(f"{one:.1f}" for one in mixed) if len(mixed) > 1 else ""
+    means = [f"{fmean(one):.1f}" for one in (mixed, filtered, wished, composed, captioned)]
+    return [means[0], seeds, *means[1:]]
+
+
+def test_arms_are_those_of_the_file() -> None:
+    found = figures(FOLDER / "figures" / "arms-b0.json")
+    rows = {name: cells for name, *cells in table(PAGE, "trained")}
+    assert rows.pop("before") == shown([found["before"]])
+    assert rows == {name: shown(each) for name, each in found["arms"].items()}
+    assert found["best_mixed"] == "plain" and "**plain ships**" in PAGE
+
+
+def test_minutes_are_those_that_were_taken() -> None:
+    found = figures(ROOT / "benchmarks" / "results" / "retraining.json")
+    rows = dict(table(PAGE, "stage"))
+    assert rows.pop("all") == f"{found['all']:.0f}"
+    assert rows == {name: f"{one:.1f}" for name, one in found["minutes"].items()}
+    near = sum(abs(row["errors away"]) <= 2 for row in found["rows"])
+    assert f"{near} of {len(found['rows'])} figures" in PAGE
