@@ -7,6 +7,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import pytest
+
 from tests.docs.test_pages import table
 
 ROOT = Path(__file__).parents[2]
@@ -47,3 +49,15 @@ def test_minutes_are_those_that_were_taken() -> None:
     assert rows == {name: f"{one:.1f}" for name, one in found["minutes"].items()}
     near = sum(abs(row["errors away"]) <= 2 for row in found["rows"])
     assert f"{near} of {len(found['rows'])} figures" in PAGE
+
+
+def test_tags_are_those_of_the_file() -> None:
+    found = figures(FOLDER / "figures" / "tags.json")
+    for name, held, heard, gained in table(PAGE, "input"):
+        natural = found["recordings"][name]
+        told = (found["validation"][name]["r10"], natural["r10"], natural["gain"]["r10"])
+        assert [float(one) for one in (held, heard, gained)] == pytest.approx(told, abs=0.051)
+    assert {name for name, *_ in table(PAGE, "input")} == found["recordings"].keys()
+    assert found["chosen"] == "beside 0.3" and not found["ships"]
+    queries = found["recordings"]["plain"]["queries"]
+    assert f"{queries} descriptions" in PAGE and f"{found['tags']} such tags" in PAGE
