@@ -16,8 +16,8 @@ from typing import Any
 
 from benchmarks import gauges
 
-SHIPPED = Path("docs/omni-mini/figures")
-OUT = Path("benchmarks/results/retraining.json")
+SHIPPED = Path(__file__).parents[1] / "docs" / "omni-mini" / "figures"
+OUT = Path(__file__).parent / "results" / "retraining.json"
 RUN = "b0"
 ALLOWED = 2.0  # standard errors
 LEAST = 50  # questions: with fewer an error is itself a guess
