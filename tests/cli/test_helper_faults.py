@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import chdir, suppress
 from pathlib import Path
 
 import pytest
@@ -164,9 +164,8 @@ def test_nonsense_is_not_printed(
 ) -> None:
     desk.folder.mkdir(mode=0o700, parents=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    os.chdir(desk.folder)
-    listener.bind("helper.sock")
-    os.chdir("/")
+    with chdir(desk.folder):  # the path of a socket is short
+        listener.bind("helper.sock")
     listener.listen()
 
     def serve() -> None:
