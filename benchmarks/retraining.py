@@ -15,22 +15,23 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import gauges
+from omnisearch.training.lab import Options
+from omnisearch.training.stages import STAGES
 
 SHIPPED = Path(__file__).parents[1] / "docs" / "omni-mini" / "figures"
 OUT = Path(__file__).parent / "results" / "retraining.json"
-RUN = "b0"
 ALLOWED = 2.0  # standard errors
 LEAST = 50  # questions: with fewer an error is itself a guess
 NAMES = ("r1", "r10", "mrr", "map", "accuracy")
-# the stages of `make train`, in their order
-STAGES = ("data", "towers", "features", "heads", "inverse")
-VARIED = ("specialists", "fuse", "recover", "phases", "calibrate", "exam", "export")
+SHIPS = Options()
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--lab", type=Path, default=Path("lab"))
-    parser.add_argument("--figures", default=f"exam-{RUN}", help="or release-b0, after `release`")
+    parser.add_argument(
+        "--figures", default=f"exam-{SHIPS.run}", help="or release-b0, after `release`"
+    )
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
     again = options.lab / "figures" / f"{options.figures}.json"
@@ -41,7 +42,11 @@ def main() -> int:
         json.loads((folder / again.name).read_text("utf-8")) for folder in (SHIPPED, again.parent)
     )
     rows = [*compared(shipped.get("exam", shipped), made.get("exam", made))]
-    minutes = {name: one for name in (*STAGES, *VARIED) if (one := _minutes(options.lab, name))}
+    minutes = {
+        stage.name: one
+        for stage in STAGES
+        if not stage.apart and (one := _minutes(options.lab, stage.record(SHIPS)))
+    }
     print(report(rows, minutes))
     result = {
         "split": made["split"],
@@ -87,9 +92,9 @@ def report(rows: list[dict[str, Any]], minutes: Mapping[str, float]) -> str:
     return "\n".join(lines)
 
 
-def _minutes(lab: Path, stage: str) -> float:
+def _minutes(lab: Path, record: str) -> float:
     """Give how long a stage took, 0 where it did not run."""
-    path = lab / "done" / f"{stage if stage in STAGES else f'{stage}-{RUN}'}.json"
+    path = lab / "done" / f"{record}.json"
     if not path.exists():
         return 0.0
     return round(float(json.loads(path.read_text("utf-8"))["seconds"]) / 60, 1)

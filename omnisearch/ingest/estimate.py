@@ -18,13 +18,11 @@ from typing import TYPE_CHECKING
 from omnisearch.ingest import memory
 from omnisearch.ingest.commits import Commits
 from omnisearch.ingest.costs import Forecast, cost_of
-from omnisearch.ingest.encoding import Encoding
 from omnisearch.ingest.entries import Entry
 from omnisearch.ingest.ingest import close, decoders, rules_of, run_of
 from omnisearch.ingest.options import IngestOptions, Options, PathLike
 from omnisearch.ingest.pipeline import Pipeline
 from omnisearch.ingest.plan import Plan, Target, planned
-from omnisearch.ingest.reading import Reading
 from omnisearch.ingest.reencoding.known import Known
 from omnisearch.ingest.run import Run, Skipped
 from omnisearch.ingest.walking import Walking
@@ -147,10 +145,8 @@ class _Trial:
             store = self._scratch.store()
             run = run_of(self._scratch, store, self._plan, self._options, stack)
             run.forecast = forecast
-            walk, reading = Known(run, places, 0), Reading(run, self._pool)
-            encoding = Encoding(run.encoder, run.tasks, run.budget, run.events.put, run.scans)
             commits = Commits(run, self._plan.ledger)
-            Pipeline(run, walk, reading, encoding).go(commits, self._watch, end)
+            Pipeline(run, Known(run, places, 0), self._pool).go(commits, self._watch, end)
 
     def _watch(self, progress: Progress) -> None:
         self.memory_bytes = max(self.memory_bytes, memory.taken())

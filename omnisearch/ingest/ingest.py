@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from omnisearch.ingest import bounds, regions, roots, sidecar, wholes
 from omnisearch.ingest.commits import Commits
 from omnisearch.ingest.costs import Forecast
-from omnisearch.ingest.encoding import Encoding
 from omnisearch.ingest.extraction import EXTRACTOR
 from omnisearch.ingest.following.changed import Changed
 from omnisearch.ingest.languages import Languages
@@ -20,7 +19,6 @@ from omnisearch.ingest.options import IngestOptions, Options, PathLike
 from omnisearch.ingest.pipeline import Pipeline
 from omnisearch.ingest.places import Handles
 from omnisearch.ingest.plan import Plan, Target, planned
-from omnisearch.ingest.reading import Reading
 from omnisearch.ingest.report import IngestReport
 from omnisearch.ingest.rules import Rules
 from omnisearch.ingest.run import Run
@@ -141,15 +139,13 @@ def _carry_out(run: Run, plan: Plan, pool: Lazy[Pool], show: Show | None, *, kee
     rules = rules_of(run.options)
     walking = Walking(run, plan, rules)
     walk = Changed(run, plan, walking, rules) if plan.partial else walking
-    reading = Reading(run, pool)
-    encoding = Encoding(run.encoder, run.tasks, run.budget, run.events.put, run.scans)
     commits = Commits(run, plan.ledger)
 
     def end() -> None:
         if not keep or run.stop.reason is not None:
             close(pool)
 
-    Pipeline(run, walk, reading, encoding).go(commits, show, end)
+    Pipeline(run, walk, pool).go(commits, show, end)
     commits.close()
 
 

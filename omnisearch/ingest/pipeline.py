@@ -12,8 +12,10 @@ from omnisearch.ingest.reading import Reading
 from omnisearch.ingest.stages import Show, Stage, Watch, side_by_side
 
 if TYPE_CHECKING:
+    from omnisearch.ingest.lazy import Lazy
     from omnisearch.ingest.report import Progress
     from omnisearch.ingest.run import Lost, Run
+    from omnisearch.media.pool.pool import Pool
 
 _TIGHT = 0.9  # of what may be taken: from here on less is let in
 
@@ -31,9 +33,9 @@ class Walk(Protocol):
 class Pipeline:
     """Carries out a run."""
 
-    def __init__(self, run: Run, walking: Walk, reading: Reading, encoding: Encoding) -> None:
-        self._run, self._walking = run, walking
-        self._reading, self._encoding = reading, encoding
+    def __init__(self, run: Run, walking: Walk, pool: Lazy[Pool]) -> None:
+        self._run, self._walking, self._reading = run, walking, Reading(run, pool)
+        self._encoding = Encoding(run.encoder, run.tasks, run.budget, run.events.put, run.scans)
 
     def go(self, commits: Commits, show: Show | None, close: Callable[[], None]) -> None:
         """Run to the end; `close` ends the decoders, whatever they do."""

@@ -20,7 +20,7 @@ from omnisearch.schema import COLUMN, DIGEST, SEGMENT_PREFIX, WHOLE, to_dicts
 from omnisearch.storage import batch, changes
 from omnisearch.storage.batch import Segments
 from omnisearch.storage.rows import gather, vectors
-from omnisearch.storage.wholes import LEAST, PASSAGES
+from omnisearch.storage.wholes import LEAST, PASSAGES, living
 
 if TYPE_CHECKING:
     from omnisearch.records import Modality
@@ -144,8 +144,6 @@ def _drop(store: Store) -> int:
     now = store.reading()
     if now.wholes is None:
         return 0
-    rows = now.wholes.rows
-    living = rows if now.alive is None else rows[now.alive[rows]]
-    names = [now.id_at(position) for position in living.tolist()]
+    names = [now.id_at(position) for position in living(now).tolist()]
     store.write(changes.deleting(lambda _: names))
     return len(names)

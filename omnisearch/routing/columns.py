@@ -38,6 +38,11 @@ def spoken_as(column: str) -> str:
     return column.rpartition(".")[2].replace("_", " ").casefold()
 
 
+def pattern_of(column: str) -> str:
+    """Give what finds the name of a column as people say it."""
+    return re.escape(spoken_as(column)).replace(r"\ ", r"\s+")
+
+
 def values(asked: Question, known: Known) -> Iterator[Finding]:
     """Find words that are the value of a column; the longest, each place once."""
     named, taken = known.named, list[tuple[int, int]]()
@@ -75,7 +80,7 @@ def _of_value(
 
 def _named_at(asked: Question, column: str, place: tuple[int, int]) -> int | None:
     """Tell where the name of a column stands beside a value: "artist X", "town of X", "by X"."""
-    name = re.escape(spoken_as(column)).replace(r"\ ", r"\s+")
+    name = pattern_of(column)
     link = r"(?:\s+(?:of|is|called|named|=)|\s*[:=])?\s*[\"']?$"
     before = re.search(rf"(?<![\w~]){name}{link}", asked.plain[: place[0]])
     if before is not None:
@@ -99,7 +104,7 @@ def _equal(
 def numbers(asked: Question, known: Known) -> Iterator[Finding]:
     """Find what is compared with a user's column: "price under 50", "rating of at least 4"."""
     for column, (op, said) in product(known.counted, _OPS.items()):
-        name = re.escape(spoken_as(column)).replace(r"\ ", r"\s+")
+        name = pattern_of(column)
         form = rf"(?<![\w~]){name}\s*(?:(?:is|of)\s+)?(?:{said})\s*{_NUMBER}"
         for match in re.finditer(form, asked.plain):
             number = float(match["number"].replace(",", "").replace(" ", ""))

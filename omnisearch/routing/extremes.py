@@ -8,7 +8,7 @@ from typing import Final
 
 from omnisearch.query.preferring import Order
 from omnisearch.records import Modality
-from omnisearch.routing.columns import spoken_as
+from omnisearch.routing.columns import pattern_of
 from omnisearch.routing.finding import Finding
 from omnisearch.routing.known import Known
 from omnisearch.routing.question import Question
@@ -57,7 +57,7 @@ def extremes(asked: Question, known: Known) -> Iterator[Finding]:
 
 def _of_numbers(asked: Question, known: Known) -> Iterator[Finding]:
     for column in known.counted:
-        name = re.escape(spoken_as(column)).replace(r"\ ", r"\s+")
+        name = pattern_of(column)
         form = rf"(?<![\w~]){_words('number')}\s+(?:number\s+of\s+|in\s+)?{name}(?![\w~])"
         for match in re.finditer(form, asked.plain):
             order = Order((column,), largest=match["most"] is not None)

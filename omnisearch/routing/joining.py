@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from omnisearch.routing.columns import spoken_as
+from omnisearch.routing.columns import pattern_of
 from omnisearch.routing.finding import Finding
 from omnisearch.routing.known import Known
 from omnisearch.routing.periods import Mention, mentions
@@ -103,8 +103,7 @@ def _comes_from(asked: Question, one: Finding, at: int, known: Known) -> bool:
 
 
 def _name(columns: Sequence[str]) -> str:
-    spoken = (re.escape(spoken_as(column)).replace(r"\ ", r"\s+") for column in columns)
-    return f"(?:{'|'.join(spoken)})"
+    return f"(?:{'|'.join(map(pattern_of, columns))})"
 
 
 def _mentions(asked: Question) -> Sequence[Mention]:

@@ -39,7 +39,7 @@ def figures(root: Path, now: Generation | None) -> dict[str, Any]:
         "items": items,
         "segments": sum(modalities.values()),
         "missing": hidden,
-        "deleted": now.deleted - (len(means) - living(now)),
+        "deleted": now.deleted - (len(means) - len(living(now))),
         "shards": len(made.shards),
         "bytes": bytes_below(root, layout.SPACES),
         "space": made.space,

@@ -106,7 +106,7 @@ def compact_whole(store: Store) -> CompactReport:
     leftovers.give_back()
     now = store.reading()
     shards = len(before.sealed.shards), len(now.sealed.shards)
-    rows = now.live - wholes.living(now)
+    rows = now.live - len(wholes.living(now))
     return CompactReport(rows, *shards, time.perf_counter() - begun)
 
 

@@ -141,12 +141,12 @@ def segments(now: Generation, positions: Positions) -> Positions:
     return positions[~np.isin(positions, now.wholes.rows)]
 
 
-def living(now: Generation) -> int:
-    """Count the means that are not deleted."""
+def living(now: Generation) -> Positions:
+    """List the means that are not deleted."""
     if now.wholes is None:
-        return 0
+        return np.zeros(0, np.int64)
     rows = now.wholes.rows
-    return len(rows) if now.alive is None else int(np.count_nonzero(now.alive[rows]))
+    return rows if now.alive is None else rows[now.alive[rows]]
 
 
 def counted(now: Generation, names: Sequence[str]) -> int:

@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING
 
 from omnisearch.ingest import wholes
 from omnisearch.ingest.commits import Commits
-from omnisearch.ingest.encoding import Encoding
 from omnisearch.ingest.ingest import close, decoders, run_of
 from omnisearch.ingest.pipeline import Pipeline
 from omnisearch.ingest.places import Handles
 from omnisearch.ingest.plan import Plan, Target
-from omnisearch.ingest.reading import Reading
 from omnisearch.ingest.reencoding import carrying
 from omnisearch.ingest.reencoding.contents import GONE, Contents, Sorting, places_of
 from omnisearch.ingest.reencoding.known import Known
@@ -97,11 +95,10 @@ class Building:
             store = self.target.store()
             plan = Plan((), store.read_ledger())
             run = run_of(self.target, store, plan, self.options, stack)
-            walk, reading = Known(run, places, done), Reading(run, pool)
-            encoding = Encoding(run.encoder, run.tasks, run.budget, run.events.put, run.scans)
+            walk = Known(run, places, done)
             commits = Commits(run, plan.ledger)
             try:
-                Pipeline(run, walk, reading, encoding).go(commits, self.show, lambda: close(pool))
+                Pipeline(run, walk, pool).go(commits, self.show, lambda: close(pool))
             finally:
                 self.segments += run.counts.segments
             commits.close()
