@@ -101,9 +101,14 @@ def _wanted(question: str) -> list[Wanted]:
 def small_in(terms: list[str]) -> frozenset[str]:
     """Give the stems of the small words of the language that has most of a question's words."""
     lists = _small_words()
-    best = max(lists, key=lambda name: sum(term in lists[name] for term in terms))
+    best = max(lists, key=lambda name: sum(map(lists[name].__contains__, terms)))
     letters = {term for term in terms if len(term) == 1 and term.isascii() and term.isalpha()}
-    return frozenset(map(stem, lists[best] | letters))
+    return _small_stems(best) | letters
+
+
+@cache
+def _small_stems(language: str) -> frozenset[str]:
+    return frozenset(map(stem, _small_words()[language]))
 
 
 @cache

@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 
@@ -101,11 +102,11 @@ def _is_typed(part: Text) -> bool:
 
 def _known(asking: Asking, wish: Wish, words: str) -> Known:
     """Say what tells a word: the encoder, where it is read for the question, and small words."""
-    small = small_in(tokens.terms(words))
+    small = cache(lambda: small_in(tokens.terms(words)))  # most questions need none
     encoded = wish.mode != "words" and asking.now.sealed.manifest.space != OWN_VECTORS
 
     def known(term: str) -> bool:
-        return stem(term) in small or (encoded and asking.encoder().tokens(term) == 1)
+        return stem(term) in small() or (encoded and asking.encoder().tokens(term) == 1)
 
     return known
 

@@ -6,6 +6,7 @@ shards, and searches rows that are not on disk yet.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -52,14 +53,7 @@ class Table:
 
     def first(self, text: bytes) -> int:
         """Count the texts that are smaller."""
-        low, high = 0, len(self)
-        while low < high:
-            middle = (low + high) // 2
-            if self[middle] < text:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        return bisect_left(self, text)
 
     def find(self, text: bytes) -> int:
         """Give the number of a text, or -1."""
