@@ -101,7 +101,7 @@ class _Runs:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Refuse to follow for a collection for which another process does."""
-        from omnisearch.ingest import ingest
+        from omnisearch.ingest.decoders import close
 
         with self._open() as col:
             store = col._storing()
@@ -118,7 +118,7 @@ class _Runs:
         finally:
             held.release()
             if self._decoders is not None:
-                ingest.close(self._decoders)
+                close(self._decoders)
 
     def places(self) -> Mapping[bytes, bool]:
         """Give what is followed: absolute paths, and whether they are folders."""
@@ -162,16 +162,15 @@ class _Runs:
 
     def _carried_out(self, col: Collection, plan: Plan, show: Show | None = None) -> IngestReport:
         """Do what is planned, with the decoders of the last run; a run that fails ends them."""
-        from omnisearch.ingest import ingest
-        from omnisearch.ingest.costs import Forecast
+        from omnisearch.ingest import bounds, ingest
+        from omnisearch.ingest.decoders import close, decoders
 
         options = Options.of(self._options)
-        kept, self._decoders = self._decoders or ingest.decoders(options), None
+        kept, self._decoders = self._decoders or decoders(bounds.of(options)), None
         try:
-            forecast = Forecast()
-            report = ingest.carried_out(target_of(col), plan, options, forecast, show, kept=kept)
+            report = ingest.carried_out(target_of(col), plan, options, show, kept=kept)
         except BaseException:
-            ingest.close(kept)
+            close(kept)
             raise
         self._decoders = kept
         return col._calibrating.now(report)

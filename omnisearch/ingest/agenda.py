@@ -9,7 +9,7 @@ import heapq
 import itertools
 import struct
 
-from omnisearch.ingest.costs import rank
+from omnisearch.ingest.costs import Roots, cost_in, rank
 from omnisearch.ingest.entries import Entry
 
 # Bytes compare as the numbers do: the order of its kind, what is costly first, and as it came.
@@ -22,7 +22,8 @@ _MIDDLE = 1 << 63  # so that what is less than 0 comes before it, without a sign
 class Agenda:
     """Files for a lane, the smallest rank first, and in a rank as they came."""
 
-    def __init__(self) -> None:
+    def __init__(self, roots: Roots) -> None:
+        self._roots = roots
         self._files: list[bytes] = []
         self._number = itertools.count()
 
@@ -31,7 +32,7 @@ class Agenda:
 
     def append(self, entry: Entry) -> None:
         """Add a file."""
-        order, cost = rank(entry)
+        order, cost = rank(cost_in(self._roots, entry), entry.size)
         root, path, *stat = entry
         turn = _TURN.pack(order, _MIDDLE + cost, next(self._number))
         heapq.heappush(self._files, turn + _STAT.pack(root, *stat) + path)

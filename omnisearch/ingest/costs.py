@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
 from omnisearch.ingest.entries import Entry
+from omnisearch.locations import Root
 from omnisearch.records import Modality
 
+Roots = Mapping[int, Root]
 _FEWEST = 3  # files of a kind, before their own ratio is believed
 
 
@@ -38,19 +40,24 @@ def cost_of(path: bytes) -> Cost:
     return _by_suffix().get(path[dot + 1 :].lower() if dot >= 0 else b"", _all()["text"])
 
 
-def rank(entry: Entry) -> tuple[int, int]:
+def cost_in(roots: Roots, entry: Entry) -> Cost:
+    """Tell what a file of some roots costs; one that is itself a root has the root's name."""
+    return cost_of(entry.path or roots[entry.root].path)
+
+
+def rank(cost: Cost, size: int) -> tuple[int, int]:
     """Say when a file's turn is: by its kind, and then the costly ones first.
 
     The last file of a run is then a small one, and no core waits for another for long.
     """
-    cost = cost_of(entry.path)
-    return cost.order, -entry.size if cost.order else 0
+    return cost.order, -size if cost.order else 0
 
 
 @dataclass(slots=True)
 class Forecast:
     """What is left of a run, learnt from what is done; hold the run's lock."""
 
+    roots: Roots = field(default_factory=dict)
     _left: dict[str, float] = field(default_factory=dict)
     _done: dict[str, tuple[int, float, float]] = field(default_factory=dict)
     _begun: float | None = None
@@ -63,17 +70,17 @@ class Forecast:
 
     def expect(self, entry: Entry) -> None:
         """Add a file that is to be read."""
-        cost = cost_of(entry.path)
+        cost = cost_in(self.roots, entry)
         self._left[cost.kind] = self._left.get(cost.kind, 0.0) + cost.seconds(entry.size)
 
     def settle(self, entry: Entry) -> None:
         """Take away a file that is done with."""
-        cost = cost_of(entry.path)
+        cost = cost_in(self.roots, entry)
         self._left[cost.kind] = max(self._left.get(cost.kind, 0.0) - cost.seconds(entry.size), 0.0)
 
     def learn(self, entry: Entry, seconds: float) -> None:
         """Note what a file took indeed, of all threads together."""
-        cost = cost_of(entry.path)
+        cost = cost_in(self.roots, entry)
         files, told, took = self._done.get(cost.kind, (0, 0.0, 0.0))
         self._done[cost.kind] = files + 1, told + cost.seconds(entry.size), took + seconds
         self._last = time.monotonic()

@@ -13,17 +13,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from omnisearch.ingest import memory
 from omnisearch.ingest.commits import Commits
-from omnisearch.ingest.costs import Forecast, cost_of
+from omnisearch.ingest.costs import Forecast, Roots, cost_in
+from omnisearch.ingest.decoders import close, decoders
 from omnisearch.ingest.entries import Entry
-from omnisearch.ingest.ingest import close, decoders, rules_of, run_of
+from omnisearch.ingest.ingest import rules_of, run_of
+from omnisearch.ingest.located import Located
 from omnisearch.ingest.options import IngestOptions, Options, PathLike
 from omnisearch.ingest.pipeline import Pipeline
 from omnisearch.ingest.plan import Plan, Target, planned
-from omnisearch.ingest.reencoding.known import Known
 from omnisearch.ingest.run import Run, Skipped
 from omnisearch.ingest.walking import Walking
 from omnisearch.locations import Location
@@ -84,7 +86,7 @@ def estimate(
 
 def tried(run: Run, entries: Sequence[Entry], scratch: Target, show: Show | None) -> Estimate:
     """Try a few of the files that a run would read, and tell what all of them take."""
-    first, timed = _chosen(entries, run.bounds.workers)
+    first, timed = _chosen(run, entries)
     trial = _Trial(run, scratch, show)
     for entry in entries:
         trial.forecast.expect(entry)
@@ -101,8 +103,8 @@ class _Trial:
         self._scratch, self._options, self._show = scratch, run.options, show
         roots = tuple(run.roots.values())
         self._plan = Plan((), Ledger(roots, regions=run.regions, whole=run.whole))
-        self._pool = decoders(run.options)
-        self.forecast = Forecast()  # that of the run has what was walked
+        self._pool = decoders(run.bounds)
+        self.forecast = Forecast(run.roots)  # that of the run has what was walked
         self.begun_s = 0.0  # until decoders and the encoder were there
         self.memory_bytes = self.disk_bytes = 0
 
@@ -146,7 +148,7 @@ class _Trial:
             run = run_of(self._scratch, store, self._plan, self._options, stack)
             run.forecast = forecast
             commits = Commits(run, self._plan.ledger)
-            Pipeline(run, Known(run, places, 0), self._pool).go(commits, self._watch, end)
+            Pipeline(run, Located(run, places, 0), self._pool).go(commits, self._watch, end)
 
     def _watch(self, progress: Progress) -> None:
         self.memory_bytes = max(self.memory_bytes, memory.taken())
@@ -168,26 +170,27 @@ def _places(entries: Iterable[Entry]) -> list[Location]:
     return [Location(one.root, one.path) for one in entries]
 
 
-def _chosen(entries: Iterable[Entry], workers: int) -> tuple[list[Entry], list[Entry]]:
+def _chosen(run: Run, entries: Iterable[Entry]) -> tuple[list[Entry], list[Entry]]:
     """Choose a few files of each kind, always the same: for each worker to begin with, and others.
 
     They are chosen by chance; where all are long, it is the shortest.
     """
     kinds: dict[str, list[Entry]] = {}
+    workers, roots = run.bounds.workers, run.roots
     for entry in entries:
-        kinds.setdefault(cost_of(entry.path).kind, []).append(entry)
+        kinds.setdefault(cost_in(roots, entry).kind, []).append(entry)
     first: list[Entry] = []
     timed: list[Entry] = []
     for some in kinds.values():
-        short = [one for one in some if _told_s(one) <= _LONG_S]
+        short = [one for one in some if _told_s(roots, one) <= _LONG_S]
         mixed = random.Random(0).sample(short, min(workers + _MOST, len(short)))
         begin = min(workers, len(mixed) // 2)
         first += mixed[:begin]
-        timed += _few(mixed[begin:]) or [min(some, key=lambda one: one.size)]
+        timed += _few(roots, mixed[begin:]) or [min(some, key=lambda one: one.size)]
     return first, timed
 
 
-def _few(entries: Iterable[Entry]) -> list[Entry]:
+def _few(roots: Roots, entries: Iterable[Entry]) -> list[Entry]:
     """Take files until they are enough to be timed."""
     found: list[Entry] = []
     told = 0.0
@@ -195,21 +198,22 @@ def _few(entries: Iterable[Entry]) -> list[Entry]:
         if len(found) >= _TRIED and told >= _TRIED_S:
             break
         found.append(entry)
-        told += _told_s(entry)
+        told += _told_s(roots, entry)
     return found
 
 
-def _told_s(entry: Entry) -> float:
-    return cost_of(entry.path).seconds(entry.size)
+def _told_s(roots: Roots, entry: Entry) -> float:
+    return cost_in(roots, entry).seconds(entry.size)
 
 
 def _told(run: Run, entries: Sequence[Entry], chosen: Sequence[Entry], trial: _Trial) -> Estimate:
-    whole, told = (sum(map(_told_s, some)) for some in (entries, chosen))
+    seconds_of = partial(_told_s, run.roots)
+    whole, told = (sum(map(seconds_of, some)) for some in (entries, chosen))
     left, pace, left_s = trial.forecast.left, trial.forecast.pace, trial.forecast.left_s
     share = whole / told if told else 0.0
     kinds: dict[str, KindEstimate] = {}
     for entry in entries:
-        kind = cost_of(entry.path).kind
+        kind = cost_in(run.roots, entry).kind
         before = kinds.get(kind, KindEstimate(0, 0, None))
         seconds = left[kind] / pace if kind in left else None
         kinds[kind] = KindEstimate(before.files + 1, before.bytes + entry.size, seconds)

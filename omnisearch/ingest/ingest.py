@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from omnisearch.ingest import bounds, regions, roots, sidecar, wholes
 from omnisearch.ingest.commits import Commits
-from omnisearch.ingest.costs import Forecast
+from omnisearch.ingest.decoders import close, decoders
 from omnisearch.ingest.extraction import EXTRACTOR
 from omnisearch.ingest.following.changed import Changed
 from omnisearch.ingest.languages import Languages
@@ -42,20 +42,13 @@ def ingest(
 ) -> IngestReport:
     """Bring a collection up to date with files; what is finished when it is stopped is kept."""
     options = Options.of(asked)
-    return carried_out(target, planned(target, paths, options), options, Forecast(), show)
-
-
-def decoders(options: Options) -> Lazy[Pool]:
-    """Give the decoders of a run; they start when they are first needed."""
-    limits = bounds.of(options)
-    return Lazy(lambda: Pool(workers=limits.workers, limits=limits.limits))
+    return carried_out(target, planned(target, paths, options), options, show)
 
 
 def carried_out(
     target: Target,
     plan: Plan,
     options: Options,
-    forecast: Forecast,
     show: Show | None = None,
     *,
     kept: Lazy[Pool] | None = None,
@@ -65,7 +58,7 @@ def carried_out(
     beside = _described(target, plan, options)
     with ExitStack() as stack:
         stack.enter_context(leftovers.trimmable())
-        pool = kept or decoders(options)
+        pool = kept or decoders(bounds.of(options))
         if kept is None:
             stack.callback(lambda: close(pool))
         if plan.ledger.roots != known.roots:
@@ -76,7 +69,6 @@ def carried_out(
         if plan.ledger != known:
             store.write_ledger(plan.ledger)
         run = run_of(target, store, plan, options, stack)
-        run.forecast = forecast
         run.counts.warnings += plan.warnings
         _carry_out(run, plan, pool, show, keep=kept is not None)
         if not run.counts.withheld:
@@ -147,12 +139,6 @@ def _carry_out(run: Run, plan: Plan, pool: Lazy[Pool], show: Show | None, *, kee
 
     Pipeline(run, walk, pool).go(commits, show, end)
     commits.close()
-
-
-def close(pool: Lazy[Pool]) -> None:
-    """End decoders, if they were started."""
-    if pool.made is not None:
-        pool.made.close()
 
 
 def _note_devices(run: Run, plan: Plan) -> None:

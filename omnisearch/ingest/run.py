@@ -91,7 +91,6 @@ class Run:
     stop: Stop = field(default_factory=Stop)
     lock: threading.RLock = field(default_factory=threading.RLock)
     counts: Counts = field(default_factory=Counts)
-    forecast: Forecast = field(default_factory=Forecast)
     drafts: dict[str, Draft] = field(default_factory=dict)  # by item, until they are stored
     empty: dict[str, list[Location]] = field(default_factory=dict)  # places of items that arrived
     vacated: set[Location] = field(default_factory=set)  # from where files have moved
@@ -101,6 +100,7 @@ class Run:
     finished: int = 0  # files that only wait to be committed
     failing: int = 0  # of them
     now: bytes = b""
+    forecast: Forecast = field(init=False)
     agenda: Lane[Entry] = field(init=False)
     tasks: Lane[Task] = field(init=False)
     events: Lane[Event] = field(init=False)
@@ -108,7 +108,8 @@ class Run:
     budget: Budget = field(init=False)
 
     def __post_init__(self) -> None:
-        self.agenda = Lane(self.stop, Agenda(), WAITING)
+        self.forecast = Forecast(self.roots)
+        self.agenda = Lane(self.stop, Agenda(self.roots), WAITING)
         self.tasks, self.events = Lane(self.stop), Lane(self.stop)
         # two, since whoever holds a copy waits for room for its segments
         self.copies = Budget(self.bounds.copies, self.stop)

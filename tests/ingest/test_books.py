@@ -72,7 +72,7 @@ def test_texts_and_pictures_come_first_and_long_films_before_short_ones() -> Non
         (b"e.txt", 8),
         (b"f.mp3", 1),
     ]
-    ordered = sorted((rank(entry(*one)), one[0]) for one in files)
+    ordered = sorted((rank(cost_of(name), size), name) for name, size in files)
     assert [name for _, name in ordered] == [
         b"d.JPG",
         b"e.txt",

@@ -136,3 +136,12 @@ def test_one_file_and_copies_of_one_are_told_too(
         (source / f"copy-{number}.txt").write_text("Knead the dough.")
     assert om.estimate(counted, source, **TWO).seconds is not None
     assert [len(taught) for taught in noted.taught] == [1, 1, 0]
+
+
+def test_a_file_that_is_named_is_of_the_kind_that_its_name_says(
+    source: Path, counted: om.Collection
+) -> None:
+    write_picture(source / "named.png", 1)
+    found = om.estimate(counted, source / "named.png")
+    assert [*found.kinds] == ["image"]
+    assert found.kinds["image"].seconds is not None

@@ -55,7 +55,7 @@ def test_a_stop_wakes_whoever_waits(kind: str) -> None:
     stop = Stop()
     budget: Budget = Budget(1, stop)
     lane: Lane[int] = Lane(stop)
-    agenda = Lane(stop, Agenda(), 1)
+    agenda = Lane(stop, Agenda({}), 1)
     budget.take(1)
     if kind == "full agenda":
         agenda.put(_file(b"a.txt"))
@@ -101,7 +101,7 @@ def test_what_comes_within_a_time_is_taken_at_once() -> None:
 
 
 def test_an_agenda_goes_by_rank_and_then_by_order() -> None:
-    agenda = Lane(Stop(), Agenda(), 10)
+    agenda = Lane(Stop(), Agenda({}), 10)
     files = [_file(b"film.mp4"), _file(b"a.txt", 9), _file(b"long.wav", 5), _file(b"b.txt", 10)]
     odd = Entry((1 << 32) - 1, b"no end \xff\n", (1 << 63) - 1, -(1 << 63), 1, (1 << 64) - 1, True)
     for entry in (*files, _file(b"short.wav", 1), odd):
@@ -117,7 +117,7 @@ def test_an_agenda_goes_by_rank_and_then_by_order() -> None:
 
 
 def test_a_waiting_file_takes_little_memory() -> None:
-    agenda = Lane(Stop(), Agenda(), 10_000)
+    agenda = Lane(Stop(), Agenda({}), 10_000)
     tracemalloc.start()
     try:
         for number in range(5_000):

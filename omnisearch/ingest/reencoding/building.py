@@ -11,15 +11,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from omnisearch.ingest import wholes
+from omnisearch.ingest import bounds, wholes
 from omnisearch.ingest.commits import Commits
-from omnisearch.ingest.ingest import close, decoders, run_of
+from omnisearch.ingest.decoders import close, decoders
+from omnisearch.ingest.ingest import run_of
+from omnisearch.ingest.located import Located
 from omnisearch.ingest.pipeline import Pipeline
 from omnisearch.ingest.places import Handles
 from omnisearch.ingest.plan import Plan, Target
 from omnisearch.ingest.reencoding import carrying
 from omnisearch.ingest.reencoding.contents import GONE, Contents, Sorting, places_of
-from omnisearch.ingest.reencoding.known import Known
 from omnisearch.ingest.reencoding.report import Unable
 from omnisearch.ingest.reencoding.words import Spoken
 from omnisearch.ingest.report import Progress
@@ -90,12 +91,12 @@ class Building:
         """Take files in as they are now, by the stages of every run."""
         with ExitStack() as stack:
             stack.enter_context(leftovers.trimmable())
-            pool = decoders(self.options)
+            pool = decoders(bounds.of(self.options))
             stack.callback(lambda: close(pool))
             store = self.target.store()
             plan = Plan((), store.read_ledger())
             run = run_of(self.target, store, plan, self.options, stack)
-            walk = Known(run, places, done)
+            walk = Located(run, places, done)
             commits = Commits(run, plan.ledger)
             try:
                 Pipeline(run, walk, pool).go(commits, self.show, lambda: close(pool))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from omnisearch.ingest.reencoding import known, words
+from omnisearch.ingest.located import files_at
+from omnisearch.ingest.reencoding import words
 from omnisearch.ingest.reencoding.report import Unable
 from omnisearch.locations import Location, joined
 from omnisearch.storage import batch
@@ -59,7 +60,7 @@ class Sorting:
         owners = {place: item for item, places in fresh.items() for place in places}
         reads = frozenset(self.encoder.modalities)
         files: dict[str, list[Entry]] = {}
-        for entry in known.entries(handles, owners):
+        for entry in files_at(handles, owners):
             item = owners[Location(entry.root, entry.path)]
             if kinds[item] & reads:
                 files.setdefault(item, []).append(entry)

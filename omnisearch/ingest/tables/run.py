@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from omnisearch.errors import InputError
 from omnisearch.ingest import bounds
+from omnisearch.ingest.decoders import close, decoders
 from omnisearch.ingest.encoding import Encoding
 from omnisearch.ingest.extraction import EXTRACTOR
 from omnisearch.ingest.languages import Languages
@@ -28,7 +29,6 @@ from omnisearch.ingest.tables.making import Event, Making, Spoilt, Tools
 from omnisearch.ingest.tables.media import Folder
 from omnisearch.ingest.tables.source import Table
 from omnisearch.ingest.tables.storing import Storing
-from omnisearch.media.pool.pool import Pool
 
 if TYPE_CHECKING:
     from omnisearch.ingest.plan import Target
@@ -67,7 +67,7 @@ class TableRun:
         if not self._table.rows.typed:
             self._survey()
         limits = self._bounds
-        pool = Lazy(lambda: Pool(workers=limits.workers, limits=limits.limits))
+        pool = decoders(limits)
         tools = Tools(self._columns, folder, pool, limits, self._languages, self._scans, self._stop)
         waiting: Lane[object] = Lane(self._stop)
         room = Budget(_ENDLESS, self._stop)
@@ -79,12 +79,8 @@ class TableRun:
             Stage("make", [lambda: self._make(making)] * limits.workers, self._events.close),
             Stage("store", [self._storing.run]),
         ]
-
-        def close() -> None:
-            if pool.made is not None:
-                pool.made.close()
-
-        side_by_side(stages, self._stop, Watch(lambda: self.progress, show), close)
+        watch = Watch(lambda: self.progress, show)
+        side_by_side(stages, self._stop, watch, lambda: close(pool))
         if self._fault is not None:
             raise self._fault
 

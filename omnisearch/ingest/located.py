@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from omnisearch.locations import Location
 
 
-class Known:
+class Located:
     """Puts the files at some places on the agenda of a run; `done` are counted, and not read."""
 
     def __init__(self, run: Run, places: Sequence[Location], done: int) -> None:
@@ -30,7 +30,7 @@ class Known:
         with run.lock:
             run.counts.seen += self._done
             run.counts.unchanged += self._done
-        for entry in entries(run.handles, self._places):
+        for entry in files_at(run.handles, self._places):
             run.stop.check()
             with run.lock:
                 run.counts.seen += 1
@@ -43,7 +43,7 @@ class Known:
         return iter(())
 
 
-def entries(handles: Handles, places: Iterable[Location]) -> Iterator[Entry]:
+def files_at(handles: Handles, places: Iterable[Location]) -> Iterator[Entry]:
     """Give the regular files that lie at some places."""
     for number, some in groupby(sorted(places), key=lambda one: one.root):
         with handles.held(number) as handle:
