@@ -21,6 +21,7 @@ import torch
 from numpy.typing import NDArray
 
 from omnisearch.evaluation import retrieval
+from omnisearch.training import lanes
 from omnisearch.training.data.splits import rank
 from omnisearch.training.encoder.heads import LockedHead, side_by_side
 from omnisearch.training.exam.baseline import EPOCHS, SETTINGS, SOURCES
@@ -106,21 +107,30 @@ class Part(Summaries):
 def run(lab: Lab, options: Options) -> Mapping[str, object]:
     """Train and measure every part by every recipe."""
     whole = Sounds(lab)
-    parts = held(whole, TINY_FOLDS if options.tiny else FOLDS)
+    parts = held(whole, _count(options))
+    lanes.each(measure, lab, options, [*parts], "folds")
     found: dict[str, Any] = {}
-    with lab.progress("folds", len(RECIPES) * len(parts), "parts") as bar:
-        for recipe in RECIPES:
-            results = {}
-            for part, out in parts.items():
-                results[part] = _kept(lab, options, whole, recipe, (part, out))
-                bar.update()
-            last = results.pop(RENDERS)
-            found[recipe] = {
-                "unheard kinds": figures(whole, merged([*results.values()]), None),
-                "unheard renders": figures(whole, last, parts[RENDERS]),
-            }
+    for recipe in RECIPES:
+        results = {part[0]: _kept(lab, options, whole, recipe, part) for part in parts.items()}
+        last = results.pop(RENDERS)
+        found[recipe] = {
+            "unheard kinds": figures(whole, merged([*results.values()]), None),
+            "unheard renders": figures(whole, last, parts[RENDERS]),
+        }
     shutil.rmtree(lab.models / "folds", ignore_errors=True)
     return found
+
+
+def measure(lab: Lab, options: Options, name: str) -> None:
+    """Train and measure one part by every recipe; some of them share heads."""
+    whole = Sounds(lab)
+    out = held(whole, _count(options))[name]
+    for recipe in RECIPES:
+        _kept(lab, options, whole, recipe, (name, out))
+
+
+def _count(options: Options) -> int:
+    return TINY_FOLDS if options.tiny else FOLDS
 
 
 def held(whole: Sounds, count: int) -> dict[str, NDArray[np.bool_]]:
