@@ -6,7 +6,6 @@ are no others.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -15,7 +14,15 @@ import numpy.typing as npt
 
 from omnisearch.encoder.calibration.calibrator import Calibrator, probability
 from omnisearch.errors import QueryError
-from omnisearch.query import cursor, explaining, favouring, reranked, screening
+from omnisearch.query import (
+    cursor,
+    explaining,
+    favouring,
+    reranked,
+    screening,
+    settling,
+    windows,
+)
 from omnisearch.query.asked import Asked
 from omnisearch.query.candidates import Found, Segments, best_of_kinds
 from omnisearch.query.diversity import spread, widened
@@ -24,12 +31,14 @@ from omnisearch.query.following import LEADS, Led, led
 from omnisearch.query.fusing import DEEP
 from omnisearch.query.grouping import Grouped, group
 from omnisearch.query.hits import Answers, Hits
-from omnisearch.query.judging import Judge, Judged
+from omnisearch.query.judged import Judged
+from omnisearch.query.judging import Judge
 from omnisearch.query.narrowing import Allowed, narrow, saying
 from omnisearch.query.options import Wish
 from omnisearch.query.ordering import firsts, ordered
 from omnisearch.query.preferring import Order
 from omnisearch.query.reranked import Rerank
+from omnisearch.query.settling import Bounds, Sought
 from omnisearch.query.whole import behind
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.words.asking import ask
@@ -38,7 +47,6 @@ from omnisearch.storage.words.scoring import Totals
 _BESIDE = 4  # candidates of each kind beyond those asked for: some fold into others
 _SAYING = 60  # candidates that say the question's words, at least
 _DEEPER = 3
-_LAST = 5  # of the candidates of a kind, which tell what those behind them are like
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ class _Round:
     judged: Judged
     grouped: Grouped
     whole: bool  # there are no other candidates
-    bound: float  # the order that no other candidate is above
+    bounds: Bounds
     scores: npt.NDArray[np.float32] | None = None  # that a reranker gave to candidates
 
 
@@ -134,7 +142,7 @@ def _question(
     said = None
     if asked.words is not None:
         words = ask(asked.words)
-        if words.phrases and len(asked.vectors):
+        if words.phrases and (len(asked.vectors) or asked.also):  # words alone score nothing else
             allowed = allowed.within(saying(words, allowed))
         said = now.words.totals(words, allowed.every())
         said = now.words.beside(said, asked.also, allowed.every())
@@ -169,44 +177,26 @@ def _round(question: _Question, depth: int, stages: Stages) -> _Round:
             least = float(best.scores[-1])
     if wish.min_score is not None:  # what is farther than the last of a list has a lower score
         whole = all(one.whole or bool(one.cosines[-1] < wish.min_score) for one in found)
-    segments = Segments.of(allowed.now, np.concatenate([np.zeros(0, np.int64), *rows]))
+    keys = np.concatenate([np.zeros(0, np.int64), *rows])
+    if windows.by_items(asked, wish):
+        keys = np.concatenate([keys, windows.beside(allowed, keys)])
+    segments = Segments.of(allowed.now, keys)
     judged = question.judge.judge(segments, found, said)
     stages.end("scoring")
     grouped = group(allowed.now, judged, wish, asked.leave_out)
-    bound = _bound(question, found, judged, least)
+    bounds = settling.bounds(Sought(asked, wish, question.judge, said), found, judged, least)
     stages.end("grouping")
-    return _Round(found, means, judged, grouped, whole, bound)
-
-
-def _bound(question: _Question, found: list[Found], judged: Judged, least: float) -> float:
-    """Give the order that no other candidate is above: surely, or as the last ones of each kind.
-
-    Both views of a segment may be just below what was looked at, and their sum far above: that is
-    ruled out only where every right answer is asked for.
-    """
-    if question.wish.recall == 1.0 or not found:
-        return question.judge.bound(found, question.said, least)
-    if question.wish.fuse == "rrf" or len(question.asked.vectors) > 1:
-        return -math.inf
-    some = [one for one in found if not one.whole]
-    lasts = [one.positions[-_LAST:] for one in some]
-    if not lasts:
-        return -math.inf
-    # parts of pictures are lowered, and what is behind them may be a whole one
-    parts = [question.judge.cut(one) for one in some if judged.shows_parts(one.positions[-_LAST:])]
-    orders, ends = judged.of_rows(np.concatenate(lasts)), np.cumsum([len(one) for one in lasts])
-    each = (orders[end - len(one) : end] for one, end in zip(lasts, ends.tolist(), strict=True))
-    return max([*parts, *(sorted(one)[len(one) // 2] for one in each)])
+    return _Round(found, means, judged, grouped, whole, bounds)
 
 
 def _is_settled(last: _Round, question: _Question) -> bool:
     """Tell whether no other candidate could be among the hits; one as sure might, by its id."""
-    if last.whole or last.bound < last.grouped.least:
+    if last.whole or last.bounds.odds < last.grouped.least:
         return True
     places = last.grouped.places
     if len(places) < question.wish.reach:
         return False
-    return float(last.judged.order[places[question.wish.reach - 1]]) > last.bound
+    return float(last.judged.order[places[question.wish.reach - 1]]) > last.bounds.order
 
 
 def _surer(question: _Question, last: _Round) -> _Round:

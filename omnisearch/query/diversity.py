@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from omnisearch.query.grouping import Grouped
-from omnisearch.query.judging import Judged
+from omnisearch.query.judged import Judged
 from omnisearch.query.options import Wish
 from omnisearch.query.ordering import POOL
 from omnisearch.storage import rows

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from omnisearch.query.collapse import Duplicates
 from omnisearch.query.fusing import among, least_alone
-from omnisearch.query.judging import Judged
+from omnisearch.query.judged import Judged
 from omnisearch.query.names import items, numbered, segment
 from omnisearch.query.options import Wish
 from omnisearch.storage.generation import Generation

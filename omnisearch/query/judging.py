@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from omnisearch.encoder.calibration.calibrator import Calibrator
+from omnisearch.query import windows
 from omnisearch.query.asked import Asked
 from omnisearch.query.candidates import Found, Segments
-from omnisearch.query.fusing import DEEP, JOINT, Evidence, Modalities, bound, by_ranks, fuse
+from omnisearch.query.fusing import DEEP, JOINT, Evidence, bound, by_ranks, fuse
+from omnisearch.query.judged import MODALITIES, Judged, best_of
 from omnisearch.query.lines import LINES
 from omnisearch.query.names import items, numbered
 from omnisearch.query.nearness import nearness
 from omnisearch.query.options import Wish
 from omnisearch.query.regions import NEARER, are_parts, standing
-from omnisearch.query.screening import ALONE, Screen, Whys
+from omnisearch.query.screening import ALONE, Screen
 from omnisearch.query.whole import surer
-from omnisearch.records import Modality
 from omnisearch.storage import sides
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.words.scoring import Totals
@@ -31,49 +32,6 @@ Kinds = npt.NDArray[np.integer[Any]]
 
 _RANKS = 60.0  # of reciprocal rank fusion, as in fusing
 _NAN = np.float32(np.nan)
-
-
-@dataclass(frozen=True)
-class Judged:
-    """Candidates (n,) and what speaks for each; NaN where nothing was or could be measured."""
-
-    segments: Segments
-    content: Floats  # cosines of how they look or sound
-    words: Floats  # cosines of what they say
-    bm25: Floats
-    by_words: npt.NDArray[np.bool_]  # whether what it says is its better view
-    odds: Floats
-    order: Floats  # larger is better: the odds, unless ranks are asked for
-    rivals: bool  # whether a hit is less sure below surer ones: where words ask, ordered by odds
-    joint: Modality | None  # of a medium that asks together with words
-    whole: Floats  # cosines of the texts, as a whole, of which they are passages
-    parts: npt.NDArray[np.bool_]  # which are parts of pictures
-    why: Whys | None = None  # each must not be shown; "" where it may
-
-    @property
-    def scores(self) -> Floats:
-        """Give the cosine of the better view."""
-        return np.where(self.by_words, self.words, self.content)
-
-    @property
-    def positions(self) -> Positions:
-        """Give the row of the better view."""
-        return np.where(self.by_words, self.segments.words, self.segments.content)
-
-    def modalities(self, places: Positions) -> Modalities:
-        """Name the modality of some candidates."""
-        segments = self.segments
-        kinds = segments.now.sides.kinds[segments.keys[places]]
-        return [_MODALITIES[kind] for kind in kinds.tolist()]
-
-    def of_rows(self, positions: Positions) -> list[float]:
-        """Give the order of the segments that some candidates show."""
-        found: list[float] = self.order[self.segments.places(positions)].tolist()
-        return found
-
-    def shows_parts(self, positions: Positions) -> bool:
-        """Tell whether some candidates are parts of pictures."""
-        return bool(self.parts[self.segments.places(positions)].any())
 
 
 class Judge:
@@ -124,15 +82,13 @@ class Judge:
         owners = None
         if self._wish.group_by == "item":
             owners = items(self._now, segments.keys)
-        return _by_windows(each, owners)
+        return windows.judged(each, owners)
 
     def bound(self, found: Sequence[Found], said: Totals | None, least: float) -> float:
-        """Give the order above which nothing lies that is no candidate.
+        """Give the odds above which nothing lies that one vector did not find.
 
         `least` is the BM25 score of the last candidate that was found by words.
         """
-        if self._wish.fuse == "rrf" or len(self._asked.vectors) > 1:
-            return -np.inf  # ranks and windows are those among candidates
         cuts = {one.kind: one for one in found if not one.whole}
         kinds = np.array(list(dict.fromkeys(kind % sides.WORDS for kind in cuts)), np.int64)
         odds = [
@@ -194,7 +150,7 @@ class Judge:
         most = said.most if said else 0.0
         modalities = None
         if self._asked.modality == "text":
-            modalities = [_MODALITIES[kind] for kind in kinds.tolist()]
+            modalities = [MODALITIES[kind] for kind in kinds.tolist()]
         return Evidence(odds[0], odds[1], bm25, most, modalities)
 
     def _cosines(
@@ -236,9 +192,6 @@ class Judge:
         return found
 
 
-_MODALITIES = [sides.modality_of(kind) for kind in range(sides.KINDS)]
-
-
 def _bm25(segments: Segments, said: Totals | None) -> Floats:
     if said is None:
         return np.zeros(len(segments), np.float32)
@@ -258,43 +211,5 @@ def _by_rank(each: Sequence[Judged], weights: Floats) -> Judged:
     for one, weight in zip(each, weights.tolist(), strict=True):
         ranked = np.argsort(-one.order, kind="stable")[:DEEP]
         order[ranked] += weight / (_RANKS + 1 + np.arange(len(ranked), dtype=np.float32))
-    best = _best(each)
+    best = best_of(each)
     return replace(best, order=_ranked(order, best.odds), rivals=False)
-
-
-def _by_windows(each: Sequence[Judged], items: Sequence[str] | None) -> Judged:
-    """Judge an item by the mean of what each window finds in it at best, a segment by its best."""
-    best = _best(each)
-    odds = best.odds
-    if items is not None and len(items):
-        _, of = np.unique(np.array(items), return_inverse=True)
-        tops = np.full((len(each), of.max() + 1), -np.inf, np.float32)
-        for top, one in zip(tops, each, strict=True):
-            np.maximum.at(top, of, one.odds)
-        behind = tops.max(axis=0)[of] - odds  # the best moment of an item stands for it
-        odds = np.asarray(tops.mean(axis=0)[of] - behind, np.float32)
-    return replace(best, odds=odds, order=odds)
-
-
-def _best(each: Sequence[Judged]) -> Judged:
-    """Take of each candidate what its best list says."""
-    best = np.argmax([one.odds for one in each], axis=0)
-    places = np.arange(len(best))
-
-    def chosen(columns: list[Any]) -> Any:  # noqa: ANN401
-        return np.asarray(columns)[best, places]
-
-    odds = chosen([one.odds for one in each])
-    return Judged(
-        each[0].segments,
-        chosen([one.content for one in each]),
-        chosen([one.words for one in each]),
-        each[0].bm25,
-        chosen([one.by_words for one in each]),
-        odds,
-        odds,
-        each[0].rivals,
-        each[0].joint,
-        each[0].whole,
-        each[0].parts,
-    )

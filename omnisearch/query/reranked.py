@@ -19,7 +19,7 @@ from omnisearch.query import cursor
 from omnisearch.query.asked import Asked
 from omnisearch.query.grouping import Grouped
 from omnisearch.query.hits import Hits
-from omnisearch.query.judging import Judged
+from omnisearch.query.judged import Judged
 from omnisearch.query.options import Wish
 from omnisearch.query.ordering import POOL
 from omnisearch.query.rows import read_records

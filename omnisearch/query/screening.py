@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ import numpy.typing as npt
 from omnisearch.query.asked import Asked, Reference
 from omnisearch.query.candidates import Segments
 from omnisearch.query.hits import Answers
+from omnisearch.query.judged import Judged, Whys
 from omnisearch.query.names import numbered
 from omnisearch.query.options import Wish, log_odds
 from omnisearch.storage.generation import Generation
@@ -25,9 +26,7 @@ from omnisearch.storage.words.scoring import Totals
 
 if TYPE_CHECKING:
     from omnisearch.query.grouping import Grouped
-    from omnisearch.query.judging import Judge, Judged
-
-Whys = npt.NDArray[Any]  # a reason for each candidate
+    from omnisearch.query.judging import Judge
 
 STRAY = "near nothing that is allowed"
 ALONE = Wish(group_by="none")

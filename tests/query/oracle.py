@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
@@ -28,7 +29,8 @@ class Answer(NamedTuple):
 
 def answers(world: World, asked: Asked, wish: Wish) -> list[Answer]:
     """List all hits of a question, best first, from offset on."""
-    found = sorted(_judged(world, asked, wish), key=lambda pair: (-pair[1], pair[0].id))
+    judged = _by_windows if asked.windows else _judged
+    found = sorted(judged(world, asked, wish), key=lambda pair: (-pair[1], pair[0].id))
     kept: list[tuple[Segment, float]] = []
     names: set[str] = set()
     for one, odds in found:
@@ -84,6 +86,22 @@ def _judged(world: World, asked: Asked, wish: Wish) -> Iterator[tuple[Segment, f
         evidence = Evidence(odds[0], odds[1], np.array([bm25], np.float32), most, kinds)
         if wish.min_score is None or _score(one, asked, odds) >= wish.min_score:
             yield one, float(fuse(evidence)[0])
+
+
+def _by_windows(world: World, asked: Asked, wish: Wish) -> Iterator[tuple[Segment, float]]:
+    """Judge an item by the mean of the best that each window finds in it."""
+    every = [[*_judged(world, replace(asked, vectors=one[None]), wish)] for one in asked.vectors]
+    tops: dict[str, list[float]] = {}
+    for number, window in enumerate(every):
+        for one, odds in window:
+            own = tops.setdefault(one.item, [-np.inf] * len(every))
+            own[number] = max(own[number], odds)
+    for pairs in zip(*every, strict=True):
+        one, best = pairs[0][0], max(odds for _, odds in pairs)
+        if wish.group_by == "item":
+            each = np.array(tops[one.item], np.float32)  # summed as windows come, so ties stay ties
+            best = float(each.mean() - (each.max() - np.float32(best)))
+        yield one, best
 
 
 def _score(one: Segment, asked: Asked, odds: list[np.ndarray[Any, Any]]) -> float:

@@ -20,7 +20,19 @@ from omnisearch.query.hits import Hits
 from omnisearch.query.options import QueryOptions, Wish
 from omnisearch.records import Modality
 from tests.query import oracle
-from tests.query.world import CALIBRATOR, DAY, DIM, MODALITIES, VOCABULARY, World, build, exact
+from tests.query.world import (
+    CALIBRATOR,
+    DAY,
+    DIM,
+    MODALITIES,
+    VOCABULARY,
+    Segment,
+    Vector,
+    World,
+    build,
+    empty,
+    exact,
+)
 
 WORLDS = 12
 
@@ -69,7 +81,7 @@ class Drawn:
     words: str
     wanted: QueryOptions
 
-    def asked(self, vectors: int = 1) -> Asked:
+    def asked(self, vectors: int = 1, *, windows: bool = False) -> Asked:
         rng = random.Random(self.seed)
         left_out = frozenset({f"item{rng.randint(0, 9)}"} if rng.random() < 0.3 else ())
         count = 0 if self.mode == "words" else vectors
@@ -77,7 +89,8 @@ class Drawn:
         said = None if self.mode == "vector" else self.words
         joint = self.modality != "text" and self.seed % 2 == 1
         ones = np.ones(count, np.float32)
-        return Asked(some, ones, self.modality, said, left_out, joint=joint)
+        windows = windows and len(some) > 1
+        return Asked(some, ones, self.modality, said, left_out, windows=windows, joint=joint)
 
     def wish(self, **more: Any) -> Wish:
         return Wish.of({**self.wanted, "recall": 1.0, **more})  # type: ignore[typeddict-item]
@@ -112,13 +125,30 @@ def test_answers_are_those_of_the_oracle(worlds: list[World], drawn: Drawn) -> N
     assert [hit.confidence for hit in found] == pytest.approx(sure, rel=1e-5)
 
 
-@given(QUESTIONS, st.sampled_from(["rrf", "confidence"]), st.integers(1, 2))
+@given(QUESTIONS, st.integers(2, 4))
+@SETTINGS
+def test_windows_find_what_the_oracle_does(worlds: list[World], drawn: Drawn, vectors: int) -> None:
+    world, question = worlds[drawn.world], drawn.asked(vectors, windows=True)
+    wish = drawn.wish(min_score=None)
+    expected = oracle.answers(world, question, wish)
+    found = answer(world.now, question, wish, CALIBRATOR)
+    assert [one.id for one in expected] == found.ids
+    sure = [1 / (1 + np.exp(-one.odds)) for one in expected]
+    assert [hit.confidence for hit in found] == pytest.approx(sure, rel=1e-4)
+
+
+@given(
+    QUESTIONS,
+    st.sampled_from(["rrf", "confidence"]),
+    st.sampled_from([(1, False), (2, False), (3, True)]),
+)
 @SETTINGS
 def test_pages_follow_each_other(
-    worlds: list[World], drawn: Drawn, fuse: str, vectors: int
+    worlds: list[World], drawn: Drawn, fuse: str, vectors: tuple[int, bool]
 ) -> None:
     """Pages of three, by cursor, are the whole list; asking again gives the same."""
-    now, question = worlds[drawn.world].now, drawn.asked(vectors)
+    count, windows = vectors
+    now, question = worlds[drawn.world].now, drawn.asked(count, windows=windows)
     fused: dict[str, Any] = {"fuse": fuse, "offset": 0}
     if fuse == "rrf":
         fused["min_confidence"] = None
@@ -153,6 +183,31 @@ def test_nothing_is_surer_than_what_stands_above_it(worlds: list[World], drawn: 
     whole = told(answer(now, question, drawn.wish(offset=0, k=1000), CALIBRATOR))
     assert [sure for _, sure in whole] == sorted((sure for _, sure in whole), reverse=True)
     assert told(answer(now, question, drawn.wish(offset=0, k=4), CALIBRATOR)) == whole[:4]
+
+
+def test_what_is_long_leaves_room_for_others(tmp_path: Path) -> None:
+    """Of two windows each finds more of one item than is looked at first."""
+    world = empty(tmp_path / "long")
+    first, other = np.array([[0.5] * 4 + [0] * 4, [0] * 4 + [0.5] * 4], np.float32)
+    both = [first, other] * 60
+    world.write([passage("long", number, near) for number, near in enumerate(both)])
+    for number in range(8):
+        far = exact(random.Random(number))
+        world.write([passage(f"short{number}", 0, far)])
+    question = Asked(np.stack([first, other]), np.ones(2, np.float32), "text", None, windows=True)
+    whole = [one.id for one in oracle.answers(world, question, Wish(k=9))]
+    assert len(whole) == 9
+    for wanted in ({}, {"min_confidence": 1e-9}, {"min_confidence": 1e-9, "recall": 1.0}):
+        for k in (1, 2, 3, 5, 9):
+            wish = Wish.of({**wanted, "k": k})  # type: ignore[typeddict-item]
+            assert answer(world.now, question, wish, CALIBRATOR).ids == whole[:k]
+    world.handle.close()
+
+
+def passage(item: str, number: int, near: Vector) -> Segment:
+    return Segment(
+        f"{item}#{number:03d}", item, "text", None, near, "dog", 1, f"notes/{item}.txt", DAY, None
+    )
 
 
 def test_days_are_counted_from_the_same_moment() -> None:

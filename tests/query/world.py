@@ -81,16 +81,26 @@ class World:
     def now(self) -> Generation:
         return self.handle.need().reading()
 
+    def write(self, segments: list[Segment]) -> None:
+        """Store some segments in a generation of their own."""
+        self.handle.need().write(changes.recording(_as_rows(segments), replacing=True))
+        self.segments.update({one.id: one for one in segments})
+
+
+def empty(path: Path) -> World:
+    """Make a collection without items."""
+    handle = Handle(path, Options())
+    store = handle.for_encoding(Origin("toy aaaa 8", DIM, dict))
+    store.write_ledger(Ledger((Root(0, b"/home/me", 1, "folder"),)))
+    return World(handle)
+
 
 def build(path: Path, rng: random.Random, items: int) -> World:
     """Write items in several generations, seal some, delete and move some."""
-    handle = Handle(path, Options())
-    world = World(handle)
-    store = handle.for_encoding(Origin("toy aaaa 8", DIM, dict))
-    store.write_ledger(Ledger((Root(0, b"/home/me", 1, "folder"),)))
+    world = empty(path)
+    store = world.handle.need()
     for number in range(items):
-        rows = _item(rng, f"item{number}", world)
-        store.write(changes.recording(_as_rows(rows), replacing=True))
+        world.write(_item(rng, f"item{number}"))
         if rng.random() < 0.1:
             maintenance.seal(store)
         if rng.random() < 0.15:
@@ -102,7 +112,7 @@ def build(path: Path, rng: random.Random, items: int) -> World:
     return world
 
 
-def _item(rng: random.Random, name: str, world: World) -> list[Segment]:
+def _item(rng: random.Random, name: str) -> list[Segment]:
     modality = rng.choice(MODALITIES)
     price, path = rng.randint(1, 4), f"{rng.choice(FOLDERS)}/{name}.bin"
     date, missing = rng.randint(1, 5) * DAY, rng.random() < 0.1
@@ -125,7 +135,6 @@ def _item(rng: random.Random, name: str, world: World) -> list[Segment]:
             missing,
         )
         found.append(one)
-        world.segments[one.id] = one
     return found
 
 

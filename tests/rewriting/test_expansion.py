@@ -59,6 +59,8 @@ def test_words_that_stand_together_here(tmp_path: Path) -> None:
         found = own.query("ketch", mode="words", k=EVERY, expand="neighbours")
         assert "alone" not in plain.ids and found.ids[-1] == "alone"
         assert "soup" not in found.ids
+        quoted = own.query('"ketch rigged"', mode="words", k=EVERY, expand="neighbours")
+        assert sorted(quoted.ids) == ["p0", "p1", "p2", "p3"]
 
 
 def test_pages_of_an_expanded_question_follow_each_other(col: om.Collection) -> None:
