@@ -42,9 +42,12 @@ _AT_ONCE = 16  # questions that are encoded between two looks whether to stop
 
 
 class _Known(NamedTuple):
-    """The calibrator of a generation, and of which file it was made."""
+    """The calibrator of a generation, and of which file it was made.
 
-    generation: int
+    The states of a transaction share a number, so it is the object that counts.
+    """
+
+    generation: weakref.ref[Generation]
     stamp: int
     space: str
     calibrator: Calibrator
@@ -65,14 +68,14 @@ class Calibrating:
         if now.sealed.manifest.space == OWN_VECTORS:
             return None
         root = now.sealed.place.root
-        stamp = calibration.stamp(root)
-        known, space = self._known, now.sealed.manifest.space
-        if known is not None and known[:3] == (now.number, stamp, space):
+        stamp, space, known = calibration.stamp(root), now.sealed.manifest.space, self._known
+        if known is not None and (known.stamp, known.space) != (stamp, space):
+            known = None
+        if known is not None and known.generation() is now:
             return known.calibrator
-        fresh = known is None or known[1:3] != (stamp, space)
-        learnt = self._read(now) if known is None or fresh else known.calibrator
+        learnt = self._read(now) if known is None else known.calibrator
         found = replace(learnt, rows=_counts(now), scales={})
-        self._known = _Known(now.number, stamp, space, found)
+        self._known = _Known(weakref.ref(now), stamp, space, found)
         return found
 
     def _read(self, now: Generation) -> Calibrator:

@@ -12,9 +12,10 @@ from weakref import WeakValueDictionary
 
 from omnisearch.encoder.parts import Text
 from omnisearch.errors import QueryError
-from omnisearch.query import cursor, paths
+from omnisearch.query import paths
 from omnisearch.query.answer import answer
 from omnisearch.query.asked import Asked, Asking, Decoded, asked
+from omnisearch.query.cursor import States
 from omnisearch.query.explaining import Stages
 from omnisearch.query.given import Given, Named, given
 from omnisearch.query.hits import Answers, Batch, Hits
@@ -27,6 +28,7 @@ from omnisearch.rewriting.references import References, said_of
 from omnisearch.rewriting.spelling import respelt
 from omnisearch.storage.generation import Generation
 from omnisearch.storage.origin import OWN_VECTORS
+from omnisearch.storage.words import asking as words
 from omnisearch.storage.words.quotes import QUOTED
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
 
 _UNQUOTED = 'mode is "vector", which looks for no words: what is in quotes need not be there'
+_UNSAID = "nothing says what stands in quotes, word behind word: ask without the quotes"
 _EMPTY = "nothing is stored yet: take in a folder with ingest, or records with add"
 
 
@@ -97,13 +100,18 @@ def _remarks(now: Generation, whole: Given, wish: Wish) -> Iterator[str]:
         yield f'{one} (route "none" takes words as they are)'
 
 
+def _is_unsaid(now: Generation, asked: Asked) -> bool:
+    """Tell whether a question has quotes, and no row says all that stands in them."""
+    phrases = words.Asked(phrases=words.ask(asked.words or "").phrases)
+    return bool(phrases.phrases) and not now.words.totals(phrases, now.shown).scores.any()
+
+
 class Asker:
     """Answers the questions to one collection."""
 
     def __init__(self, handle: Handle, calibrating: Calibrating, decoder: Decoder) -> None:
         self._handle, self._calibrating, self._decoder = handle, calibrating, decoder
-        # of hits that somebody still holds, for their cursors
-        self._held = WeakValueDictionary[int, Generation]()
+        self._states = States()
         self._lists = WeakValueDictionary[str, Reranked]()
         self._rerankers = Rerankers()
         self._references = References()
@@ -121,7 +129,11 @@ class Asker:
             if not isinstance(one, str | Mapping):
                 raise TypeError(f"question {number} is {type(one).__name__}: a text, or a dict")
             whole = {**options, **({"parts": one} if isinstance(one, str) else one)}
-            answers.append(self._answered(now, whole.pop("parts", None), cast(Asks, whole)))
+            try:
+                answers.append(self._answered(now, whole.pop("parts", None), cast(Asks, whole)))
+            except (TypeError, ValueError) as error:
+                error.args = (f"question {number}: {error}",)
+                raise
         return Batch(answers)
 
     def context(self, parts: object, question: Asks, room: Room) -> Context:
@@ -152,10 +164,9 @@ class Asker:
         beside = Beside.taken(cast(dict[str, Any], question))
         wish, stages = Wish.of(cast(QueryOptions, question)), Stages()
         whole, rewritten = beside.rewritten(given(parts, **named))
+        now, state = self._state(now, wish.cursor)
         if not now.live:
             return Hits(now, Answers.none(_EMPTY))
-        if wish.cursor is not None:
-            now = cursor.generation(wish.cursor, now, self._held)
         if wish.route == "auto":
             from omnisearch.routing.applying import applied
 
@@ -168,16 +179,25 @@ class Asker:
         remarks = (*rewritten, *spelt.remarks, *found.remarks, *_remarks(now, whole, wish))
         references = self._references.of(asking, beside.rules)
         remarks = (*remarks, *said_of(references))
-        found = replace(found, remarks=remarks, spelling=spelt.words, references=references)
+        found = replace(found, remarks=remarks, spelling=spelt.words)
+        found = replace(found, references=references, state=state)
         calibrator = self._calibrating.current(now)
         stages.end("encoding")
         if wish.expand:
             looked_at = partial(answer, now, found, expansion.first(wish), calibrator)
             found = expansion.expanded(now, found, wish.expand, looked_at)
             stages.end("expanding")
-        self._held[now.number] = now
         rerank = self._rerank(now, whole, found, wish, stages) if wish.rerank else None
-        return answer(now, found, wish, calibrator, stages, rerank)
+        hits = answer(now, found, wish, calibrator, stages, rerank)
+        if not len(hits) and _is_unsaid(now, found):
+            hits.remarks = (*hits.remarks, _UNSAID)
+        return hits
+
+    def _state(self, now: Generation, cursor: str | None) -> tuple[Generation, str]:
+        """Give the state that is asked, with its name: the newest, or that of a cursor."""
+        acknowledged = self._handle.need().is_acknowledged(now)
+        name = self._states.name(now, acknowledged=acknowledged)
+        return (now, name) if cursor is None else self._states.of(cursor, now)
 
     def _rerank(
         self, now: Generation, whole: Given, found: Asked, wish: Wish, stages: Stages

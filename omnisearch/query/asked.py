@@ -31,6 +31,7 @@ Floats = npt.NDArray[np.float32]
 # right hit and the first wrong one raise the share of the other right ones among ten from 44 to 72
 # in 100; 0.5 for the wrong one gives the same there, and without a right one 23 in place of 40.
 MORE, LESS = 1.0, 0.25
+_JOINED = "give one medium and words without weights, or leave combine out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class Asked:
 
     Of a question that was expanded, `also` are further words with their weights, and `before` is
     what was asked, which tells how sure hits are. Hits are held against `references`. `spelling`
-    has words that nothing says, with those that may be meant.
+    has words that nothing says, with those that may be meant. `state` is the name that cursors have
+    for what was asked of; empty where that is a number.
     """
 
     vectors: Floats
@@ -72,6 +74,7 @@ class Asked:
     before: Asked | None = field(default=None, kw_only=True)
     references: tuple[Reference, ...] = field(default=(), kw_only=True)
     spelling: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    state: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +108,10 @@ def asked(asking: Asking, given: Given, wish: Wish, looked_for: Given | None = N
     if wish.mode != "words":
         parts = [_decoded(asking.decode, part) for part in given.parts]
         remarks = [remark for one in parts for remark in one.remarks]
-        voices = [*_voices(asking, parts, wish.combine), *stored.voices()]
+        beside = stored.voices()
         if given.vector is not None:
-            voices.append(Voice(check_query(given.vector, asking.now), 1.0))
+            beside.append(Voice(check_query(given.vector, asking.now), 1.0))
+        voices = [*_voices(asking, parts, wish.combine, len(beside)), *beside]
     elif (
         len(given.parts) > sum(map(_says, given.parts)) or stored.items or given.vector is not None
     ):
@@ -142,9 +146,9 @@ def _modality(parts: Sequence[Decoded]) -> Modality | None:
 
 
 def words_of(given: Given, mode: str) -> str | None:
-    """Give the words to look for: beside a medium they say how it should differ."""
+    """Give the words to look for: beside a medium that is wanted they say how it should differ."""
     texts = [part.text for part in given.parts if isinstance(part, Text) and _says(part)]
-    media = any(not isinstance(part, Text) for part in given.parts)
+    media = any(not isinstance(part, Text) and part.weight > 0 for part in given.parts)
     said = " ".join(texts)
     if mode == "words" and not said:
         raise QueryError('mode is "words" and the question has none: give a text')
@@ -157,9 +161,16 @@ def _says(part: Part) -> bool:
     return isinstance(part, Text) and part.weight > 0
 
 
-def _voices(asking: Asking, parts: Sequence[Decoded], combine: str | None) -> list[Voice]:
-    """Encode parts: a medium and texts of weight 1 together, if they are to be joined."""
+def _voices(
+    asking: Asking, parts: Sequence[Decoded], combine: str | None, beside: int
+) -> list[Voice]:
+    """Encode parts: a medium and texts of weight 1 together, if they are to be joined.
+
+    `beside` counts what is asked with and needs no encoding, which nothing is read together with.
+    """
     if not parts:
+        if combine == "joint" and beside > 1:
+            raise QueryError(f'combine="joint": stored ids and vectors are not read, {_JOINED}')
         return []
     encoder = asking.encoder()
     media = [one for one in parts if not isinstance(one.windows[0], Text)]
@@ -171,11 +182,9 @@ def _voices(asking: Asking, parts: Sequence[Decoded], combine: str | None) -> li
             apart = [one for one in parts if one is not media[0] and one not in joint]
             read = encoder.encode(together, role="query")
             return [Voice(read, 1.0, joint=True), *_apart(encoder, apart)]
-    if combine == "joint" and len(parts) > 1:
-        raise QueryError(
-            f'combine="joint": {encoder.name} does not read these parts together, give one medium '
-            "and words without weights, or leave combine out"
-        )
+    if combine == "joint" and len(parts) + beside > 1:
+        told = f"{encoder.name} does not read these parts together"
+        raise QueryError(f'combine="joint": {told}, {_JOINED}')
     return _apart(encoder, parts)
 
 

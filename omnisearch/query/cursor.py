@@ -1,10 +1,11 @@
-"""Where a list of hits goes on: a generation, an offset, and for which question."""
+"""Where a list of hits goes on: a state of the collection, an offset, and for which question."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import secrets
 from dataclasses import replace
+from weakref import WeakValueDictionary, ref
 
 import xxhash
 
@@ -15,33 +16,58 @@ from omnisearch.storage.generation import Generation
 from omnisearch.values import short
 
 _WITHOUT = ".u"  # the list began without the reranker that was asked for
-_FORM = re.compile(r"(\d{1,18})\.(\d{1,18})\.([0-9a-f]{16})(?:\.u)?", re.ASCII)
+_OPEN = "t"  # behind the number: a state of a transaction
+_STATE = rf"\d{{1,18}}(?:{_OPEN}[0-9a-f]{{8}})?"
+_FORM = re.compile(rf"({_STATE})\.(\d{{1,18}})\.([0-9a-f]{{16}})(?:\.u)?", re.ASCII)
 _PAGING = Wish()
+
+
+class States:
+    """The states that somebody holds hits of, by the names that cursors have for them.
+
+    The name of a committed state is its number, in every process. A transaction has many states
+    of one number and may be taken back, so each has a name that nobody else knows or gives again.
+    """
+
+    def __init__(self) -> None:
+        self._held = WeakValueDictionary[str, Generation]()
+        self._open: tuple[ref[Generation], str] | None = None
+
+    def name(self, now: Generation, *, acknowledged: bool) -> str:
+        """Name a state, and find it by its name while somebody holds it."""
+        name = str(now.number) if acknowledged else self._of_transaction(now)
+        self._held[name] = now
+        return name
+
+    def _of_transaction(self, now: Generation) -> str:
+        known = self._open
+        if known is None or known[0]() is not now:
+            self._open = known = ref(now), f"{now.number}{_OPEN}{secrets.token_hex(4)}"
+        return known[1]
+
+    def of(self, cursor: str, now: Generation) -> tuple[Generation, str]:
+        """Find the state that a cursor goes on in, with its name; `now` is the newest."""
+        name = _read(cursor)[1]
+        found = self._held.get(name)
+        if found is None:
+            number, was_open, _ = name.partition(_OPEN)
+            seen = " as a transaction saw it" if was_open else ""
+            raise QueryError(
+                f"the cursor is of generation {number}{seen}, which is gone: the collection is at "
+                f"{now.number}. Ask again without a cursor"
+            )
+        return found, name
 
 
 def make(now: Generation, asked: Asked, wish: Wish, *, without: bool = False) -> str:
     """Write the cursor of what follows the hits of a question, perhaps `without` its reranker."""
     end = _WITHOUT if without else ""
-    return f"{now.number}.{wish.reach}.{_digest(asked, wish)}{end}"
+    return f"{asked.state or now.number}.{wish.reach}.{_digest(asked, wish)}{end}"
 
 
 def is_without(cursor: str | None) -> bool:
     """Tell whether the list of a cursor began without the reranker that was asked for."""
     return cursor is not None and cursor.endswith(_WITHOUT)
-
-
-def generation(cursor: str, now: Generation, held: Mapping[int, Generation]) -> Generation:
-    """Find the generation that a cursor goes on in."""
-    number = int(_read(cursor)[1])
-    if number == now.number:
-        return now
-    found = held.get(number)
-    if found is None:
-        raise QueryError(
-            f"the cursor is of generation {number}, which is gone: the collection is at "
-            f"{now.number}. Ask again without a cursor"
-        )
-    return found
 
 
 def offset(cursor: str, asked: Asked, wish: Wish) -> int:

@@ -222,7 +222,7 @@ class Hits(Sequence[Hit]):
         metadata = [record.metadata for record in records]
         rows, _ = tabulate(metadata, len(records), schema.for_us())
         typed = widen(rows, schema.shown())
-        columns = {"id": pa.array([record.id for record in records], pa.string())}
+        columns = {"id": pa.array(self.ids, pa.string())}
         columns["score"] = pa.array(self.scores)
         for name, column in zip(typed.schema.names, typed.columns, strict=True):
             columns[f"metadata.{name}"] = column

@@ -38,9 +38,11 @@ _BEGAN_WITHOUT = "not reranked: time was up when this list began, and it goes on
 class Reranked:
     """The order of one list: its best candidates, by the row of each, and what was judged.
 
-    It lives as long as somebody holds hits of the list.
+    It lives as long as somebody holds hits of the list. A compaction moves rows, and is no other
+    generation: then the list is judged anew.
     """
 
+    now: Generation
     keys: Positions
     judgement: Judgement
     wish: Wish
@@ -89,22 +91,22 @@ def judged_once(pool: Hits, judged: Judged, grouped: Grouped, how: Rerank, page:
 
     `page` has the cursor, if any, that the list goes on by.
     """
-    places = grouped.places[: page.rerank_depth]
+    places, now = grouped.places[: page.rerank_depth], judged.segments.now
     keys = judged.segments.keys[places]
     if page.cursor is not None:
         kept = how.held.get(page.cursor)
-        if kept is not None and kept.wish.rerank == page.rerank:
+        if kept is not None and kept.now is now and kept.wish.rerank == page.rerank:
             return kept
         if cursor.is_without(page.cursor):
             unchanged = Judgement.unchanged(len(keys), _BEGAN_WITHOUT, in_time=False)
-            return Reranked(keys, unchanged, page)
+            return Reranked(now, keys, unchanged, page)
     judgement = how.judge(pool) if len(places) else Judgement.unchanged(0)
     if page.cursor is not None and not judgement.in_time:
         raise QueryError(
             f"{judgement.remarks[-1]}: so nobody can tell what follows in this list. Give "
             "rerank_deadline more seconds, or ask without a cursor"
         )
-    return Reranked(keys[judgement.order], judgement, page)
+    return Reranked(now, keys[judgement.order], judgement, page)
 
 
 def placed(judged: Judged, grouped: Grouped, found: Reranked) -> tuple[Grouped, Floats]:

@@ -90,6 +90,10 @@ class Store:
             self._refresh()
         return self._published
 
+    def is_acknowledged(self, now: Generation) -> bool:
+        """Tell whether a generation is committed, and not what a transaction came to so far."""
+        return now.number <= self._published.number
+
     def write(self, prepare: Prepare) -> int:
         """Make what `prepare` says of the newest generation durable; give the generation."""
         self._check_process()
@@ -101,8 +105,7 @@ class Store:
                 return self.state.generation.number
             if self._pending is not None:
                 self._pending.append(change)
-                self.state.apply(self._published.number + 1, [change])
-                return self.state.generation.number
+                return self.state.apply(self._published.number + 1, [change]).number
             self._commit([change], lambda number: self.state.apply(number, [change]))
         self.on_write()
         return self._published.number
@@ -119,8 +122,7 @@ class Store:
             try:
                 yield
                 if self._pending:
-                    pending = self._pending
-                    self._commit(pending, lambda _: self.state.generation)
+                    self._commit(self._pending, lambda _: self.state.generation)
             except BaseException:
                 self.reload()
                 raise
@@ -183,9 +185,8 @@ class Store:
         """Begin a new log file behind the newest generation; hold `lock`."""
         first = self._published.number + 1
         if self._log is not None and self._log.path != log_path(self.root, first):
-            started = self._start_log(first)
-            self._log.close()
-            self._log = started
+            before, self._log = self._log, self._start_log(first)
+            before.close()
 
     def _start_log(self, first: int) -> files.Appender:
         try:
@@ -222,8 +223,7 @@ class Store:
 
     def move_pin(self, number: int) -> None:
         """Hold the files of another manifest from now on."""
-        pin = locks.pin(pin_path(self.root, number))
-        old = self._opened.pin
+        pin, old = locks.pin(pin_path(self.root, number)), self._opened.pin
         self._opened = opening.Opened(self.place, self.state, self._opened.tail, pin)
         if old is not None:
             old.release()

@@ -69,6 +69,12 @@ def test_a_picture_and_words_are_read_together(col: om.Collection) -> None:
     assert not np.allclose(joint.vectors, apart.vectors) and not apart.joint
 
 
+def test_words_are_looked_for_beside_a_picture_that_leads_away(col: om.Collection) -> None:
+    found = ask(col, "x", om.Image(b"y", weight=-0.5))
+    assert (found.words, found.modality) == ("x", "text")
+    assert ask(col, "x", om.Image(b"y"), om.Image(b"z", weight=-0.5)).words is None
+
+
 def test_ranks_keep_wanted_parts_apart_with_their_weights(col: om.Collection) -> None:
     parts = ("x", om.Text("y", weight=2.0), om.Text("z", weight=-1.0))
     found = ask(col, *parts, options={"combine": "rank"})
@@ -138,7 +144,21 @@ def test_what_cannot_be_read_together_is_refused_where_that_was_asked_for(
     for parts in (("x", om.Text("y", weight=2.0)), (om.Image(b"x"), om.Image(b"y"), "x")):
         with pytest.raises(om.errors.QueryError, match="three does not read these parts together"):
             ask(col, *parts, options=joint)
+    stored: tuple[dict[str, Any], ...] = (
+        {"like": "green"},
+        {"more": "green"},
+        {"less": "green"},
+        {"vector": [0, 0, 5]},
+    )
+    for named in stored:
+        with pytest.raises(om.errors.QueryError, match="three does not read these parts together"):
+            ask(col, "x", options=joint, **named)
+    for several in ({"like": ["red", "green"]}, {"more": "red", "vector": [0, 0, 5]}):
+        with pytest.raises(om.errors.QueryError, match="stored ids and vectors are not read, give"):
+            ask(col, options=joint, **several)
     close(ask(col, "x", options=joint), [1, 0, 0])
+    close(ask(col, like="green", options=joint), [0, 1, 0])
+    assert ask(col, om.Image(b"y"), "x", more="green", options=joint).joint
 
 
 def test_a_modality_that_the_encoder_lacks_is_named(col: om.Collection) -> None:
@@ -194,6 +214,20 @@ def test_batches_take_texts_and_dicts(col: om.Collection) -> None:
             col.query_batch(questions)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="did you mean text"):
         col.query_batch([{"texts": "cat"}])
+
+
+def test_what_is_wrong_in_a_batch_is_named_by_its_number(col: om.Collection) -> None:
+    with pytest.raises(om.errors.QueryError, match=r"^question 1: k is 0: give 1 or more"):
+        col.query_batch([{"like": "red"}, {"like": "red", "k": 0}])
+    with pytest.raises(TypeError, match=r"^question 1: query has no option 'lik'"):
+        col.query_batch([{"like": "red"}, {"lik": "red"}])
+    with om.open(col.path / "words", encoder=Encoder(Three(x=[2.0, 0, 0]))) as words:
+        words.add([om.Item("a", text="x")])
+        with pytest.raises(om.errors.QueryError, match=r"^question 1: a text of the question has"):
+            words.query_batch([{"text": "a"}, {"text": ""}])
+        with pytest.raises(om.errors.PartError, match=r"^question 2: .*nobody knows it") as caught:
+            words.query_batch([{"text": one} for one in ("a", "x", "bad")])
+        assert caught.value.place == 0
 
 
 class Windows:

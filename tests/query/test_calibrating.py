@@ -147,6 +147,26 @@ def test_what_is_near_to_every_question_may_be_lost(tmp_path: Path, damage: str)
         assert confidences(col) == expected
 
 
+def test_each_state_of_a_transaction_has_its_own_confidences(tmp_path: Path) -> None:
+    path = tmp_path / "c"
+    with om.open(path, encoder=om.Encoder(Toy())) as col:
+        col.add(items(0, 1))
+        seen = []
+        with col.transaction():
+            for first, last in ((1, 2), (2, 110)):
+                col.add(items(first, last))
+                seen.append(confidences(col))
+        seen.append(confidences(col))
+        with om.open(path, mode="r", encoder=om.Encoder(Toy())) as reader:
+            assert seen == [seen[0], confidences(reader), confidences(reader)]
+        assert seen[0][0] != seen[1][0]
+        with pytest.raises(KeyError), col.transaction():
+            col.add(items(110, 120))
+            assert confidences(col) != seen[-1]
+            raise KeyError
+        assert confidences(col) == seen[-1]
+
+
 def test_a_collection_that_is_let_go_learns_nothing_more(tmp_path: Path) -> None:
     col = om.open(tmp_path / "c", encoder=om.Encoder(Toy()))
     col.add(items(0, 200))

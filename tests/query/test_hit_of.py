@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 
 import omnisearch as om
+from omnisearch.encoder.encoder import Encoder
 from omnisearch.locations import Root
 from omnisearch.storage import changes
 from omnisearch.storage.handle import Handle, Options
 from omnisearch.storage.ledger import Ledger
 from omnisearch.storage.origin import Origin
+from tests.encoder.test_encoder import Three
 from tests.storage.test_segments import DIM, files
 
 
@@ -35,3 +37,15 @@ def test_details_tell_of_a_segment_what_its_hit_tells(tmp_path: Path) -> None:
         assert {hit.id for hit in rows} == {
             f"item {n}#0{m}" for n in range(4) for m in ("", "~words")
         }
+
+
+def test_a_table_has_the_ids_that_hits_have(tmp_path: Path) -> None:
+    picture = np.zeros((8, 8, 3), np.uint8)
+    with om.open(tmp_path / "c", encoder=Encoder(Three())) as col:
+        col.add([om.Item("both", text="a caption", image=picture), om.Item("text", text="caption")])
+        hits = col.query(text="caption", mode="words")
+        assert sorted(hits.ids) == ["both", "text"]
+        assert hits.to_arrow()["id"].to_pylist() == hits.ids
+        rows = col.search(np.ones(3), k=3)
+        assert rows.to_arrow()["id"].to_pylist() == rows.ids
+        assert sorted(rows.ids) == ["both", "both~words", "text"]

@@ -112,6 +112,15 @@ def test_time_that_is_up_leaves_the_order_and_says_so(col: om.Collection) -> Non
         over.set()
 
 
+def test_a_reranked_list_goes_on_where_rows_have_moved(col: om.Collection) -> None:
+    col.delete(["row03", "row07"])
+    first = asked(col, k=4, rerank=backwards)
+    assert col.compact().rows == ROWS - 2
+    second = asked(col, k=6, rerank=backwards, cursor=first.cursor)
+    assert [*first.ids, *second.ids] == sorted(second.ids + first.ids, reverse=True)
+    assert len(second) == ROWS - 6
+
+
 def test_a_reranked_list_does_not_go_on_in_another_order(col: om.Collection) -> None:
     held, calls = threading.Event(), list[int]()
     held.set()
