@@ -148,13 +148,17 @@ def _modality(parts: Sequence[Decoded]) -> Modality | None:
 def words_of(given: Given, mode: str) -> str | None:
     """Give the words to look for: beside a medium that is wanted they say how it should differ."""
     texts = [part.text for part in given.parts if isinstance(part, Text) and _says(part)]
-    media = any(not isinstance(part, Text) and part.weight > 0 for part in given.parts)
+    media = any(map(_is_wanted_medium, given.parts))
     said = " ".join(texts)
     if mode == "words" and not said:
         raise QueryError('mode is "words" and the question has none: give a text')
     if mode == "vector" or not said or (media and mode != "words" and not QUOTED.search(said)):
         return None
     return said
+
+
+def _is_wanted_medium(part: Part) -> bool:
+    return not isinstance(part, Text) and part.weight > 0
 
 
 def _says(part: Part) -> bool:
@@ -173,7 +177,7 @@ def _voices(
             raise QueryError(f'combine="joint": stored ids and vectors are not read, {_JOINED}')
         return []
     encoder = asking.encoder()
-    media = [one for one in parts if not isinstance(one.windows[0], Text)]
+    media = [one for one in parts if _is_wanted_medium(one.windows[0])]
     joint = [one for one in parts if isinstance(one.windows[0], Text) and _joins(one)]
     if combine in (None, "joint") and len(media) == 1 and joint and _joins(media[0], MOST):
         texts = [one.windows[0] for one in joint]

@@ -67,6 +67,9 @@ def test_a_picture_and_words_are_read_together(col: om.Collection) -> None:
     )
     apart = ask(col, *both, options={"combine": "sum"})
     assert not np.allclose(joint.vectors, apart.vectors) and not apart.joint
+    away = ask(col, *both, om.Image(b"z", weight=-0.5))
+    assert away.joint
+    close(away, joint.vectors[0] - [0, 0, 0.5])
 
 
 def test_words_are_looked_for_beside_a_picture_that_leads_away(col: om.Collection) -> None:
