@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 import omnisearch as om
-from omnisearch_cli import lines, output, reranking
+from omnisearch_cli import fields, lines, output, reranking
 from omnisearch_cli.answers import printed
 from omnisearch_cli.answers.screen import Screen
 
@@ -19,7 +19,10 @@ _PARTS: Mapping[str, Callable[..., Any]] = {
     "video": om.Video,
     "document": om.Document,
 }
-_SOURCE = "source"
+_CHECKED: Mapping[str, Callable[[object], object]] = {
+    "vector": fields.vector,
+    "params": fields.params,
+}
 _KNOWN = (
     *_PARTS,
     *"like more less vector k modality where params path after before mode combine fuse".split(),
@@ -32,13 +35,16 @@ _SHORT = 60  # characters of a question that are shown above its answer
 
 def named(file: str, number: int | None = None) -> str:
     """Name a file in a message, or a question in it: by its line, and as answers number it."""
-    name = "stdin" if file == lines.STDIN else file
-    return name if number is None else f"{name}, line {number + 1:,} (query {number})"
+    return lines.named(file) if number is None else _place(file, number + 1)
+
+
+def _place(file: str, line: int) -> str:
+    return f"{lines.named(file, line)} (query {line - 1})"
 
 
 def questions(file: str) -> Iterator[tuple[int, dict[str, Any] | Exception]]:
     """Give each question with its number, from 0, or what is wrong with its line."""
-    for number, line in enumerate(lines.lines(file, blank=True)):
+    for number, line in enumerate(lines.whole(file, _place)):
         if isinstance(line, str) and not line.strip():
             continue
         if isinstance(line, Exception):
@@ -70,7 +76,9 @@ def _question(told: object) -> dict[str, Any]:
             listed = value if isinstance(value, list) else [value]
             found["parts"] += [_part(name, one) for one in listed]
         elif name in ("deny", "allow"):
-            found[name] = _references(name, value)
+            found[name] = fields.strings(name, value)
+        elif name in _CHECKED:
+            found[name] = _CHECKED[name](value)
         elif name in _KNOWN:
             found[name] = value
         else:
@@ -84,21 +92,11 @@ def _part(name: str, value: object) -> Any:  # noqa: ANN401
     """Make a part of words or a path, perhaps with its weight and the piece that is meant."""
     if isinstance(value, str):
         return _PARTS[name](value)
-    if not isinstance(value, dict) or not isinstance(value.get(_SOURCE), str):
+    if not isinstance(value, dict) or not isinstance(value.get(fields.SOURCE), str):
         raise ValueError(
-            f'{name} is a string, or an object such as {{"{_SOURCE}": …, "weight": 2}}'
+            f'{name} is a string, or an object such as {{"{fields.SOURCE}": …, "weight": 2}}'
         )
-    options = {key: tuple(one) if key == "box" else one for key, one in value.items()}
-    return _PARTS[name](options.pop(_SOURCE), **options)
-
-
-def _references(name: str, value: object) -> object:
-    """Take what hits are held against: JSON has words alone."""
-    listed = value if isinstance(value, list) else [value]
-    if value is not None and not all(isinstance(one, str) for one in listed):
-        told = output.cut_right(json.dumps(value, ensure_ascii=False), _SHORT)
-        raise ValueError(f"{name} is {told}: give a string or a list of strings")
-    return value
+    return _PARTS[name](value[fields.SOURCE], **fields.of_part(name, value))
 
 
 def show(

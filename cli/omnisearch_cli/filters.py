@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import click
 
+from omnisearch_cli import once
+
 MODALITIES = ("text", "image", "audio", "video", "document")
 
 modality = click.option(
     "--modality", multiple=True, type=click.Choice(MODALITIES), help="Only these."
 )
-where = click.option("--where", metavar="FILTER", help='Only what passes, e.g. "price < 50".')
+where = once.where('Only what passes, e.g. "price < 50".')
 path = click.option(
     "--path", multiple=True, metavar="GLOB", help="Only files below, as photos/**/*.jpg."
 )
-after = click.option("--after", metavar="DATE", help="Only what was taken or changed since.")
-before = click.option("--before", metavar="DATE", help="Only what was taken or changed before.")
+after = once.option("--after", metavar="DATE", help="Only what was taken or changed since.")
+before = once.option("--before", metavar="DATE", help="Only what was taken or changed before.")
 route = click.option(
     "--route",
     type=click.Choice(("auto", "none")),

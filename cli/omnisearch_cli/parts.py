@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -86,9 +87,11 @@ def parts(flags: Flags, pieces: Pieces, *, quiet: bool) -> list[Any]:
         for modality in MEDIA:
             for one in given[f"{sign}{modality}"]:
                 name, weight = weights.of_name(one)
-                weight = _away(weight, name != one) if away else weight
+                flag = f"--{_flag(sign)}{modality} {one}"
+                if away:
+                    weight = -AWAY if name == one else _away(flag, weight)
                 source = _stdin() if name == STDIN else _expanded(name)
-                files.append((f"--{_flag(sign)}{modality} {one}", modality, source, weight))
+                files.append((flag, modality, source, weight))
     return [*found, *_media(files, pieces)]
 
 
@@ -101,17 +104,24 @@ def _flag(sign: str) -> str:
     return sign.replace("_", "-")
 
 
-def _away(weight: float, weighted: bool) -> float:
-    return -weight if weighted else -AWAY
+def _away(flag: str, weight: float) -> float:
+    """Give the weight of what is not wanted, which is below 0."""
+    if not 0 < weight < math.inf:
+        raise click.UsageError(
+            f"{flag}: weight is {weight:g}: give one above 0, since the flag leads away by it, "
+            "or leave not- out"
+        )
+    return -weight
 
 
 def _worded(flag: str, given: str, away: bool, say: Say) -> Any:  # noqa: ANN401
     if given == STDIN:
         return _text(flag, _words_of(_stdin()), -AWAY if away else 1.0)
     words, weight = weights.of_words(given)
-    found = _text(flag, words, _away(weight, words != given) if away else weight)
-    if words != given:
-        say(f"{flag}: {output.escape(words)!r} has the weight {weight:g}")
+    if words == given:
+        return _text(flag, words, -AWAY if away else weight)
+    found = _text(flag, words, _away(f"{flag} {given}", weight) if away else weight)
+    say(f"{flag}: {output.escape(words)!r} has the weight {weight:g}")
     return found
 
 

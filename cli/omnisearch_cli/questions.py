@@ -45,6 +45,7 @@ _OPTIONS = (
     "explain"
 ).split()
 _IDS = ("like", "more", "less")
+_OF_A_LINE = {*parts.Flags.__annotations__, *parts.Pieces.__annotations__, *_IDS, "vector", "row"}
 
 
 class Shown(TypedDict):
@@ -110,7 +111,7 @@ def run(flags: Flags, opened: Opened = opened) -> int:
         with found(opened, path) as col:
             return _batch(col, flags["batch"], {**options, **_question(flags, path, col)}, flags)
     given = parts.parts(flags, flags, quiet=flags["quiet"])
-    vector = None if flags["vector"] is None else vectors.read(flags["vector"], flags["row"])
+    vector = vectors.read(flags["vector"], flags["row"])
     if not given and vector is None and not any((flags["like"], flags["more"], flags["less"])):
         raise click.UsageError(
             'nothing is asked: give words (omnisearch query "a red bicycle"), a file, --like ID '
@@ -141,10 +142,11 @@ def found(opened: Opened, path: Path) -> AbstractContextManager[om.Collection]:
 def _check_alone(flags: Flags) -> None:
     """Refuse parts beside a batch, since nobody knows to which question they belong."""
     given: Mapping[str, Any] = flags
-    for name in (*parts.Flags.__annotations__, *parts.Pieces.__annotations__, *_IDS, "vector"):
-        if given[name] not in (None, ()):
+    for one in click.get_current_context().command.params:
+        if one.name in _OF_A_LINE and given[one.name] not in (None, ()):
+            told = one.opts[0] if isinstance(one, click.Option) else "the words"
             raise click.UsageError(
-                f"--batch has whole questions, each in its line: leave {given[name]!r} out"
+                f"--batch has whole questions, each in its line: leave {told} out"
             )
 
 
@@ -192,12 +194,12 @@ def _id(path: Path, col: om.Collection, name: str) -> str:
 def _show(path: Path, hits: om.Hits, form: printed.Form, flags: Flags, *, said: bool) -> int:
     """Print hits; `said` is why there are none, which needs no second line."""
     tell(hits, flags["explain"], quiet=flags["quiet"])
-    first = (flags["offset"] or 0) + 1
+    first = hits.offset + 1
     with drawing.drawing(flags["thumbnails"] if form == "table" else None) as draw:
         for line in printed.printed(hits, form, screen(), first, draw):
             output.write(line)
+    last.remember(path, hits, first)
     if hits:
-        last.remember(path, hits, first)
         lacking = printed.without_file(hits) if form in ("paths", "paths0") else 0
         if lacking:
             output.say(f"{lacking:,} of {len(hits):,} hits belong to no file, and have no path")
@@ -240,7 +242,7 @@ def _batch(col: om.Collection, file: str, options: dict[str, Any], flags: Flags)
         try:
             hits = col.query(**{**options, **question})
         except (om.errors.OmnisearchError, ValueError, TypeError) as error:
-            if getattr(error, "status", 400) not in _OF_A_QUESTION:
+            if not _is_own(error, question):
                 raise  # it would be the same for every line
             failed += 1
             output.complain(f"{batches.named(file, number)}: {error}")
@@ -254,3 +256,10 @@ def _batch(col: om.Collection, file: str, options: dict[str, Any], flags: Flags)
     if failed:
         return 2 if failed == asked else SOME_FAILED
     return 0 if found else NO_HIT
+
+
+def _is_own(error: Exception, question: Mapping[str, Any]) -> bool:
+    """Tell whether a question is itself to blame: for a vector of another space it is."""
+    if isinstance(error, om.errors.SpaceMismatchError):
+        return question.get("vector") is not None
+    return getattr(error, "status", 400) in _OF_A_QUESTION

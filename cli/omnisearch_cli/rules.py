@@ -9,7 +9,7 @@ from typing import Any, Literal, TypedDict
 import click
 
 import omnisearch as om
-from omnisearch_cli import parts, weights
+from omnisearch_cli import once, parts, weights
 
 Effect = Literal["deny", "allow"]
 _WHAT = {
@@ -24,7 +24,7 @@ _EFFECTS: Mapping[Effect, str] = {
     "allow": "that hits must be near, if to one of several",
 }
 
-policy = click.option("--policy", metavar="FILE", help="Rules of what hits may be near, as TOML.")
+policy = once.option("--policy", metavar="FILE", help="Rules of what hits may be near, as TOML.")
 
 
 class Flags(TypedDict):

@@ -11,9 +11,15 @@ import click
 import omnisearch as om
 
 
-def read(vector: str, row: int | None) -> Any:  # noqa: ANN401
-    """Read one vector from a file, or from stdin for `-`."""
+def read(vector: str | None, row: int | None) -> Any:  # noqa: ANN401
+    """Read one vector from a file, or from stdin for `-`; None where nothing is named."""
+    if vector is None:
+        if row is not None:
+            raise click.UsageError(f"--row {row} is of a file of vectors: give it with --vector")
+        return None
     if vector == "-":
+        if row:
+            raise click.UsageError(f"stdin has no row {row:,}: it holds one vector")
         return _parse(sys.stdin.read())
     file = om.read_vectors(vector)
     if row is None and file.rows != 1:

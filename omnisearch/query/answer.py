@@ -259,6 +259,7 @@ def _page(question: _Question, last: _Round, page: slice) -> Answers:
             "whole": judged.whole[places],
             "region": np.where(judged.parts[places], judged.content[places], np.float32(np.nan)),
         },
+        offset=page.start,
         segments=True,
         words=question.asked.words,
         remarks=question.asked.remarks,

@@ -52,6 +52,7 @@ class Answers:
     route: tuple[Understood, ...] = ()
     withheld: Mapping[str, int] = field(default_factory=dict)
     spelling: Mapping[str, str] = field(default_factory=dict)
+    offset: int = 0
 
     @classmethod
     def none(cls, *remarks: str) -> Answers:
@@ -113,16 +114,16 @@ class Hits(Sequence[Hit]):
     `withheld` counts by reason what would stand among them and must not; `spelling` has words that
     nothing here says, each with the one that may be meant.
 
-    `cursor` goes on behind them in the same generation; `remarks` are for whoever asked; `route` is
-    what the words were taken for; with `explain`, `plan` says what was done and `explain` the same
-    in words.
+    `offset` counts the hits before the first; `cursor` goes on behind the last, in the same state;
+    `remarks` are for whoever asked; `route` is what the words were taken for; with `explain`, `plan`
+    says what was done and `explain` the same in words.
     """
 
     def __init__(self, now: Generation, found: Answers) -> None:
         self._now, self._found = now, found
         self._positions, self.scores = found.positions, found.scores
         self.confidences = found.confidences
-        self.generation = now.number
+        self.generation, self.offset = now.number, found.offset
         self.remarks, self.plan, self.route = found.remarks, found.plan, found.route
         self.withheld, self.spelling = dict(found.withheld), dict(found.spelling)
         self.explain = found.explain if found.plan is None else str(found.plan)

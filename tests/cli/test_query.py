@@ -53,6 +53,8 @@ def test_a_positional_file_is_asked_with_and_said(gathered: Place) -> None:
 def test_a_weight_that_was_read_in_words_is_said(gathered: Place) -> None:
     done = gathered.run("query", "--text", "bees:2", "-k1")
     assert done.stderr == "--text: 'bees' has the weight 2\n"
+    away = gathered.run("query", "flowers", "--not-text", "bees:2", "-k1")
+    assert away.stderr == "--not-text: 'bees' has the weight 2\n"
     for words in ("leaves at 10:30", "http://localhost:8080"):
         assert gathered.run("query", "--text", words, "-k1").stderr == ""
 

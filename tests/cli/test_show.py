@@ -49,6 +49,26 @@ def test_a_second_page_counts_on(library: Place) -> None:
     assert library.run("show", "1").returncode == 2
 
 
+def test_what_follows_a_cursor_counts_on(library: Place) -> None:
+    first = library.run("query", "spring", "-k", "2", "--explain")
+    cursor = re.findall(r"--cursor (\S+)", first.stderr)[-1]
+    ask = ("query", "spring", "-k", "2", "--cursor", cursor)
+    third = asked(library, *ask[1:])[0]
+    assert shown(library, "3")["id"] == third["id"]
+    assert library.run("show", "1").returncode == 2
+    lines = library.run(*ask, "--no-json").stdout.splitlines()
+    assert [line.split()[0] for line in lines if line[:1].strip()] == ["#", "3", "4"]
+
+
+def test_a_query_without_hits_is_the_last_one(library: Place) -> None:
+    asked(library, "spring", "-k", "1")
+    assert library.run("query", "xylophones", "--mode", "words").returncode == 1
+    done = library.run("show", "1")
+    assert done.returncode == 2
+    assert "there is no hit 1: your last query here found nothing" in done.stderr
+    assert "1 is neither a stored id nor" in library.run("query", "--like", "1").stderr
+
+
 def test_everything_about_a_page(library: Place) -> None:
     hit = asked(library, "oil the chain", "--modality", "document", "-k", "1")[0]
     assert hit["span"]["page"] == 2

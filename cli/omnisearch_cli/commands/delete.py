@@ -13,7 +13,7 @@ from typing import TypedDict, Unpack
 import click
 
 import omnisearch as om
-from omnisearch_cli import asking, discovery, names, output, settings
+from omnisearch_cli import asking, discovery, names, once, output, settings
 
 EXAMPLES = """\b
 Examples:
@@ -49,7 +49,7 @@ class _Done:
 
 @click.command("delete", epilog=EXAMPLES)
 @click.argument("given", nargs=-1, metavar="[PATH|ID]...")
-@click.option("--where", metavar="FILTER", help="Delete the rows that pass; asks first.")
+@once.where("Delete the rows that pass; asks first.")
 @click.option(
     "--root",
     "roots",

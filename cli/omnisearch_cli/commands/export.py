@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 import omnisearch as om
-from omnisearch_cli import discovery, output, settings
+from omnisearch_cli import discovery, once, output, settings
 
 EXAMPLES = """\b
 Examples:
@@ -19,7 +19,7 @@ Examples:
 
 @click.command("export", epilog=EXAMPLES)
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--where", metavar="FILTER", help='Only rows that pass, e.g. "price < 50".')
+@once.where('Only rows that pass, e.g. "price < 50".')
 @settings.index
 @settings.json
 @settings.quiet

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
-from omnisearch_cli import filters, questions, reranking, rules, settings
+from omnisearch_cli import filters, once, questions, reranking, rules, settings
 from omnisearch_cli.questions import Flags
 from omnisearch_cli.thumbnails import drawing
 from omnisearch_cli.warm import option
@@ -85,16 +85,16 @@ def _media(function: Any) -> Any:  # noqa: ANN401
 @click.option("--text", multiple=True, metavar="WORDS", help="Words, whatever they look like.")
 @_media
 @click.option("--not-text", multiple=True, metavar="WORDS", help="Words to lead away from.")
-@click.option("--box", metavar="X,Y,W,H", callback=_box, help="This part of the picture.")
-@click.option("--from", "from_s", metavar="TIME", callback=_time, help="Where the piece begins.")
-@click.option("--to", "to_s", metavar="TIME", callback=_time, help="Where the piece ends.")
-@click.option("--page", type=click.IntRange(1), help="This page of the PDF. Default: the first.")
+@once.option("--box", metavar="X,Y,W,H", then=_box, help="This part of the picture.")
+@once.option("--from", "from_s", metavar="TIME", then=_time, help="Where the piece begins.")
+@once.option("--to", "to_s", metavar="TIME", then=_time, help="Where the piece ends.")
+@once.option("--page", type=click.IntRange(1), help="This page of the PDF. Default: the first.")
 @click.option("--like", multiple=True, metavar="ID", help="What is stored under this id.")
 @click.option("--more", multiple=True, metavar="ID", help="More like this hit, beside the rest.")
 @click.option("--less", multiple=True, metavar="ID", help="Less like this hit.")
-@click.option("--vector", metavar="FILE", help="A file with the vector; - reads JSON from stdin.")
-@click.option("--row", type=click.IntRange(0), help="Which vector of the file, from 0.")
-@click.option("--batch", metavar="FILE", help="Questions as JSON Lines; - is stdin.")
+@once.option("--vector", metavar="FILE", help="A file with the vector; - reads JSON from stdin.")
+@once.option("--row", type=click.IntRange(0), help="Which vector of the file, from 0.")
+@once.option("--batch", metavar="FILE", help="Questions as JSON Lines; - is stdin.")
 @click.option(
     "--combine",
     type=click.Choice(("joint", "sum", "rank")),
