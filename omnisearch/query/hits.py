@@ -115,8 +115,8 @@ class Hits(Sequence[Hit]):
     nothing here says, each with the one that may be meant.
 
     `offset` counts the hits before the first; `cursor` goes on behind the last, in the same state;
-    `remarks` are for whoever asked; `route` is what the words were taken for; with `explain`, `plan`
-    says what was done and `explain` the same in words.
+    `remarks` are for whoever asked; `route` is what the words were taken for; with `explain`,
+    `plan` says what was done and `explain` the same in words.
     """
 
     def __init__(self, now: Generation, found: Answers) -> None:
