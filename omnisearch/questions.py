@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 _UNQUOTED = 'mode is "vector", which looks for no words: what is in quotes need not be there'
-_UNSAID = "nothing says what stands in quotes, word behind word: ask without the quotes"
+_UNSAID = "what stands in quotes is said nowhere, word behind word: ask without the quotes"
 _EMPTY = "nothing is stored yet: take in a folder with ingest, or records with add"
 
 

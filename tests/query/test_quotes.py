@@ -48,7 +48,7 @@ def test_a_phrase_that_nothing_says_is_told_of(tmp_path: Path, mode: Mode) -> No
         nothing = col.query(text='"paint red"', mode=mode)
         assert (len(nothing), nothing.remarks) == (
             0,
-            ("nothing says what stands in quotes, word behind word: ask without the quotes",),
+            ("what stands in quotes is said nowhere, word behind word: ask without the quotes",),
         )
         assert col.query(text='"red paint"', mode=mode).remarks == ()
         for filtered in ({"where": "n = 2"}, {"offset": 5}):
