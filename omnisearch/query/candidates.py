@@ -6,6 +6,7 @@ one, odds rise with the cosine, so the best of all kinds hold the best of the wh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,12 @@ class Found:
     cosines: Floats
     plan: Plan
     whole: bool
+
+
+def by_vector(found: Sequence[Found], vectors: int) -> list[Sequence[Found]]:
+    """Give what was found for each of so many vectors, in turn; where nothing was, nothing."""
+    count = len(found) // max(1, vectors)
+    return [found[at * count :][:count] for at in range(vectors)]
 
 
 def best_of_kinds(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from omnisearch.encoder.calibration.calibrator import Calibrator
 from omnisearch.query import windows
 from omnisearch.query.asked import Asked
-from omnisearch.query.candidates import Found, Segments
+from omnisearch.query.candidates import Found, Segments, by_vector
 from omnisearch.query.fusing import DEEP, JOINT, Evidence, bound, by_ranks, fuse
 from omnisearch.query.judged import MODALITIES, Judged, best_of
 from omnisearch.query.lines import LINES
@@ -68,11 +68,9 @@ class Judge:
         return replace(judged, why=self._screen.why(segments))
 
     def _as_asked(self, segments: Segments, found: Sequence[Found], said: Totals | None) -> Judged:
-        count = len(found) // max(1, len(self._asked.vectors))
-        each = [
-            self._judged(segments, vector, found[number * count :][:count], said)
-            for number, vector in enumerate(self._asked.vectors)
-        ]
+        vectors = self._asked.vectors
+        pairs = zip(vectors, by_vector(found, len(vectors)), strict=True)
+        each = [self._judged(segments, vector, own, said) for vector, own in pairs]
         if not each:
             each = [self._judged(segments, None, (), said)]
         if len(each) == 1:

@@ -10,7 +10,7 @@ import numpy as np
 
 from omnisearch.query import windows
 from omnisearch.query.asked import Asked
-from omnisearch.query.candidates import Found
+from omnisearch.query.candidates import Found, by_vector
 from omnisearch.query.judged import Judged
 from omnisearch.query.judging import Judge
 from omnisearch.query.options import Wish
@@ -46,7 +46,7 @@ def bounds(sought: Sought, found: Sequence[Found], judged: Judged, least: float)
     """
     asked, wish, judge = sought.asked, sought.wish, sought.judge
     by_ranks = wish.fuse == "rrf" or (len(asked.vectors) > 1 and not asked.windows)
-    each = _by_vector(asked, found)
+    each = by_vector(found, max(1, len(asked.vectors)))  # words alone find as one does
     if wish.recall == 1.0 or not found:
         odds = [judge.bound(one, sought.said, least) for one in each]
         mean = sum(odds) / len(odds) if windows.by_items(asked, wish) else max(odds)
@@ -58,12 +58,6 @@ def bounds(sought: Sought, found: Sequence[Found], judged: Judged, least: float)
         parts = [one for one in _cut(found) if judged.shows_parts(one.positions[-_LAST:])]
         last = max([last, *map(judge.cut, parts)])
     return Bounds(last, last)
-
-
-def _by_vector(asked: Asked, found: Sequence[Found]) -> list[Sequence[Found]]:
-    """Give what was found for each vector; where there is none, nothing was."""
-    count = len(found) // max(1, len(asked.vectors))
-    return [found[at * count :][:count] for at in range(max(1, len(asked.vectors)))]
 
 
 def _cut(found: Sequence[Found]) -> list[Found]:
