@@ -61,3 +61,21 @@ def test_tags_are_those_of_the_file() -> None:
     assert found["chosen"] == "beside 0.3" and not found["ships"]
     queries = found["recordings"]["plain"]["queries"]
     assert f"{queries} descriptions" in PAGE and f"{found['tags']} such tags" in PAGE
+
+
+def test_folds_are_those_of_the_file() -> None:
+    found = figures(FOLDER / "figures" / "folds.json")
+    rows = {name: cells for name, *cells in table(PAGE, "asked for")}
+    assert rows == {
+        f"{asked}, {kind}": _held_out([found[recipe][asked][kind] for recipe in found])
+        for asked, kinds in found["three"].items()
+        for kind in kinds
+    }
+
+
+def _held_out(each: list[dict[str, Any]]) -> list[str]:
+    """Give a row of the table: figures of the simplest recipe, of one head and of three."""
+    one, last = each[0], each[-1]
+    means = [f"{some['map']:.1f} ± {some['map_error']:.1f}" for some in each]
+    gained = f"{last['map_gained']:+.1f} ± {last['map_gained_error']:.1f}"
+    return [f"{one['queries']}", f"{one['gallery']:,}", f"{one['map_chance']:.1f}", *means, gained]

@@ -29,7 +29,13 @@ from omnisearch.training.exam.sounds import KINDS
 from omnisearch.training.lab import Lab, Options, write_json
 from omnisearch.training.lessons import corpus
 from omnisearch.training.lessons.pairs import Rows, same
-from omnisearch.training.measures import Figures, of_precisions, of_ranks, without_ranks
+from omnisearch.training.measures import (
+    Figures,
+    of_precisions,
+    of_ranks,
+    percent,
+    without_ranks,
+)
 from omnisearch.training.specialists import bootstrap
 from omnisearch.training.specialists.bootstrap import HeadTrainer
 from omnisearch.training.specialists.draws import Summaries, shares
@@ -109,14 +115,18 @@ def run(lab: Lab, options: Options) -> Mapping[str, object]:
     whole = Sounds(lab)
     parts = held(whole, _count(options))
     lanes.each(measure, lab, options, [*parts], "folds")
-    found: dict[str, Any] = {}
+    found: dict[str, dict[str, Any]] = {}
+    least: dict[str, Found] = {}  # what the simplest recipe finds
     for recipe in RECIPES:
         results = {part[0]: _kept(lab, options, whole, recipe, part) for part in parts.items()}
         last = results.pop(RENDERS)
-        found[recipe] = {
-            "unheard kinds": figures(whole, merged([*results.values()]), None),
-            "unheard renders": figures(whole, last, parts[RENDERS]),
-        }
+        found[recipe] = {}
+        for name, one in (
+            ("unheard kinds", merged([*results.values()])),
+            ("unheard renders", last),
+        ):
+            out = parts[RENDERS] if one is last else None
+            found[recipe][name] = figures(whole, one, least.setdefault(name, one), out)
     shutil.rmtree(lab.models / "folds", ignore_errors=True)
     return found
 
@@ -233,13 +243,15 @@ def merged(results: Sequence[Found]) -> Found:
     return found
 
 
-def figures(whole: Sounds, found: Found, out: NDArray[np.bool_] | None) -> dict[str, Figures]:
+def figures(
+    whole: Sounds, found: Found, before: Found, out: NDArray[np.bool_] | None
+) -> dict[str, Figures]:
     """Give the figures of each kind; the gallery is all of a kind, or what was held out."""
-    return dict(_figures(whole, found, out))
+    return dict(_figures(whole, found, before, out))
 
 
 def _figures(
-    whole: Sounds, found: Found, out: NDArray[np.bool_] | None
+    whole: Sounds, found: Found, before: Found, out: NDArray[np.bool_] | None
 ) -> Iterator[tuple[str, Figures]]:
     for kind, concepts in found.items():
         gallery = whole.of(kind)
@@ -247,4 +259,7 @@ def _figures(
         relevant = same(list(concepts), [whole.columns["concept"][row] for row in gallery])
         precisions, places = np.array(list(concepts.values())).T
         recall = without_ranks(of_ranks(places.astype(np.int64), relevant))
-        yield kind, {**recall, **of_precisions(precisions, relevant)}
+        more = precisions - np.array([before[kind][name][0] for name in concepts])
+        gained = {"map_gained": percent(float(more.mean()))}
+        gained["map_gained_error"] = percent(retrieval.standard_error(more))
+        yield kind, {**recall, **of_precisions(precisions, relevant), **gained}
