@@ -144,8 +144,9 @@ def _touchable(words: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _is_said(now: Generation, term: str) -> bool:
-    rows = now.words.saying(term)
-    return bool(len(rows) if now.shown is None else np.any(now.shown[rows]))
+    if now.shown is None:
+        return now.words.says(term)
+    return bool(np.any(now.shown[now.words.saying(term)]))
 
 
 def _meant(now: Generation, term: str) -> Near | None:

@@ -68,7 +68,7 @@ class Known:
     def says(self, words: str) -> bool:
         """Tell whether some row says each of some words."""
         terms = tokens.terms(words)
-        return bool(terms) and all(len(self._now.words.saying(term)) for term in terms)
+        return bool(terms) and all(map(self._now.words.says, terms))
 
     def within(self, column: str, low: int, high: int) -> bool:
         """Tell whether a row, perhaps a deleted one, has a time from `low` up to `high`."""

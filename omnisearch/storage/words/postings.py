@@ -135,6 +135,14 @@ class Postings:
         at = self.terms.find(term.encode())
         return [at] if at >= 0 else []
 
+    def first_row(self, term: str) -> int:
+        """Give the first row that says a term, or -1."""
+        for at in self.spelt(term):
+            rows = self._slice(at)
+            if rows.start < rows.stop:
+                return int(self.rows[rows.start])
+        return -1
+
     def beginning(self, start: str) -> list[int]:
         """Find every term that begins so."""
         prefix = start.encode()

@@ -103,6 +103,12 @@ class Words:
         rows = [one.rows.astype(np.int64) + one.block.start for one in found]
         return np.concatenate([np.zeros(0, np.int64), *rows])
 
+    def says(self, term: str) -> bool:
+        """Tell whether any row says a word as it is spelt."""
+        return any(
+            0 <= block.postings.first_row(term) < self._rows - block.start for block in self._blocks
+        )
+
     @property
     def blocks(self) -> Sequence[Block]:
         """Give the postings behind it, which may know of rows that came later."""
