@@ -54,7 +54,7 @@ def bounds(sought: Sought, found: Sequence[Found], judged: Judged, least: float)
     if by_ranks:
         return Bounds(-math.inf, max(map(judge.cut, _cut(found)), default=-math.inf))
     last = _lasts(_cut(found), judged)
-    if len(each) == 1:  # parts of pictures are lowered, and what is behind them may be a whole one
+    if len(each) == 1 and judged.parts.any():  # which are lowered: behind them may be a whole one
         parts = [one for one in _cut(found) if judged.shows_parts(one.positions[-_LAST:])]
         last = max([last, *map(judge.cut, parts)])
     return Bounds(last, last)
