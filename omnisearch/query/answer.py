@@ -87,13 +87,13 @@ def answer(
         wish = replace(wish, offset=cursor.offset(wish.cursor, asked, wish))
     question = _question(now, asked, reranked.widened(widened(wish)), calibrator, stages)
     depth, rounds = max(question.wish.reach + _BESIDE, _least_depth(asked, wish)), 1
-    last = _round(question, depth, stages)
-    while not _is_settled(last, question):
+    last, leading = _round(question, depth, stages), LEADS if wish.follow else 0
+    while not _is_settled(last, question, leading):
         depth, rounds = depth * _DEEPER, rounds + 1
         last = _round(question, depth, stages)
     if wish.follow or wish.favours:
-        last = _surer(question, last)
-        stages.end("preferring")
+        last, more = _preferred(question, last, depth, stages)
+        rounds += more
     last, moved = _reranked(question, last, rerank, wish, stages)
     if wish.order is not None:
         last = _ordered(question, last, wish.order)
@@ -159,7 +159,7 @@ def _question(
 
 def _round(question: _Question, depth: int, stages: Stages) -> _Round:
     asked, wish, allowed, said = question.asked, question.wish, question.allowed, question.said
-    found: list[Found] = []
+    sought, found = Sought(asked, wish, question.judge, said), list[Found]()
     for vector in asked.vectors:
         found += best_of_kinds(allowed, vector, depth, wish.recall)
     stages.end("search")
@@ -170,10 +170,9 @@ def _round(question: _Question, depth: int, stages: Stages) -> _Round:
     if said is not None:
         best = said.best(max(_SAYING, depth))
         rows.append(best.positions)
-        alone = not len(asked.vectors)
-        if alone:
+        if not len(asked.vectors):
             whole = len(best.positions) < max(_SAYING, depth)
-        if len(best.scores) and not whole and (alone or wish.recall == 1.0):
+        if len(best.scores) and not whole and settling.counts_words(sought):
             least = float(best.scores[-1])
     if wish.min_score is not None:  # what is farther than the last of a list has a lower score
         whole = all(one.whole or bool(one.cosines[-1] < wish.min_score) for one in found)
@@ -184,37 +183,51 @@ def _round(question: _Question, depth: int, stages: Stages) -> _Round:
     judged = question.judge.judge(segments, found, said)
     stages.end("scoring")
     grouped = group(allowed.now, judged, wish, asked.leave_out)
-    bounds = settling.bounds(Sought(asked, wish, question.judge, said), found, judged, least)
+    bounds = settling.bounds(sought, found, judged, least)
     stages.end("grouping")
     return _Round(found, means, judged, grouped, whole, bounds)
 
 
-def _is_settled(last: _Round, question: _Question) -> bool:
+def _is_settled(last: _Round, question: _Question, least: int = 0) -> bool:
     """Tell whether no other candidate could be among the hits; one as sure might, by its id."""
     if last.whole or last.bounds.odds < last.grouped.least:
         return True
-    places = last.grouped.places
-    if len(places) < question.wish.reach:
+    places, count = last.grouped.places, max(question.wish.reach, least)
+    if len(places) < count:
         return False
-    return float(last.judged.order[places[question.wish.reach - 1]]) > last.bounds.order
+    return float(last.judged.order[places[count - 1]]) > last.bounds.order
 
 
-def _surer(question: _Question, last: _Round) -> _Round:
-    """Let what the best hits lead to and what is preferred be candidates, and surer."""
-    now, wish, before = question.allowed.now, question.wish, last.judged.segments
-    found = [_led(question, last)] if wish.follow else []
-    among = partial(favouring.best, question.asked.vectors, question.said, wish)
-    for one in wish.favours:
-        found.append(favouring.favoured(one, question.allowed, before.keys, among))
-    keys = np.concatenate([before.keys, *(one.keys for one in found)])
+def _preferred(question: _Question, last: _Round, depth: int, stages: Stages) -> tuple[_Round, int]:
+    """Let what the best hits lead to and what is preferred be surer; tells how many rounds more."""
+    found, rounds = _surer(question, last, depth), 0
+    stages.end("preferring")
+    while not _is_settled(found, question):
+        depth, rounds = depth * _DEEPER, rounds + 1
+        found = _surer(question, _round(question, depth, stages), depth)
+        stages.end("preferring")
+    return found, rounds
+
+
+def _surer(question: _Question, last: _Round, depth: int) -> _Round:
+    now, wish, before = question.allowed.now, question.wish, last.judged.segments.keys
+    sought = Sought(question.asked, wish, question.judge, question.said)
+    found = [
+        favouring.favoured(one, sought, question.allowed, before, depth) for one in wish.favours
+    ]
+    leads = [*([_led(question, last)] if wish.follow else []), *(one.led for one in found)]
+    keys = np.concatenate([before, *(one.keys for one in leads)])
+    if windows.by_items(question.asked, wish):
+        keys = np.concatenate([keys, windows.beside(question.allowed, keys)])
     segments = Segments.of(now, keys)
     judged = question.judge.judge(segments, last.found, question.said)
+    bounds = favouring.bounds(sought, found, judged, last.bounds)
     gains = np.zeros(len(segments), np.float32)
-    for led_to in found:
+    for led_to in leads:
         gains[segments.places(led_to.keys)] += led_to.gains
     judged = replace(judged, odds=judged.odds + gains, order=judged.order + gains)
     grouped = group(now, judged, wish, question.asked.leave_out)
-    return replace(last, judged=judged, grouped=grouped)
+    return replace(last, judged=judged, grouped=grouped, bounds=bounds)
 
 
 def _led(question: _Question, last: _Round) -> Led:

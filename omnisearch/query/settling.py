@@ -60,6 +60,14 @@ def bounds(sought: Sought, found: Sequence[Found], judged: Judged, least: float)
     return Bounds(last, last)
 
 
+def counts_words(sought: Sought) -> bool:
+    """Tell whether a segment that only words would find may be among the hits.
+
+    Beside vectors that is ruled out only where every right answer is asked for.
+    """
+    return not len(sought.asked.vectors) or sought.wish.recall == 1.0
+
+
 def _cut(found: Sequence[Found]) -> list[Found]:
     return [one for one in found if not one.whole]
 

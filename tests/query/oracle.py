@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from omnisearch import twins
 from omnisearch.query.asked import Asked
 from omnisearch.query.fusing import Evidence, fuse
-from omnisearch.query.options import Wish
+from omnisearch.query.options import QueryOptions, Wish
 from omnisearch.storage.batch import WORDS_MARK
 from omnisearch.storage.words.asking import ask
 from tests.query.world import CALIBRATOR, Segment, Vector, World
@@ -30,7 +30,8 @@ class Answer(NamedTuple):
 def answers(world: World, asked: Asked, wish: Wish) -> list[Answer]:
     """List all hits of a question, best first, from offset on."""
     judged = _by_windows if asked.windows else _judged
-    found = sorted(judged(world, asked, wish), key=lambda pair: (-pair[1], pair[0].id))
+    every = ((one, odds + _gained(one, wish)) for one, odds in judged(world, asked, wish))
+    found = sorted(every, key=lambda pair: (-pair[1], pair[0].id))
     kept: list[tuple[Segment, float]] = []
     names: set[str] = set()
     for one, odds in found:
@@ -49,6 +50,12 @@ def answers(world: World, asked: Asked, wish: Wish) -> list[Answer]:
     if wish.min_confidence is not None:
         hits = [hit for hit in hits if 1 / (1 + np.exp(-hit.odds)) >= wish.min_confidence]
     return hits[wish.offset : wish.reach]
+
+
+def _gained(one: Segment, wish: Wish) -> float:
+    """Add what its being preferred makes it surer by."""
+    options = [(Wish.of(cast(QueryOptions, favour.options)), favour) for favour in wish.favours]
+    return sum(favour.surer for preferred, favour in options if _passes(one, preferred))
 
 
 def _joint(one: Segment, odds: float, asked: Asked) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from omnisearch.query.answer import answer
 from omnisearch.query.asked import Asked
 from omnisearch.query.hits import Hits
 from omnisearch.query.options import QueryOptions, Wish
+from omnisearch.query.preferring import Favour
 from omnisearch.records import Modality
 from tests.query import oracle
 from tests.query.world import (
@@ -125,6 +126,28 @@ def test_answers_are_those_of_the_oracle(worlds: list[World], drawn: Drawn) -> N
     assert [hit.confidence for hit in found] == pytest.approx(sure, rel=1e-5)
 
 
+@given(
+    QUESTIONS,
+    st.lists(st.sampled_from(["where", "path", "modality", "after"]), min_size=1, unique=True),
+    st.integers(1, 3),
+)
+@SETTINGS
+def test_what_is_preferred_is_where_the_oracle_has_it(
+    worlds: list[World], drawn: Drawn, preferred: list[str], vectors: int
+) -> None:
+    passing = {"where": "price <= 2", "path": "notes", "modality": "image", "after": "1970-01-04"}
+    favours = tuple(Favour({name: passing[name]}, 0.5 + at) for at, name in enumerate(preferred))
+    world, question = worlds[drawn.world], drawn.asked(vectors, windows=True)
+    wish = replace(drawn.wish(), favours=favours)
+    if question.windows:
+        wish = replace(wish, min_score=None)
+    expected = oracle.answers(world, question, wish)
+    found = answer(world.now, question, wish, CALIBRATOR)
+    assert found.ids == [one.id for one in expected]
+    sure = [1 / (1 + np.exp(-one.odds)) for one in expected]
+    assert [hit.confidence for hit in found] == pytest.approx(sure, rel=1e-4)
+
+
 @given(QUESTIONS, st.integers(2, 4))
 @SETTINGS
 def test_windows_find_what_the_oracle_does(worlds: list[World], drawn: Drawn, vectors: int) -> None:
@@ -200,6 +223,27 @@ def test_what_is_long_leaves_room_for_others(tmp_path: Path) -> None:
     for wanted in ({}, {"min_confidence": 1e-9}, {"min_confidence": 1e-9, "recall": 1.0}):
         for k in (1, 2, 3, 5, 9):
             wish = Wish.of({**wanted, "k": k})  # type: ignore[typeddict-item]
+            assert answer(world.now, question, wish, CALIBRATOR).ids == whole[:k]
+    world.handle.close()
+
+
+def test_preferred_items_come_first_however_many_rows_each_has(tmp_path: Path) -> None:
+    """The rows of one item alone are more than the answers that are asked for."""
+    world = empty(tmp_path / "preferred")
+    asks = np.array([[0.5] * 4 + [0] * 4], np.float32)
+    half = np.array([0.5, 0.5, 0, 0, 0.5, 0.5, 0, 0], np.float32)
+    for item in range(6):
+        world.write([passage(f"old{item}", number, half) for number in range(12)])
+    for item in range(40):
+        world.write([replace(passage(f"new{item}", 0, asks[0]), price=4)])
+    question = Asked(asks, np.ones(1, np.float32), "text", None)
+    favours = (Favour({"where": "price <= 2"}, 20.0),)
+    every = replace(Wish.of({"k": 46, "recall": 1.0}), favours=favours)
+    whole = [one.id for one in oracle.answers(world, question, every)]
+    assert [one[:3] for one in whole] == ["old"] * 6 + ["new"] * 40
+    for k in (1, 2, 4, 7, 46):
+        for recall in (None, 1.0):
+            wish = replace(Wish.of({"k": k, "recall": recall}), favours=favours)  # type: ignore[typeddict-item]
             assert answer(world.now, question, wish, CALIBRATOR).ids == whole[:k]
     world.handle.close()
 
