@@ -36,7 +36,7 @@ class States:
     def name(self, now: Generation, *, acknowledged: bool) -> str:
         """Name a state, and find it by its name while somebody holds it."""
         name = str(now.number) if acknowledged else self._of_transaction(now)
-        self._held[name] = now
+        self._held.setdefault(name, now)  # compaction lays the same state out anew
         return name
 
     def _of_transaction(self, now: Generation) -> str:

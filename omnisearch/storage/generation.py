@@ -221,7 +221,7 @@ class Generation:
             for part, start in zip(self.parts, self.starts.tolist(), strict=False)
             for block in part.words
         ]
-        return Words(self.rows, blocks)
+        return Words(self.rows, blocks, self.alive)
 
     @cached_property
     def sides(self) -> Sides:

@@ -30,7 +30,10 @@ class Answer(NamedTuple):
 def answers(world: World, asked: Asked, wish: Wish) -> list[Answer]:
     """List all hits of a question, best first, from offset on."""
     judged = _by_windows if asked.windows else _judged
-    every = ((one, odds + _gained(one, wish)) for one, odds in judged(world, asked, wish))
+    every = (
+        (one, float(np.float32(odds) + _gained(one, wish)))
+        for one, odds in judged(world, asked, wish)
+    )
     found = sorted(every, key=lambda pair: (-pair[1], pair[0].id))
     kept: list[tuple[Segment, float]] = []
     names: set[str] = set()
@@ -52,10 +55,10 @@ def answers(world: World, asked: Asked, wish: Wish) -> list[Answer]:
     return hits[wish.offset : wish.reach]
 
 
-def _gained(one: Segment, wish: Wish) -> float:
+def _gained(one: Segment, wish: Wish) -> np.float32:
     """Add what its being preferred makes it surer by."""
     options = [(Wish.of(cast(QueryOptions, favour.options)), favour) for favour in wish.favours]
-    return sum(favour.surer for preferred, favour in options if _passes(one, preferred))
+    return np.float32(sum(by.surer for preferred, by in options if _passes(one, preferred)))
 
 
 def _joint(one: Segment, odds: float, asked: Asked) -> float:

@@ -164,16 +164,6 @@ class Postings:
         """Give which letters each term has, as bits; made when words are first compared by them."""
         return letters(self.terms.offsets, self.terms.text)
 
-    @cached_property
-    def total(self) -> int:
-        """Count the terms of all rows."""
-        return int(self.lengths.sum(dtype=np.int64))
-
-    @cached_property
-    def documents(self) -> int:
-        """Count the rows that say something."""
-        return int(np.count_nonzero(self.lengths))
-
     def _slice(self, term: int) -> slice:
         return self._span(self.starts, term)
 

@@ -1,6 +1,7 @@
 """BM25 over the words of one generation; what a filter leaves out is never scored.
 
-How rare a word is counts over all shards, deleted rows with the others, so shards do not matter.
+How rare a word is counts over all living rows, wherever they lie: neither shards nor compaction
+matter.
 """
 
 from __future__ import annotations
@@ -63,10 +64,13 @@ class _Found(NamedTuple):
 
 
 class Words:
-    """What the rows of one generation say; `blocks` may know of rows that came later."""
+    """What the rows of one generation say; `blocks` may know of rows that came later.
 
-    def __init__(self, rows: int, blocks: Sequence[Block]) -> None:
-        self._rows, self._blocks = rows, blocks
+    `alive` marks those that are not deleted; None where none is.
+    """
+
+    def __init__(self, rows: int, blocks: Sequence[Block], alive: Mask | None = None) -> None:
+        self._rows, self._blocks, self._alive = rows, blocks, alive
         self._frequent: dict[Wanted, _Frequent] = {}
 
     def scores(self, asked: Asked, allow: Mask | None = None, most: int | None = None) -> Ranked:
@@ -161,7 +165,7 @@ class Words:
         return _Found(block, rows, counts)
 
     def _rarity(self, found: Sequence[_Found]) -> float:
-        rows = sum(len(one.rows) for one in found)
+        rows = sum(self._living(one) for one in found)
         return math.log(1 + (self._documents - rows + 0.5) / (rows + 0.5))
 
     def _phrase(self, phrase: Sequence[Wanted]) -> tuple[list[_Found], float]:
@@ -185,16 +189,33 @@ class Words:
             often *= np.float32(rarity * (K1 + 1))
             total[block.start : block.start + len(norms)][rows] += often
 
+    def _living(self, found: _Found) -> int:
+        if self._alive is None:
+            return len(found.rows)
+        return int(np.count_nonzero(self._alive[found.block.start :][found.rows]))
+
+    @cached_property
+    def _lengths(self) -> list[Whole]:
+        """Give the terms in each row of each block."""
+        return [block.postings.lengths[: self._rows - block.start] for block in self._blocks]
+
+    @cached_property
+    def _living_lengths(self) -> list[Whole]:
+        if self._alive is None:
+            return self._lengths
+        pairs = zip(self._blocks, self._lengths, strict=True)
+        return [one[self._alive[block.start :][: len(one)]] for block, one in pairs]
+
     @cached_property
     def _documents(self) -> int:
-        return sum(block.postings.documents for block in self._blocks)
+        return sum(int(np.count_nonzero(one)) for one in self._living_lengths)
 
     @cached_property
     def _norms(self) -> list[Floats]:
         """Give what the length of each row takes from its counts."""
-        terms = sum(block.postings.total for block in self._blocks)
+        terms = sum(int(one.sum(dtype=np.int64)) for one in self._living_lengths)
         mean = terms / max(1, self._documents) or 1.0
-        every = [block.postings.lengths.astype(np.float32) for block in self._blocks]
+        every = [one.astype(np.float32) for one in self._lengths]
         return [np.float32(K1 * (1 - B)) + np.float32(K1 * B / mean) * one for one in every]
 
 

@@ -171,6 +171,25 @@ def test_deleted_rows_and_twins_are_not_found(store: Store) -> None:
     assert now.words.scores(ask("red")).positions.tolist() == [1]
 
 
+@pytest.mark.parametrize("state", STATES)
+def test_what_is_deleted_makes_no_word_more_common(store: Store, state: str) -> None:
+    said = texts()
+    fill(store, said)
+    STATES[state](store)
+    before = store.reading()
+    gone = {2, 3, 21, 30, 40, 50, 59}
+    store.write(changes.keeping(None, gone=[f"row {n}" for n in gone]))
+    store.write(changes.keeping(segments(["dog dog dog"] * 5, ROWS)))
+    living = [None if n in gone else one for n, one in enumerate(said)] + ["dog dog dog"] * 5
+    late = found(before, "red dog beach")  # asked for when more had come
+    assert late == pytest.approx(bm25(said, ["red", "dog", "beach"]), rel=1e-4)
+    now = store.reading()
+    scores = found(now, "red dog beach", now.shown)
+    assert scores == pytest.approx(bm25(living, ["red", "dog", "beach"]), rel=1e-4)
+    maintenance.compact_whole(store)
+    assert found(store.reading(), "red dog beach") == scores
+
+
 def same(one: Postings, other: Postings) -> bool:
     names = ("lengths", "starts", "rows", "counts", "firsts", "places")
     arrays = all(np.array_equal(getattr(one, name), getattr(other, name)) for name in names)
