@@ -11,18 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
-from omnisearch.errors import OmnisearchError
-from omnisearch.storage import calibration, ids, rows, sides
-from omnisearch.storage.batch import SEGMENT
-from omnisearch.storage.calibration import Halves
-from omnisearch.storage.generation import Generation, Positions
+from omnisearch import sampling
+from omnisearch.errors import OmnisearchError, QueryError
+from omnisearch.storage import calibration, sides
+from omnisearch.storage.generation import Generation
 from omnisearch.storage.origin import OWN_VECTORS
 
 if TYPE_CHECKING:
     from omnisearch.encoder.calibration.calibrator import Calibrator, Target
-    from omnisearch.encoder.calibration.crowd import Crowd
     from omnisearch.encoder.calibration.prior import Prior
-    from omnisearch.encoder.calibration.sample import Sample
     from omnisearch.encoder.encoder import Encoder
     from omnisearch.encoder.protocol import Vectors
     from omnisearch.storage.handle import Handle
@@ -37,8 +34,15 @@ _GROWTH = 1.1  # as many times the rows of a kind are worth a new look
 _FEW = 16  # more rows, whatever the growth
 _COVERED = 0.7  # of the sealed rows: others are looked at when they are found
 _PAUSE_S = 1.0  # after a write, for others come behind it
-_LOOKED_AT = 8192  # rows of a kind, of which a sample keeps a quarter
+_KEPT = 2  # that were learnt before, for lists that go on
 _AT_ONCE = 16  # questions that are encoded between two looks whether to stop
+
+
+class Learnt(NamedTuple):
+    """A calibrator, and the number of what it was made of; 0 where only what ships is known."""
+
+    calibrator: Calibrator
+    number: int
 
 
 class _Known(NamedTuple):
@@ -50,7 +54,7 @@ class _Known(NamedTuple):
     generation: weakref.ref[Generation]
     stamp: int
     space: str
-    calibrator: Calibrator
+    learnt: Learnt
 
 
 class Calibrating:
@@ -59,34 +63,56 @@ class Calibrating:
     def __init__(self, handle: Handle, lend: weakref.ref[Lend]) -> None:
         self._handle, self._lend = handle, lend
         self._known: _Known | None = None
+        self._earlier: dict[int, Calibrator] = {}  # by number, the last few of one space
         self._looked_at = 0  # rows that were there when it was last learnt
         self._hurry, self._stop = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
-    def current(self, now: Generation) -> Calibrator | None:
-        """Give what holds for a generation; None where no encoder made the vectors."""
+    def of(self, now: Generation, number: int | None = None) -> Learnt | None:
+        """Give what holds for a generation; None where no encoder made the vectors.
+
+        A list that goes on keeps what it began with, by its number, while this process knows it.
+        """
         if now.sealed.manifest.space == OWN_VECTORS:
             return None
+        newest = self._newest(now)
+        if number is None or number == newest.number:
+            return newest
+        earlier = self._earlier.get(number)
+        if earlier is None:
+            raise QueryError(
+                "what confidences go by was learnt anew since the list of this cursor began: ask "
+                "again without a cursor"
+            )
+        return Learnt(replace(earlier, rows=_counts(now), scales={}), number)
+
+    def _newest(self, now: Generation) -> Learnt:
         root = now.sealed.place.root
         stamp, space, known = calibration.stamp(root), now.sealed.manifest.space, self._known
         if known is not None and (known.stamp, known.space) != (stamp, space):
+            self._keep(known.learnt if known.space == space else None)
             known = None
         if known is not None and known.generation() is now:
-            return known.calibrator
-        learnt = self._read(now) if known is None else known.calibrator
-        found = replace(learnt, rows=_counts(now), scales={})
+            return known.learnt
+        calibrator, number = self._read(now) if known is None else known.learnt
+        found = Learnt(replace(calibrator, rows=_counts(now), scales={}), number)
         self._known = _Known(weakref.ref(now), stamp, space, found)
         return found
 
-    def _read(self, now: Generation) -> Calibrator:
+    def _keep(self, old: Learnt | None) -> None:
+        """Keep what lists began with that may go on; of another space none does."""
+        kept = {} if old is None else {**self._earlier, old.number: old.calibrator}
+        self._earlier = dict([*kept.items()][-_KEPT:])
+
+    def _read(self, now: Generation) -> Learnt:
         from omnisearch.encoder.calibration.calibrator import Calibrator
 
         root, space = now.sealed.place.root, now.sealed.manifest.space
-        prior, raw = self._prior(now), calibration.newest(root, space)
-        if raw is None:
-            return Calibrator(prior)
+        prior, newest = self._prior(now), calibration.newest(root, space)
+        if newest is None:
+            return Learnt(Calibrator(prior), 0)
         try:
-            found = Calibrator.load(raw, prior, now.sealed.manifest.settings.dim)
+            found = Calibrator.load(newest[1], prior, now.sealed.manifest.settings.dim)
             if found.crowd is not None:
                 known = calibration.nearness(root, space)
                 for shard in now.sealed.shards:
@@ -94,14 +120,14 @@ class Calibrating:
                         rows_near = known[shard.name].copy()
                         rows_near[~np.isfinite(rows_near)] = np.nan  # computed when it is found
                         found.crowd.known[shard] = rows_near
-            return found
+            return Learnt(found, newest[0])
         except OmnisearchError as error:
             _log.warning(
                 "%s: confidences are those of what ships, until something is taken in or "
                 "`compact` learns them anew",
                 str(error).partition(": learn it")[0],
             )
-            return Calibrator(prior)
+            return Learnt(Calibrator(prior), 0)
 
     def _prior(self, now: Generation) -> Prior:
         """Give what ships with the encoder; if it is not on this machine, what holds for all."""
@@ -154,7 +180,7 @@ class Calibrating:
         counts = _counts(now)
         if max(counts.values(), default=0.0) < _LEAST:
             return False
-        learnt = self._read(now)
+        learnt = self._read(now).calibrator
         if not learnt.backgrounds or not self._is_covered(now):
             return True
         return any(
@@ -177,8 +203,10 @@ class Calibrating:
             return False
         from omnisearch.encoder.calibration.calibrator import Calibrator
 
-        learnt = Calibrator(self.encoder(now).prior()).refine(_samples(now, self._stop), asked)
-        nearness = _nearness(now, learnt.crowd, self._stop)
+        learnt = Calibrator(self.encoder(now).prior()).refine(
+            sampling.samples(now, _LEAST, self._stop), asked
+        )
+        nearness = sampling.nearness(now, learnt.crowd, self._stop)
         if self._stop.is_set():
             return False
         content = replace(learnt, rows=_counts(now)).save()
@@ -189,7 +217,7 @@ class Calibrating:
         """Give the vectors of the questions, kept from the last time; None when told to stop."""
         from omnisearch.encoder.calibration.calibrator import questions
 
-        before = self._read(now).crowd
+        before = self._read(now).calibrator.crowd
         if before is not None and len(before.questions) == len(questions()):
             return before.questions
         encoder, found, texts = self.encoder(now), [], questions()
@@ -233,48 +261,3 @@ def _counts(now: Generation) -> Mapping[Target, float]:
         target = sides.target_of(kind)
         found[target] = found.get(target, 0.0) + count
     return found
-
-
-def _samples(now: Generation, stop: threading.Event) -> dict[Target, Sample]:
-    """Sample the rows of each kind; of many only those whose ids have the least hashes."""
-    from omnisearch.encoder.calibration.sample import Sample
-
-    found: dict[Target, Sample] = {}
-    for kind, count in now.sides.counts.items():
-        if count < _LEAST:
-            continue
-        mask = now.sides.mask(kind)
-        positions = np.arange(now.rows) if mask is None else np.flatnonzero(mask)
-        if len(positions) > _LOOKED_AT:
-            positions = _drawn(now, positions)
-        target = sides.target_of(kind)
-        sample = found.setdefault(target, Sample(now.sealed.manifest.settings.dim))
-        for begin in range(0, len(positions), _LOOKED_AT // 8):
-            if stop.is_set():
-                return {}
-            sample.add(rows.vectors(now, positions[begin : begin + _LOOKED_AT // 8]))
-    return found
-
-
-def _nearness(now: Generation, crowd: Crowd | None, stop: threading.Event) -> dict[str, Halves]:
-    """Compute for each sealed row how near it is to every question, which questions use."""
-    found: dict[str, Halves] = {}
-    for shard in now.sealed.shards if crowd is not None else ():
-        shard.touch(None)
-        parts = []
-        for begin in range(0, shard.rows, _LOOKED_AT // 8):
-            if stop.is_set() or crowd is None:
-                return {}
-            block = shard.vectors[begin : begin + _LOOKED_AT // 8].astype(np.float32)
-            parts.append(crowd.nearness(block))
-        found[shard.name] = np.concatenate([np.zeros(0, np.float16), *parts])
-    return found
-
-
-def _drawn(now: Generation, positions: Positions) -> Positions:
-    hashes = np.empty(len(positions), np.uint64)
-    for places, part in rows.by_part(now, positions):
-        tables = rows.tables(now, positions[places], part)
-        names = [name for table in tables for name in table.column(SEGMENT).to_pylist()]
-        hashes[places] = ids.hash_ids(names)
-    return np.sort(positions[np.argpartition(hashes, _LOOKED_AT)[:_LOOKED_AT]])

@@ -56,13 +56,30 @@ def questions(file: str) -> Iterator[tuple[int, dict[str, Any] | Exception]]:
             yield number, om.errors.QueryError(f"{named(file, number)}: {error}")
 
 
+class _TwiceError(ValueError):
+    """A key that stands twice in an object; JSON takes the last, and nobody hears of the first."""
+
+
 def _parsed(line: str) -> object:
     try:
-        return json.loads(line)
+        return json.loads(line, object_pairs_hook=_object)
+    except _TwiceError:
+        raise
     except (ValueError, RecursionError) as error:
         raise ValueError(
             f'this is no JSON ({error}): write "words" in double quotes, or {{"image": "a.jpg"}}'
         ) from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object, each key of which stands in it once."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            told = " and ".join(fields.shown(one) for one in (found[name], value))
+            raise _TwiceError(f"{name} has {told}: give it once")
+        found[name] = value
+    return found
 
 
 def _question(told: object) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def of_part(kind: str, told: Mapping[str, object]) -> dict[str, object]:
             raise ValueError(f"{kind} has no {name!r}: {hint}")
         if value is not None:
             if not field.fits(value):
-                raise ValueError(f"{name} of {kind} is {_shown(value)}: give {field.told}")
+                raise ValueError(f"{name} of {kind} is {shown(value)}: give {field.told}")
             found[name] = tuple(value) if isinstance(value, list) else value
     return found
 
@@ -82,14 +82,14 @@ def of_part(kind: str, told: Mapping[str, object]) -> dict[str, object]:
 def vector(value: object) -> object:
     """Take the vector that is asked with; null is none."""
     if value is not None and not (isinstance(value, list) and all(map(_is_number, value))):
-        raise ValueError(f"vector is {_shown(value)}: give a list of numbers, as [0.1, 0.2]")
+        raise ValueError(f"vector is {shown(value)}: give a list of numbers, as [0.1, 0.2]")
     return value
 
 
 def params(value: object) -> object:
     """Take the values that a condition names; null is none."""
     if value is not None and not isinstance(value, dict):
-        raise ValueError(f"params is {_shown(value)}: give an object with what where names")
+        raise ValueError(f"params is {shown(value)}: give an object with what where names")
     return value
 
 
@@ -97,9 +97,10 @@ def strings(name: str, value: object) -> object:
     """Take a string or a list of them; null is none."""
     listed = value if isinstance(value, list) else [value]
     if value is not None and not all(isinstance(one, str) for one in listed):
-        raise ValueError(f"{name} is {_shown(value)}: give a string or a list of strings")
+        raise ValueError(f"{name} is {shown(value)}: give a string or a list of strings")
     return value
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Write a value as JSON, cut short."""
     return output.cut_right(json.dumps(value, ensure_ascii=False), _SHORT)

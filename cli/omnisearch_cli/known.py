@@ -8,6 +8,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from omnisearch_cli import state
+
 _MOST = 100
 
 
@@ -30,8 +32,9 @@ def remember(path: Path) -> None:
 
 def names(kind: str) -> list[str]:
     """List what is remembered of a kind, the newest first."""
+    file = _file(kind)
     try:
-        found = json.loads(_file(kind).read_text("utf-8"))
+        found = [] if file is None else json.loads(file.read_text("utf-8"))
     except (OSError, ValueError):
         return []
     return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
@@ -41,6 +44,8 @@ def put_first(kind: str, name: str, others: Iterable[str]) -> None:
     """Remember a name of a kind before the others; a failure is no reason to stop."""
     kept = [name, *(one for one in others if one != name)][:_MOST]
     file = _file(kind)
+    if file is None:
+        return
     made = file.with_name(f"{file.name}.{os.getpid()}")
     with contextlib.suppress(OSError):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -48,6 +53,6 @@ def put_first(kind: str, name: str, others: Iterable[str]) -> None:
         made.replace(file)
 
 
-def _file(kind: str) -> Path:
-    folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    return folder / "omnisearch" / f"{kind}.json"
+def _file(kind: str) -> Path | None:
+    folder = state.folder()
+    return None if folder is None else Path(folder) / f"{kind}.json"

@@ -35,7 +35,7 @@ def setting(*flags: str, **attributes: Any) -> Decorator:  # noqa: ANN401
     return click.option(*flags, envvar=variable, show_envvar=True, **attributes)
 
 
-class _Folder(click.Path):
+class Folder(click.Path):
     """The name of a folder; an empty one, of a variable that is not set, would mean this folder."""
 
     def convert(
@@ -44,6 +44,7 @@ class _Folder(click.Path):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> str | bytes | os.PathLike[str]:
+        """Refuse an empty name."""
         if value == "":
             self.fail("it is empty: name a folder, or leave it out", param, ctx)
         return super().convert(value, param, ctx)
@@ -51,7 +52,7 @@ class _Folder(click.Path):
 
 index = setting(
     "--index",
-    type=_Folder(path_type=Path),
+    type=Folder(path_type=Path),
     metavar="FOLDER",
     help="The collection. Default: the nearest .omnisearch folder upwards.",
 )

@@ -14,8 +14,9 @@ from urllib.parse import unquote_to_bytes
 from blake3 import blake3
 
 from omnisearch import locations
-from omnisearch.errors import MediaError, QueryError
+from omnisearch.errors import MediaError, OmnisearchError, QueryError
 from omnisearch.records import Hit
+from omnisearch.schema import MISSING
 
 State = Literal["there", "changed", "gone"]
 _FILE = "file://"
@@ -29,7 +30,7 @@ def original(hit: Hit) -> Iterator[int]:
     """Give a descriptor of the first copy that is there and has not changed."""
     places = [place for place in hit.locations if place.startswith(_FILE)]
     if not places:
-        raise QueryError(f"{hit.id} belongs to no file that was taken in: nothing can be cut from")
+        raise _missing(hit)
     faults = list[str]()
     for place in places:
         path = unquote_to_bytes(place.removeprefix(_FILE))
@@ -44,6 +45,17 @@ def original(hit: Hit) -> Iterator[int]:
                 return
         faults.append(f"{locations.shown(path)} has changed since it was taken in")
     raise MediaError(f"{'; '.join(faults)}: put it back, or run ingest again")
+
+
+def _missing(hit: Hit) -> OmnisearchError:
+    """Say why an answer has no file: it was found gone, or there never was one."""
+    since = hit.metadata.get(MISSING)
+    if not isinstance(since, datetime):
+        fault = f"{hit.id} belongs to no file that was taken in: nothing can be cut from"
+        return QueryError(fault)
+    name = locations.plain(str(hit.metadata.get("file.name") or f"what {hit.id} is from"))
+    told = f"{name} is missing since {since.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return MediaError(f"{told}: bring it back as it was, and ingest again")
 
 
 def state_of(place: str, hit: Hit) -> State:

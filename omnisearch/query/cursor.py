@@ -18,7 +18,10 @@ from omnisearch.values import short
 _WITHOUT = ".u"  # the list began without the reranker that was asked for
 _OPEN = "t"  # behind the number: a state of a transaction
 _STATE = rf"\d{{1,18}}(?:{_OPEN}[0-9a-f]{{8}})?"
-_FORM = re.compile(rf"({_STATE})\.(\d{{1,18}})\.([0-9a-f]{{16}})(?:\.u)?", re.ASCII)
+_LEARNT = "c"  # behind the state: the number of what its confidences go by
+_FORM = re.compile(
+    rf"({_STATE})(?:{_LEARNT}(\d{{1,18}}))?\.(\d{{1,18}})\.([0-9a-f]{{16}})(?:\.u)?", re.ASCII
+)
 _PAGING = Wish()
 
 
@@ -73,12 +76,23 @@ def is_without(cursor: str | None) -> bool:
 def offset(cursor: str, asked: Asked, wish: Wish) -> int:
     """Tell where a cursor goes on, if it is of the same question."""
     match = _read(cursor)
-    if match[3] != _digest(asked, wish):
+    if match[4] != _digest(asked, wish):
         raise QueryError(
             "the cursor is of another question or of other options: ask with those that it was "
             "given for (k may differ), or without a cursor"
         )
-    return int(match[2])
+    return int(match[3])
+
+
+def learnt(cursor: str | None) -> int | None:
+    """Tell by which number a cursor has what confidences go by; None where it has none."""
+    number = None if cursor is None else _read(cursor)[2]
+    return None if number is None else int(number)
+
+
+def stated(state: str, learnt: int | None) -> str:
+    """Name a state, and what confidences go by in it, for cursors."""
+    return state if learnt is None else f"{state}{_LEARNT}{learnt}"
 
 
 def _read(cursor: str) -> re.Match[str]:

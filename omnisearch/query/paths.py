@@ -33,13 +33,13 @@ def matching(now: Generation, patterns: Sequence[str]) -> Mask:
     fits = _fits(patterns, roots)
     found = [np.zeros(0, bool)]
     for part in now.parts:
-        known = _rows.setdefault(part.columns, {})
-        key = tuple(patterns)
-        if key not in known:
-            while len(known) >= _KEPT:
-                known.pop(next(iter(known)), None)
-            known[key] = _of_part(part.columns, fits)
-        found.append(known[key])
+        known, key = _rows.get(part.columns, {}), tuple(patterns)
+        mask = known.get(key)
+        if mask is None:
+            mask = _of_part(part.columns, fits)
+            # another thread may read what was known: it is never changed, but given up
+            _rows[part.columns] = dict([*known.items(), (key, mask)][-_KEPT:])
+        found.append(mask)
     return np.concatenate(found)
 
 

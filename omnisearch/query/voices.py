@@ -52,7 +52,8 @@ def composed(voices: Sequence[Voice], dim: int, combine: str | None, *, unit: bo
     wanted = [voice for voice in voices if voice.weight > 0]
     if combine == "rank" and len(wanted) > 1:
         vectors = [_sum([(one.mean, one.weight)], away, unit) for one in wanted]
-        weights = [one.weight for one in wanted]
+        largest = max(one.weight for one in wanted)
+        weights = [one.weight / largest for one in wanted]
         return Composed(np.array(vectors, np.float32), np.array(weights, np.float32))
     long = [voice for voice in wanted if len(voice.vectors) > 1]
     beside = [(one.mean, one.weight) for one in wanted if len(long) != 1 or one is not long[0]]

@@ -28,6 +28,8 @@ from omnisearch.values import short
 
 MAX_TEXT: Final = 1 << 18  # characters; a list of values that needs more goes into a parameter
 
+_EMPTY: Final = "the condition is empty: write one such as price < 20, or leave it out"
+
 _KEYWORDS: Final = frozenset("and or not in like is null has true false between".split())
 _COMPARED: Final[Mapping[str, Op]] = {
     "=": "=",
@@ -107,7 +109,7 @@ class _Parser:
     def whole(self) -> Condition:
         """Read everything."""
         if self._next.kind == "end":
-            raise self._place(self._next).fault("the condition is empty")
+            raise QueryError(_EMPTY)
         condition = self._chain("or", 0)
         if self._next.kind != "end":
             raise self._unexpected("'and', 'or' or the end")

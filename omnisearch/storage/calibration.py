@@ -113,28 +113,31 @@ def _newest(root: Path, space: str) -> Name | None:
     return None
 
 
-def newest(root: Path, space: str) -> bytes | None:
-    """Read the newest of a space; None where there is none."""
-    return _read(root, space, _CAL)
+def newest(root: Path, space: str) -> tuple[int, bytes] | None:
+    """Read the newest of a space, with its number; None where there is none."""
+    found = _newest(root, space)
+    raw = None if found is None else _read(root, found, _CAL)
+    return None if found is None or raw is None else (found[0], raw)
 
 
 def nearness(root: Path, space: str) -> Mapping[str, Halves]:
     """Read what is known of the rows of shards; what is damaged is not known."""
-    raw = _read(root, space, _NEAR)
+    found = _newest(root, space)
+    raw = None if found is None else _read(root, found, _NEAR)
     if raw is None or len(raw) < _HEADER.size:
         return {}
     magic, digest, shards = _HEADER.unpack_from(raw)
     if magic != _MAGIC or digest != xxhash.xxh3_128_digest(raw[_DIGESTED:]):
         return {}
-    found: dict[str, Halves] = {}
+    near: dict[str, Halves] = {}
     at = _HEADER.size + shards * _ENTRY.size
     for number in range(shards):
         name, rows = _ENTRY.unpack_from(raw, _HEADER.size + number * _ENTRY.size)
         if at + 2 * rows > len(raw):
             return {}
-        found[name.decode("ascii", "replace")] = np.frombuffer(raw, "<f2", rows, at)
+        near[name.decode("ascii", "replace")] = np.frombuffer(raw, "<f2", rows, at)
         at += 2 * rows
-    return found
+    return near
 
 
 def damaged(root: Path) -> list[Path]:
@@ -159,10 +162,9 @@ def _packed(nearness: Mapping[str, Halves]) -> list[bytes]:
     return [_MAGIC, xxhash.xxh3_128_digest(counted), counted]
 
 
-def _read(root: Path, space: str, suffix: str) -> bytes | None:
-    found = _newest(root, space)
+def _read(root: Path, name: Name, suffix: str) -> bytes | None:
     try:
-        return None if found is None else _path(root / _FOLDER, found, suffix).read_bytes()
+        return _path(root / _FOLDER, name, suffix).read_bytes()
     except OSError:  # a writer has just made a newer one, or nobody may read it
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -186,14 +186,25 @@ def _as_rows(metadata: Metadata) -> Sequence[Mapping[str, Any] | None]:
                     row[column.name] = row[column.name] and json.loads(row[column.name])
         return rows
     if isinstance(metadata, Mapping):
-        lengths = {len(values) for values in metadata.values()}
+        listed = [_column(name, values) for name, values in metadata.items()]
+        lengths = set(map(len, listed))
         if len(lengths) > 1:
             raise InputError(f"metadata columns have different lengths: {sorted(lengths)}")
-        columns = zip(*metadata.values(), strict=True)
-        return [dict(zip(metadata, row, strict=True)) for row in columns]
+        return [dict(zip(metadata, row, strict=True)) for row in zip(*listed, strict=True)]
     if isinstance(metadata, str | bytes) or not isinstance(metadata, Sequence):
         raise TypeError(f"metadata is {type(metadata).__name__}: give rows, columns or a table")
     return metadata
+
+
+def _column(name: str, values: Any) -> Sequence[Any]:  # noqa: ANN401
+    """Take the values of a column, which a single value is not, and neither are letters."""
+    if isinstance(values, pa.Array | pa.ChunkedArray):
+        return cast(list[Any], values.to_pylist())
+    listed = isinstance(values, Sequence) and not isinstance(values, str | bytes)
+    if not listed and not (hasattr(values, "__array__") and np.ndim(values)):
+        fault = f"metadata {name!r} is {type(values).__name__}"
+        raise InputError(f"{fault}: each column is a list, one value a row; nothing stored")
+    return cast(Sequence[Any], values)
 
 
 def deleting(found: Callable[[Generation], list[str]]) -> Prepare:

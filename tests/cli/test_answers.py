@@ -130,6 +130,29 @@ def test_paths_are_the_bytes_of_the_names_each_once() -> None:
     assert b"".join(printed(hits, "paths0", Screen())) == b"/p/a\0/p/\nb\xff\0"
 
 
+def test_what_stands_beside_a_name_gives_way_to_it() -> None:
+    long = "/m/a very long name of a book.txt"
+    copies = ("file:///a", "file:///b")
+    hits = [
+        hit(long, span=om.TextSpan(525, 699), confidence=0.85, folded=3, locations=copies),
+        hit(long, item="b" * 20, metadata={"file.row": 1_200}, confidence=0.85, folded=3),
+    ]
+    assert [shown(hits, columns=columns).splitlines()[1:] for columns in (40, 55, 70)] == [
+        [
+            "1   85%  …a book.txt  characters 525-699",
+            "2   85%  … name of a book.txt  row 1,200",
+        ],
+        [
+            "1   85%  …me of a book.txt  characters 525-699  +3 more",
+            "2   85%  … a book.txt  row 1,200 (bbbbbbbbbbbbbbbbbbbb)",
+        ],
+        [
+            "1   85%  text  …e of a book.txt  characters 525-699  +3 more  2 copies",
+            "2   85%  text  … a book.txt  row 1,200 (bbbbbbbbbbbbbbbbbbbb)  +3 more",
+        ],
+    ]
+
+
 @given(
     st.lists(
         st.builds(
@@ -138,13 +161,16 @@ def test_paths_are_the_bytes_of_the_names_each_once() -> None:
             span=SPANS,
             confidence=st.none() | st.floats(0, 1),
             folded=st.integers(0, 10**6),
+            reranked=st.none() | st.floats(-100, 100),
+            locations=st.sampled_from([("file:///a",), ("file:///a",) * 1200]),
+            metadata=st.sampled_from([{}, {"file.row": 5}, {"file.row": 1_234_567}]),
             snippet=st.none() | st.text(max_size=300),
             marks=st.sampled_from([(), ((0, 1),), ((3, 9), (20, 21))]),
         ),
         min_size=1,
         max_size=3,
     ),
-    st.sampled_from([80, 100, 160]),
+    st.integers(40, 80) | st.sampled_from([100, 160]),
 )
 def test_no_line_is_wider_than_the_terminal(hits: list[om.Hit], columns: int) -> None:
     for line in shown(hits, columns=columns, bold=True, links=True).split("\n"):
@@ -168,9 +194,15 @@ def test_an_excerpt_keeps_to_its_lines(text: str, places: list[Any], columns: in
 
 def test_a_marked_word_that_is_cut_for_the_sign_reads_the_same() -> None:
     text, marks = "a \x1ba京", [(0, 3)]
-    assert excerpt(text, marks, 8, 2, bold=False)[1] == "\\u001… …"
+    assert excerpt(text, marks, 8, 2, bold=False)[1] == "\\u001ba…"
     bold = excerpt(text, marks, 8, 2, bold=True)
-    assert [_SEQUENCES.sub("", line) for line in bold] == ["a", "\\u001… …"]
+    assert [_SEQUENCES.sub("", line) for line in bold] == ["a", "\\u001ba…"]
+
+
+@pytest.mark.parametrize("long", [40, 237, 400, 30_000])
+def test_a_word_that_is_cut_ends_in_one_sign(long: int) -> None:
+    assert excerpt(f"a {'w' * long}", (), 20, 2, bold=False) == ["a", f"{'w' * 19}…"]
+    assert excerpt(f"a {'東' * long}", (), 21, 2, bold=False) == ["a", f"{'東' * 10}…"]
 
 
 def test_how_sure_never_says_all_or_nothing() -> None:

@@ -79,3 +79,14 @@ def test_nowhere_to_write_is_no_error(tmp_path: Path) -> None:
     home = {"HOME": "/nonexistent", "XDG_STATE_HOME": str(tmp_path / "file")}
     last.remember(tmp_path, hits("a"), 1, home)
     assert last.recall(tmp_path, home) is None
+
+
+@pytest.mark.parametrize("name", ["", "rel"])
+def test_a_place_that_depends_on_where_one_is_remembers_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    home = {"HOME": name, "XDG_STATE_HOME": name}
+    last.remember(tmp_path, hits("a"), 1, home)
+    assert last.recall(tmp_path, home) is None
+    assert list(tmp_path.iterdir()) == []

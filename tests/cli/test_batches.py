@@ -72,6 +72,26 @@ def test_a_value_of_the_wrong_type_is_named(
     assert said[0].startswith(f"line 1 (query 0): {message}") or message in said[0]
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"text": "x", "text": "y", "k": 1}', 'text has "x" and "y": give it once'),
+        ('{"where": "n = 1", "like": "row-1", "where": "n = 2"}', 'where has "n = 1" and "n = 2"'),
+        ('{"like": "row-1", "k": 1, "k": 1}', "k has 1 and 1: give it once"),
+        ('{"text": {"source": "a", "weight": 1, "weight": 2}}', "weight has 1 and 2: give it once"),
+        ('{"where": {"n": 1, "n": 2}, "like": "row-1"}', "n has 1 and 2: give it once"),
+        ('{"vctor": [1], "vctor": [2]}', "vctor has [1] and [2]: give it once"),
+    ],
+    ids="text where k weight condition unknown".split(),
+)
+def test_a_key_that_stands_twice_is_refused(
+    imported: Place, tmp_path: Path, line: str, message: str
+) -> None:
+    code, answered, said = asked(imported, tmp_path, line, '{"like": "row-1"}')
+    assert (code, answered, len(said)) == (3, [1], 1)
+    assert said[0].startswith(f"line 1 (query 0): {message}")
+
+
 def test_null_says_nothing(gathered: Place, tmp_path: Path) -> None:
     part = {"source": str(gathered.home / "noise.png"), "box": None, "weight": None}
     line = {"image": part, "vector": None, "params": None, "deny": None}

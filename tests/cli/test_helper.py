@@ -144,6 +144,13 @@ def test_the_first_question_at_a_terminal_leaves_one_behind(desk: Desk) -> None:
     assert desk.ask_helped("harbour") == alone
 
 
+@pytest.mark.parametrize("home", ["rel", ""])
+def test_without_a_place_for_one_a_question_is_answered_all_the_same(desk: Desk, home: str) -> None:
+    before = sorted(desk.home.iterdir())
+    assert desk.ask("harbour", HOME=home) == desk.ask_alone("harbour", HOME=home)
+    assert sorted(desk.home.iterdir()) == before
+
+
 def test_it_sees_what_is_stored_and_what_is_gone(desk: Desk) -> None:
     desk.start()
     assert "shoe.txt" not in desk.ask_helped("shoe", "-k", "1")[1]

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from omnisearch_cli.warm import client, frames, held, identity, place
+from omnisearch_cli.state import folder as state_folder
+from omnisearch_cli.warm import client, control, frames, held, identity, place, starting
 
 
 @pytest.fixture
@@ -62,6 +63,22 @@ def test_a_path_that_is_too_long_for_a_socket_is_none_for_us(
     monkeypatch.setenv("XDG_STATE_HOME", str(deep))
     with listening(deep), place.connect(60.0):
         assert (deep / "omnisearch" / "helper" / place.SOCKET).is_socket()
+
+
+@pytest.mark.parametrize("home", ["", "rel", "~", "./rel"])
+def test_a_home_that_is_no_absolute_path_is_no_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("XDG_RUNTIME_DIR", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, "rel")
+    monkeypatch.setenv("HOME", home)
+    assert state_folder() is None
+    with pytest.raises(FileNotFoundError, match="HOME is no absolute path"):
+        place.folder(make=True)
+    starting.start()
+    assert (control.status(), control.stop()) == (None, None)
+    assert list(tmp_path.iterdir()) == []
 
 
 def _open_to_others(folder: Path) -> None:

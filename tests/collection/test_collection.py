@@ -113,6 +113,18 @@ def test_update_changes_only_what_is_given(tmp_path: Path) -> None:
     assert np.array_equal(before.vector, after.vector)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("value", [1, None, "ab", b"ab", {"a": 1}, {1}, np.array(3), np.int64(3)])
+def test_update_takes_a_column_only_as_a_list(tmp_path: Path, value: object) -> None:
+    col = om.open(tmp_path / "c")
+    col.add_vectors(["a", "b"], vectors(2), metadata={"price": [1, 2]})
+    told = r"metadata 'price' is \w+: each column is a list, one value a row; nothing stored"
+    with pytest.raises(om.errors.InputError, match=told):
+        col.update(["a", "b"], metadata={"price": value})
+    for column in ([3, 4], (3, 4), np.array([3, 4]), pa.array([3, 4])):
+        col.update(["a", "b"], metadata={"price": column})
+        assert [record.metadata for record in col.iterate()] == [{"price": 3}, {"price": 4}]
+
+
 def test_upsert_replaces_and_counts_once(tmp_path: Path) -> None:
     col = om.open(tmp_path / "c")
     x = vectors(3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,16 @@ def test_another_copy_will_do(tmp_path: Path, cutter: om.Cutter) -> None:
     )
     picture = cutter.thumbnail(one)
     assert picture is not None and picture.size == (256, 171)
+
+
+def test_a_file_that_was_found_missing_is_named(tmp_path: Path, cutter: om.Cutter) -> None:
+    metadata = {"file.name": "a\n.jpg", "file.missing": datetime(2026, 5, 1, 10, 30, tzinfo=UTC)}
+    one = om.Hit("7#1", "7", None, (), "image", "content", None, None, None, {}, 0, None, metadata)
+    told = r"^a\\u000a\.jpg is missing since 2026-05-01 10:30 UTC: bring it back as it was, and"
+    for cut in (lambda: cutter.thumbnail(one), lambda: cutter.extract(one, tmp_path / "b.png")):
+        with pytest.raises(om.errors.MediaError, match=told):
+            cut()
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,6 @@ def test_an_error_points_at_its_place(text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        ("", "the condition is empty"),
         ("1 < n", "the column comes first"),
         ('brand = "a"', "text goes into single quotes"),
         ("brand = a", "text goes into single quotes: 'a'"),
@@ -128,6 +127,11 @@ def test_an_error_points_at_its_place(text: str, message: str) -> None:
 )
 def test_refuses(text: str, part: str) -> None:
     assert part in fault(text)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\t\u3000"])
+def test_an_empty_condition_is_met_with_an_example(text: str) -> None:
+    assert fault(text) == "the condition is empty: write one such as price < 20, or leave it out"
 
 
 @pytest.mark.parametrize(

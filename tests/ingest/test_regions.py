@@ -161,9 +161,9 @@ def test_a_question_in_words_is_told_of_parts(source: Path, col: om.Collection) 
 def test_a_part_has_to_be_nearer_than_a_whole_picture(source: Path, col: om.Collection) -> None:
     col.ingest(source, regions=True)
     now = col._storing().reading()
-    calibrator = col._calibrating.current(now)
-    assert calibrator is not None
-    margin = NEARER * calibrator.scale("text").widths[LINES[kind_of("image", "content")]]
+    learnt = col._calibrating.of(now)
+    assert learnt is not None
+    margin = NEARER * learnt.calibrator.scale("text").widths[LINES[kind_of("image", "content")]]
     turned = 0
     for asked in ("red", "a blue square", "grass", "a photograph", "noise", "the sky"):
         hits = col.query(asked, k=10, modality="image", group_by="none", mode="vector")

@@ -243,7 +243,7 @@ def test_preferred_items_come_first_however_many_rows_each_has(tmp_path: Path) -
     assert [one[:3] for one in whole] == ["old"] * 6 + ["new"] * 40
     for k in (1, 2, 4, 7, 46):
         for recall in (None, 1.0):
-            wish = replace(Wish.of({"k": k, "recall": recall}), favours=favours)  # type: ignore[typeddict-item]
+            wish = replace(Wish.of({"k": k, "recall": recall}), favours=favours)
             assert answer(world.now, question, wish, CALIBRATOR).ids == whole[:k]
     world.handle.close()
 

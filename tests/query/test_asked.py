@@ -82,7 +82,13 @@ def test_ranks_keep_wanted_parts_apart_with_their_weights(col: om.Collection) ->
     parts = ("x", om.Text("y", weight=2.0), om.Text("z", weight=-1.0))
     found = ask(col, *parts, options={"combine": "rank"})
     close(found, [1, 0, -1], [0, 2, -1])
-    assert found.weights.tolist() == [1.0, 2.0]
+    assert found.weights.tolist() == [0.5, 1.0]
+
+
+@pytest.mark.parametrize("weight", [1e39, 1e-46, 10**300])
+def test_ranks_count_by_shares_of_the_largest_weight(col: om.Collection, weight: float) -> None:
+    parts = (om.Text("x", weight=weight), om.Text("y", weight=weight))
+    assert ask(col, *parts, options={"combine": "rank"}).weights.tolist() == [1.0, 1.0]
 
 
 def test_stored_ids_ask_and_are_left_out(col: om.Collection) -> None:

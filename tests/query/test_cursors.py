@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import omnisearch as om
+from omnisearch import calibrating
 from omnisearch.errors import QueryError
 from omnisearch.query.hits import Hits
 from tests.query.test_calibrating import Toy, items
@@ -14,6 +15,10 @@ from tests.query.test_calibrating import Toy, items
 
 def page(col: om.Collection, cursor: str | None = None, k: int = 4) -> Hits:
     return col.query(text="w1 w3", k=k, cursor=cursor)
+
+
+def sure(hits: Hits) -> list[float | None]:
+    return [hit.confidence for hit in hits]
 
 
 def test_a_list_of_a_transaction_goes_on_in_the_state_that_it_saw(tmp_path: Path) -> None:
@@ -80,3 +85,41 @@ def test_a_list_goes_on_though_all_was_deleted(tmp_path: Path) -> None:
         with pytest.raises(QueryError, match="which is gone"):
             page(col, cursor)
         assert len(page(col)) == 0
+
+
+def test_a_list_goes_on_with_the_confidences_that_it_began_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibrating, "_PAUSE_S", 3600.0)  # until it is closed
+    path, encoder = tmp_path / "c", om.Encoder(Toy())
+    with om.open(path, encoder=encoder) as col:
+        col.add(items(0, 200))  # what is learnt of them comes later
+        whole, first = page(col, k=100), page(col, k=30)
+        with om.open(path, mode="r", encoder=encoder) as early:
+            also = page(early, k=30)
+            assert col._calibrating.learn()
+            for one, hits in ((col, first), (early, also)):
+                rest = page(one, hits.cursor, k=70)
+                assert [*hits.ids, *rest.ids] == whole.ids
+                assert sure(hits) + sure(rest) == sure(whole)
+        now = page(col, k=100)
+        assert sure(now) != sure(whole)
+        with om.open(path, mode="r", encoder=encoder) as late:
+            assert page(late, page(late, k=30).cursor, k=70).ids == now.ids[30:]
+            with pytest.raises(QueryError, match="learnt anew since the list of this cursor began"):
+                page(late, first.cursor)
+
+
+def test_a_list_goes_on_though_the_collection_was_compacted(tmp_path: Path) -> None:
+    path, encoder = tmp_path / "c", om.Encoder(Toy())
+    with om.open(path, encoder=encoder) as col:
+        col.add(items(0, 60))
+        col.delete([f"t{number}" for number in range(0, 60, 3)])
+        whole, first = page(col, k=40), page(col, k=11)
+        cursor = first.cursor
+        col.compact()
+        assert page(col, cursor, k=29).ids == whole.ids[11:]
+        with om.open(path, mode="r", encoder=encoder) as other:
+            rest = page(other, cursor, k=29)
+            assert rest.ids == whole.ids[11:]
+            assert sure(rest) == sure(whole)[11:]

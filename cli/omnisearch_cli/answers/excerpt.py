@@ -120,7 +120,9 @@ def _closed(line: list[tuple[str, str]], used: int, columns: int) -> list[tuple[
     more = _MORE, _MORE
     if line[-1] == more:
         return line
-    if used + 2 > columns:
-        cut = output.cut_right(line[0][0], columns - 2)
-        line = line[:-1] if len(line) > 1 else [(cut, cut)]
-    return [*line, more]
+    if used + 2 <= columns:
+        return [*line, more]
+    if len(line) > 1:
+        return [*line[:-1], more]
+    cut = output.cut_right(f"{line[0][0]}{_MORE}", columns)
+    return [(cut, cut)]

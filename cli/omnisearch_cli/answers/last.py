@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 import omnisearch as om
+from omnisearch_cli import state
 
 _COLLECTIONS = 100
 _HITS = 10_000
@@ -60,6 +61,8 @@ def remember(
 ) -> None:
     """Keep what a query found, in place of what the one before did."""
     file = _file(collection, environment)
+    if file is None:
+        return
     made = file.with_name(f".{file.name}.{os.getpid()}")
     kept = [
         [hit.id, hit.score, hit.confidence, dict(hit.parts), hit.folded]
@@ -80,6 +83,8 @@ def remember(
 def recall(collection: Path, environment: Mapping[str, str] = os.environ) -> Last | None:
     """Give what the last query found; None where nobody knows."""
     file = _file(collection, environment)
+    if file is None:
+        return None
     try:
         with file.open("rb") as opened:
             found = opened.read(_BYTES + 1)
@@ -114,8 +119,7 @@ def _forget_old(file: Path) -> None:
         old.unlink(missing_ok=True)
 
 
-def _file(collection: Path, environment: Mapping[str, str]) -> Path:
-    home = environment.get("HOME") or str(Path.home())
-    folder = Path(environment.get("XDG_STATE_HOME") or Path(home) / ".local" / "state")
+def _file(collection: Path, environment: Mapping[str, str]) -> Path | None:
+    folder = state.folder(environment)
     name = sha256(os.fsencode(os.path.realpath(collection))).hexdigest()[:32]
-    return folder / "omnisearch" / "last" / f"{name}.json"
+    return None if folder is None else Path(folder) / "last" / f"{name}.json"

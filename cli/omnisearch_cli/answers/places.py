@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
+
+import omnisearch as om
 
 _FILE = "file://"
 _LINK = re.compile(r"file://[!-~]{1,2000}")  # longer ones are cut by some terminals
@@ -33,6 +36,17 @@ def shown(uri: str) -> str:
         if folder is not None and path.startswith(folder.rstrip(os.sep) + os.sep):
             return mark + path[len(folder.rstrip(os.sep)) + 1 :]
     return path
+
+
+def missing(hit: om.Hit) -> str | None:
+    """Say since when the file of an answer, or its row of a table, is known to be gone."""
+    since = hit.metadata.get("file.missing")
+    return f"missing since {since:%Y-%m-%d %H:%M} UTC" if isinstance(since, datetime) else None
+
+
+def unit(hit: om.Hit) -> str:
+    """Say what an answer is, or is a part of."""
+    return "file" if hit.metadata.get("file.row") is None else "row"
 
 
 def _here() -> str | None:

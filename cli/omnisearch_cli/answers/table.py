@@ -14,7 +14,12 @@ from omnisearch_cli.answers.screen import Screen
 
 _WIDE = 110  # columns from which on there is room for what few look at
 _NARROW = 56  # columns below which there is room for names alone
-_LEAST = 12  # columns that the name of a file has, however narrow the terminal is
+_LEAST = 12  # columns that the name of a file has
+_BARE = 4  # columns that it has however narrow the terminal is
+_YIELDING = {  # what stands behind a name, the least important first, and what it leaves the name
+    **dict.fromkeys(("copies", "folded", "id"), _LEAST),
+    **dict.fromkeys(("moment", "row"), 8),
+}
 _LINES = 2  # of what an answer says
 _OURS = ("file.", "image.", "audio.", "video.", "doc.", "segment.")
 _TEXTS = ("date", "kind")  # columns that begin on the left
@@ -121,9 +126,10 @@ def _date(hit: om.Hit) -> str:
 def _named_line(hit: om.Hit, layout: _Layout) -> str:
     """Give the name of an answer and what stands behind it: the name gives way first."""
     name = output.escape(hit.item if hit.uri is None else places.shown(hit.uri))
-    behind = "".join(f"  {part}" for part in _behind(hit))
-    room = layout.screen.columns - layout.indent - output.width(behind)
-    name = output.cut_left(name, max(room, _LEAST))
+    room = layout.screen.columns - layout.indent
+    behind = _behind(hit, room, output.width(name))
+    room -= output.width(behind)
+    name = output.cut_left(name, max(room, _BARE))
     if hit.uri is None and not hit.snippet:
         left = room - output.width(name) - 2
         told = _described(hit.metadata)
@@ -133,16 +139,21 @@ def _named_line(hit: om.Hit, layout: _Layout) -> str:
     return f"{name}{behind}"
 
 
-def _behind(hit: om.Hit) -> Iterator[str]:
-    """Say what stands behind the name: the row, the moment, other moments, other copies."""
-    if (row := hit.metadata.get("file.row")) is not None:
-        yield f"row {row:,} ({output.escape(hit.item)})"
-    if told := moment.told(hit.span, hit.metadata.get("file.type")):
-        yield told
-    if hit.folded:
-        yield f"+{hit.folded:,} more"
-    if len(hit.locations) > 1:
-        yield f"{len(hit.locations):,} copies"
+def _behind(hit: om.Hit, room: int, named: int) -> str:
+    """Say what stands behind a name of so many cells: as much as leaves room for that."""
+    row, told = hit.metadata.get("file.row"), moment.told(hit.span, hit.metadata.get("file.type"))
+    parts = {
+        "row": "" if row is None else f"  row {row:,}",
+        "id": "" if row is None else f" ({output.escape(hit.item)})",
+        "moment": f"  {told}" if told else "",
+        "folded": f"  +{hit.folded:,} more" if hit.folded else "",
+        "copies": f"  {len(hit.locations):,} copies" if len(hit.locations) > 1 else "",
+    }
+    for part, least in _YIELDING.items():
+        if output.width("".join(parts.values())) + min(named, least) <= room:
+            break
+        parts[part] = ""
+    return "".join(parts.values())
 
 
 def _said(hit: om.Hit, layout: _Layout) -> Iterator[str]:

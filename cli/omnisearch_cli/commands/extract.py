@@ -9,7 +9,7 @@ import click
 
 import omnisearch as om
 from omnisearch_cli import discovery, output, settings
-from omnisearch_cli.answers import chosen
+from omnisearch_cli.answers import chosen, places
 
 EXAMPLES = """\b
 Examples:
@@ -93,10 +93,9 @@ def _made(found: om.Details, flags: Flags) -> om.Extracted:
 
 def _tell(found: om.Details, made: om.Extracted, around_s: float) -> None:
     """Say where a film begins if that is earlier, and that words are those of an older file."""
-    states = om.file_states(found.hit)
-    if made.path.suffix == ".txt" and states and "there" not in states:
-        since = "has changed" if "changed" in states else "is gone"
-        output.say(f"the file {since} since it was taken in: these are the words that it had then")
+    if made.path.suffix == ".txt" and (fault := _fault(found.hit)) is not None:
+        unit = places.unit(found.hit)
+        output.say(f"the {unit} {fault}: these are the words that it had then")
     span = found.hit.span
     if not isinstance(span, om.TimeSpan) or made.begin_s is None or made.end_s is None:
         return
@@ -104,3 +103,13 @@ def _tell(found: om.Details, made: om.Extracted, around_s: float) -> None:
     if early_s > _EARLIER_S:
         shown = f"it shows {made.begin_s:.1f} to {made.end_s:.1f} s"
         output.say(f"{shown}, from {early_s:.1f} s earlier on: a copy begins with a key frame")
+
+
+def _fault(hit: om.Hit) -> str | None:
+    """Say why words are not those of a file as it is; None where nobody would think so."""
+    if (since := places.missing(hit)) is not None:
+        return f"is {since}"
+    states = om.file_states(hit)
+    if not states or "there" in states:
+        return None
+    return f"{'has changed' if 'changed' in states else 'is gone'} since it was taken in"

@@ -129,6 +129,9 @@ def _where(found: om.Details) -> dict[str, str]:
         f"{'file' if not number else ''}{' ' * number}": f"{places.shown(uri)}{_SINCE[state]}"
         for number, (uri, state) in enumerate(pairs)
     }
+    if (since := places.missing(hit)) is not None:
+        name = hit.metadata.get("file.name") or places.shown(hit.uri or "")
+        files[places.unit(hit)] = f"{name}  ({since}: bring it back as it was, and ingest again)"
     known = {
         "kind": hit.modality or "",
         "moment": moment.told_whole(hit.span, hit.metadata.get("file.type")),

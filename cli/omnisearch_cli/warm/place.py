@@ -12,6 +12,8 @@ import socket
 import stat
 import struct
 
+from omnisearch_cli import state
+
 SOCKET, LOCK = "helper.sock", "helper.lock"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _OTHERS = 0o077
@@ -27,9 +29,9 @@ def folder(make: bool = False) -> int:
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     if runtime.startswith("/"):
         return _owned(runtime, "omnisearch", make)
-    home = os.environ.get("XDG_STATE_HOME", "")
-    state = home if home.startswith("/") else os.path.expanduser("~/.local/state")  # noqa: PTH111
-    base = f"{state}/omnisearch"
+    base = state.folder()
+    if base is None:
+        raise FileNotFoundError("HOME is no absolute path: a helper has no place")
     if make:
         os.makedirs(base, 0o700, exist_ok=True)  # noqa: PTH103
     return _owned(base, "helper", make)

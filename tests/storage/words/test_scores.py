@@ -103,14 +103,14 @@ def test_scores_are_those_of_the_formula(store: Store, state: str, question: str
 
 @pytest.mark.parametrize("state", STATES)
 def test_a_word_is_said_where_a_row_says_it(store: Store, state: str) -> None:
-    said = [f"{one or ''} word{n}" for n, one in enumerate(texts())]
+    said: list[str | None] = [f"{one or ''} word{n}" for n, one in enumerate(texts())]
     fill(store, said[:-1])
     before = store.reading()
     store.write(changes.keeping(segments(said[-1:], ROWS - 1)))
     STATES[state](store)
     for term in ("red", "dog", "zebra", *(f"word{n}" for n in range(ROWS + 1))):
         for now, rows in ((before, said[:-1]), (store.reading(), said)):
-            there = any(term in row.split() for row in rows)
+            there = any(term in (row or "").split() for row in rows)
             assert now.words.says(term) == there == (len(now.words.saying(term)) > 0)
 
 
