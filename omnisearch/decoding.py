@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from omnisearch.encoder.parts import Audio, Document, Image, Part, Text, Video
-from omnisearch.errors import MediaError
+from omnisearch.errors import MediaError, PoolError
 from omnisearch.ingest import pieces
 from omnisearch.ingest.drafts import Segment
 from omnisearch.ingest.encoding import RATE, shown
@@ -65,6 +65,7 @@ class Decoding:
         self._lock, self._lender = Lock(), lender
         self._pool: Pool | None = None
         self._process = os.getpid()
+        self._closed = False
         self.started = False  # whether a file was ever opened
 
     def __call__(self, part: Part) -> Decoded:
@@ -81,8 +82,9 @@ class Decoding:
         return Decoded(found, tuple(_remarks(part, item, windows if more else ())))
 
     def close(self) -> None:
-        """End the decoder; the next file starts another."""
+        """End the decoder; whoever waits for a file in another thread gets a PoolError."""
         with self._lock:
+            self._closed = True
             pool, self._pool = self._pool, None
         if pool is not None:
             pool.close()
@@ -116,6 +118,8 @@ class Decoding:
 
     def _started(self) -> Pool:
         with self._lock:
+            if self._closed:
+                raise PoolError("what opens files of questions was closed: make another")
             if self._pool is None or self._process != os.getpid():
                 self._pool = Pool(_EXTRACTOR, _WORKERS, _LIMITS, self._lender)
                 self._process, self.started = os.getpid(), True

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakValueDictionary
 
 from omnisearch.encoder.parts import Text
-from omnisearch.errors import QueryError
-from omnisearch.query import paths
+from omnisearch.errors import PoolError, QueryError
+from omnisearch.query import cursor, paths
 from omnisearch.query.answer import answer
 from omnisearch.query.asked import Asked, Asking, Decoded, asked
 from omnisearch.query.cursor import States
@@ -57,12 +57,15 @@ class Decoder:
     def __init__(self, lender: Lender | None = None) -> None:
         self._lock, self._lender = Lock(), lender
         self._decoding: Decoding | None = None
+        self._closed = False
 
     def __call__(self, part: Part) -> Decoded:
-        """Give what a part holds."""
+        """Give what a part holds; a PoolError once it is closed, also by another thread."""
         from omnisearch.decoding import Decoding
 
         with self._lock:
+            if self._closed:
+                raise PoolError("what opens files of questions was closed: make another")
             if self._decoding is None:
                 self._decoding = Decoding(self._lender)
         return self._decoding(part)
@@ -73,7 +76,9 @@ class Decoder:
         return self._decoding is not None and self._decoding.started
 
     def close(self) -> None:
-        """End what decodes; the next file starts it again."""
+        """End what decodes, for good."""
+        with self._lock:
+            self._closed = True
         if self._decoding is not None:
             self._decoding.close()
 
@@ -172,7 +177,7 @@ class Asker:
 
             whole, wish = applied(now, whole, cast(QueryOptions, question))
             stages.end("routing")
-        asking = Asking(now, lambda: self._encoder(now), self._decoder)
+        asking = Asking(now, lambda: self._encoder(now), self._decoded)
         spelt = respelt(asking, whole, wish)
         whole = spelt.question
         found = asked(asking, whole, wish, spelt.looked_for)
@@ -180,8 +185,10 @@ class Asker:
         references = self._references.of(asking, beside.rules)
         remarks = (*remarks, *said_of(references))
         found = replace(found, remarks=remarks, spelling=spelt.words)
+        learnt = self._calibrating.of(now, cursor.learnt(wish.cursor))
+        calibrator, number = (None, None) if learnt is None else learnt
+        state = cursor.stated(state, number)
         found = replace(found, references=references, state=state)
-        calibrator = self._calibrating.current(now)
         stages.end("encoding")
         if wish.expand:
             looked_at = partial(answer, now, found, expansion.first(wish), calibrator)
@@ -193,11 +200,19 @@ class Asker:
             hits.remarks = (*hits.remarks, _UNSAID)
         return hits
 
-    def _state(self, now: Generation, cursor: str | None) -> tuple[Generation, str]:
+    def _decoded(self, part: Part) -> Decoded:
+        """Open a file of a question; where the collection was closed meanwhile, say that."""
+        try:
+            return self._decoder(part)
+        except PoolError:
+            self._handle.need()
+            raise
+
+    def _state(self, now: Generation, behind: str | None) -> tuple[Generation, str]:
         """Give the state that is asked, with its name: the newest, or that of a cursor."""
         acknowledged = self._handle.need().is_acknowledged(now)
         name = self._states.name(now, acknowledged=acknowledged)
-        return (now, name) if cursor is None else self._states.of(cursor, now)
+        return (now, name) if behind is None else self._states.of(behind, now)
 
     def _rerank(
         self, now: Generation, whole: Given, found: Asked, wish: Wish, stages: Stages

@@ -1,6 +1,7 @@
 """What can be encoded: parts of one modality each, and rows of parts that are read together.
 
-Sources are opened when they are encoded, never before; nothing heavy is imported here.
+Sources are opened when they are encoded, never before; nothing heavy is imported here. Numbers of
+any real kind are taken, and kept as plain ones, which are told to other processes.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
-from numbers import Real
+from decimal import Decimal
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from omnisearch.media.source import FILES
@@ -41,7 +43,7 @@ class Text:
     def __post_init__(self) -> None:
         if not isinstance(self.text, str):
             raise TypeError(f"Text takes a str, not {type(self.text).__name__}")
-        _check_weight(self.weight)
+        _keep(self, weight=_weight(self.weight))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,9 +57,8 @@ class Image:
     box: Box | None = None
 
     def __post_init__(self) -> None:
-        _check_weight(self.weight)
-        if self.box is not None:
-            _check_box(self.box)
+        box = None if self.box is None else _box(self.box)
+        _keep(self, weight=_weight(self.weight), box=box)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,8 +74,8 @@ class Audio:
 
     def __post_init__(self) -> None:
         _check_sound(self.source)
-        _check_weight(self.weight)
-        _check_times(self.from_s, self.to_s)
+        begin, end = _times(self.from_s, self.to_s)
+        _keep(self, weight=_weight(self.weight), from_s=begin, to_s=end)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,8 +94,8 @@ class Video:
         _check_film(self.source)
         if self.sound is not None:
             _check_sound(self.sound)
-        _check_weight(self.weight)
-        _check_times(self.from_s, self.to_s)
+        begin, end = _times(self.from_s, self.to_s)
+        _keep(self, weight=_weight(self.weight), from_s=begin, to_s=end)
         timed = self.from_s is not None or self.to_s is not None
         if timed and not isinstance(self.source, FILES):
             raise ValueError(
@@ -119,11 +120,9 @@ class Document:
     words: str | None = None
 
     def __post_init__(self) -> None:
-        _check_weight(self.weight)
+        _keep(self, weight=_weight(self.weight), page=_page(self.page))
         if not isinstance(self.words, str | None):
             raise TypeError(f"words of a Document are a str, not {type(self.words).__name__}")
-        if not isinstance(self.page, int) or self.page < 1:
-            raise ValueError(f"page is {self.page!r}: whole numbers from 1 on")
 
 
 Part = Text | Image | Audio | Video | Document
@@ -190,29 +189,62 @@ def _check_film(source: object) -> None:
         )
 
 
-def _check_weight(weight: float) -> None:
-    if isinstance(weight, bool) or not isinstance(weight, Real):
-        raise TypeError(f"weight is {weight!r}: a number")
+def _keep(part: object, **numbers: object) -> None:
+    """Put plain numbers into a part, in the place of those that were given."""
+    for name, number in numbers.items():
+        object.__setattr__(part, name, number)
+
+
+def _plain(value: object, name: str) -> float | None:
+    """Give a real number as a float; None for what is no number."""
+    if isinstance(value, bool) or not isinstance(value, Real | Decimal):
+        return None
     try:
-        usable = math.isfinite(weight) and weight != 0
+        return float(value)
     except OverflowError:
-        raise ValueError(
-            "weight is a number of more digits than are read: take a smaller"
-        ) from None
-    if not usable:
+        raise ValueError(f"{name} has more digits than are read: take a smaller number") from None
+    except ValueError:  # of the decimals that are no number
+        return math.nan
+
+
+def _weight(weight: float) -> float:
+    number = _plain(weight, "weight")
+    if number is None:
+        raise TypeError(f"weight is {weight!r}: a number")
+    if not math.isfinite(number) or number == 0:
         raise ValueError(f"weight is {weight}: any finite number but 0")
+    return number
 
 
-def _check_box(box: Box) -> None:
-    numbers = isinstance(box, tuple | list) and all(isinstance(one, Real) for one in box)
-    if not numbers or len(box) != 4:
+def _box(box: Box) -> Box:
+    numbers = [_plain(one, "box") for one in box] if isinstance(box, tuple | list) else []
+    if len(numbers) != 4 or None in numbers:
         raise ValueError(f"box is {box!r}: (x, y, w, h) as fractions of the picture, 0 to 1")
-    x, y, w, h = box
+    x, y, w, h = (one for one in numbers if one is not None)
     if not (0 <= x < 1 and 0 <= y < 1 and 0 < w <= 1 - x + 1e-6 and 0 < h <= 1 - y + 1e-6):
         raise ValueError(f"box is {box}: (x, y, w, h) as fractions inside the picture, 0 to 1")
+    return x, y, w, h
 
 
-def _check_times(from_s: float | None, to_s: float | None) -> None:
-    begin = 0.0 if from_s is None else from_s
-    if not (math.isfinite(begin) and begin >= 0) or (to_s is not None and not to_s > begin):
+def _page(page: int) -> int:
+    number = _plain(page, "page") if isinstance(page, Integral) else None
+    if number is None or number < 1:
+        raise ValueError(f"page is {page!r}: whole numbers from 1 on")
+    return int(page)
+
+
+def _times(from_s: float | None, to_s: float | None) -> tuple[float | None, float | None]:
+    begin, end = _seconds(from_s, "from_s"), _seconds(to_s, "to_s")
+    first = begin or 0.0
+    if not (math.isfinite(first) and first >= 0) or (end is not None and not end > first):
         raise ValueError(f"from_s={from_s}, to_s={to_s}: seconds from 0 on, from_s before to_s")
+    return begin, end
+
+
+def _seconds(time: float | None, name: str) -> float | None:
+    if time is None:
+        return None
+    number = _plain(time, name)
+    if number is None:
+        raise TypeError(f"{name} is {time!r}: a number of seconds")
+    return number

@@ -1,12 +1,15 @@
 """A source as a descriptor that a decoder may be given: of a regular file that nobody writes to.
 
-What comes as bytes or through a pipe is copied into memory that is sealed.
+What comes as bytes, from an open file without a descriptor, or through a pipe is copied into memory
+that is sealed. A named pipe that has no writer yet is waited for: whoever must not wait opens it
+otherwise.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import select
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from omnisearch.errors import MediaError
-from omnisearch.media.source import File, Stream, descriptor_at, named
+from omnisearch.media.source import File, Stream, descriptor_at, named, opened
 
 MOST = 500_000_000  # bytes that are taken through a pipe
 _BLOCK = 1 << 20
@@ -24,14 +27,40 @@ _NOEXEC_SEAL = 8  # of Linux 6.3, which complains where it is left out
 @contextmanager
 def descriptor_of(source: File) -> Iterator[int]:
     """Open a source for reading; whoever uses the descriptor leaves it open."""
-    if isinstance(source, Stream):
-        yield source.file.fileno()
+    if isinstance(source, Stream) and (number := _number(source)) is not None:
+        yield number
         return
-    descriptor = _of_bytes(source) if isinstance(source, bytes) else _of_path(source)
+    if isinstance(source, bytes | Stream):
+        content = source if isinstance(source, bytes) else _held(source)
+        descriptor = _of_bytes(content, named(source))
+    else:
+        descriptor = _of_path(source)
     try:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _number(source: Stream) -> int | None:
+    """Give the descriptor of an open file; one in memory or in an archive has none."""
+    try:
+        return source.file.fileno()
+    except (OSError, AttributeError):
+        return None
+
+
+def _held(source: Stream) -> bytes:
+    """Read an open file that has no descriptor, from its beginning."""
+    try:
+        with opened(source) as file:
+            content = file.read(MOST + 1)
+    except (OSError, AttributeError, TypeError) as error:
+        what = f"{named(source)} is a {type(source.file).__name__} that cannot be read"
+        remedy = "give a file that was opened in binary, its bytes, or its path"
+        raise MediaError(f"{what} ({error}): {remedy}") from error
+    if len(content) > MOST:
+        raise MediaError(f"{named(source)} has over {MOST:,} bytes: give the name of a file")
+    return content
 
 
 def _of_path(path: str | Path) -> int:
@@ -39,14 +68,17 @@ def _of_path(path: str | Path) -> int:
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return descriptor
     try:
-        os.set_blocking(descriptor, True)
-        return _of_bytes(_piped(descriptor, named(path)))
+        return _of_bytes(_piped(descriptor, named(path)), named(path))
     finally:
         os.close(descriptor)
 
 
 def _piped(descriptor: int, name: str) -> bytes:
     blocks, size = [], 0
+    writer = select.poll()
+    writer.register(descriptor, select.POLLIN)
+    writer.poll()  # opened without waiting, it would look empty before the first writer comes
+    os.set_blocking(descriptor, True)
     while block := os.read(descriptor, _BLOCK):
         blocks.append(block)
         size += len(block)
@@ -55,9 +87,9 @@ def _piped(descriptor: int, name: str) -> bytes:
     return b"".join(blocks)
 
 
-def _of_bytes(content: bytes) -> int:
+def _of_bytes(content: bytes, name: str) -> int:
     if not content:
-        raise MediaError("the file given has no bytes: give what a file holds")
+        raise MediaError(f"{name} has no bytes: give what a file holds")
     if not hasattr(os, "memfd_create"):
         return _unnamed(content)
     flags = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING

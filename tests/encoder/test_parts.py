@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -42,6 +44,46 @@ def test_parts_know_their_modality_and_have_weight_one() -> None:
 def test_impossible_parts_are_refused_where_they_are_made(make: Any, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         make()
+
+
+def test_real_numbers_of_any_kind_are_kept_as_plain_ones() -> None:
+    quarter, half = np.float32(0.25), Fraction(1, 2)
+    sound = Audio("a", from_s=half, to_s=np.int64(3), weight=Decimal(2))  # type: ignore[arg-type]
+    film = Video("a", from_s=np.float32(1), to_s=Decimal("1.5"))  # type: ignore[arg-type]
+    picture = Image("a", box=[quarter, Decimal(0), half, 1])  # type: ignore[arg-type]
+    page = Document("a", page=np.int64(2))  # type: ignore[arg-type]
+    assert picture.box == (0.25, 0.0, 0.5, 1.0)
+    assert (sound.from_s, sound.to_s, sound.weight) == (0.5, 3.0, 2.0)
+    assert (film.from_s, film.to_s, page.page) == (1.0, 1.5, 2)
+    plain = (*picture.box, sound.from_s, sound.to_s, sound.weight, film.from_s, film.to_s)
+    assert {type(one) for one in plain} == {float}
+    assert type(picture.box) is tuple and type(page.page) is int
+
+
+@pytest.mark.parametrize("value", ["1", True, np.True_, 1j, np.array([1.0]), b"1"])
+def test_what_is_no_number_is_named(value: Any) -> None:
+    with pytest.raises(TypeError, match=r"from_s is .*: a number of seconds"):
+        Audio("a", from_s=value)
+    with pytest.raises(TypeError, match=r"to_s is .*: a number of seconds"):
+        Video("a", to_s=value)
+    with pytest.raises(ValueError, match=r"page is .*: whole numbers from 1 on"):
+        Document("a", page=value)
+    with pytest.raises(ValueError, match=r"box is .*as fractions of the picture, 0 to 1"):
+        Image("a", box=(value, 0, 1, 1))
+
+
+@pytest.mark.parametrize("value", [10**400, 10**5000, Fraction(10**400)], ids=["a", "b", "c"])
+def test_numbers_beyond_a_float_are_named(value: Any) -> None:
+    for make in (
+        lambda: Audio("a", from_s=value),
+        lambda: Video("a", to_s=value),
+        lambda: Image("a", box=(0, 0, value, 1)),
+        lambda: Document("a", page=int(value)),
+    ):
+        with pytest.raises(ValueError, match=r"^(from_s|to_s|box|page) has more digits than are"):
+            make()
+    with pytest.raises(ValueError, match="from_s=sNaN, to_s=None: seconds from 0 on"):
+        Audio("a", from_s=Decimal("sNaN"))  # type: ignore[arg-type]
 
 
 def test_other_types_are_refused_with_those_that_are_taken() -> None:

@@ -153,6 +153,17 @@ def test_closing_wakes_whoever_waits(family: Family) -> None:
         decode(pool, WORKS)
 
 
+def test_closing_while_the_first_worker_is_made_says_so(family: Family) -> None:
+    with Pool(MISCONDUCT, workers=1) as pool, ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(decode, pool, WORKS)
+        while pool._free:
+            time.sleep(0.001)
+        pool.close()  # a new Python imports meanwhile
+        with pytest.raises(PoolError, match="the pool was closed while it was in use"):
+            waiting.result(LONG_S)
+    assert family.children() == []
+
+
 def test_a_forked_process_makes_a_pool_of_its_own() -> None:
     with Pool(MISCONDUCT, workers=1) as pool:
         decode(pool, WORKS)

@@ -109,8 +109,10 @@ class Pool:
             found = self._idle.pop() if self._idle else None
         try:
             decoder = self._fit(found)
-        except PoolError:
+        except PoolError as error:
             self._freed(None)
+            if self._closed:
+                raise _closed() from error
             raise
         with self._change:
             self._busy.add(decoder)
