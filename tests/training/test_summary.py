@@ -73,8 +73,47 @@ def test_an_unfinished_run_can_be_reported(lab: Lab) -> None:
     assert "It lacks variant B, 3 of 3 seeds (A), 4 of 4 controls: fused → step 2 alone" in page
     cell = "40.0 ± 4.9 / 40.0"
     assert f"| fused, projectors copied | 2 |{f' {cell} |' * 5}\n" in page
-    assert re.search(r"\| drop by fusion, R@1 \| 40\.0 \| 3\d\.0 to (49|50)\.0 \| 100 \|", page)
+    assert re.search(
+        r"\| drop by fusion, R@1 \| 40\.0 \| 3\d\.0 to (49|50)\.0 \| 40\.0, 40\.0 \| 100 \|", page
+    )
     assert "rehearsal) |" not in page
+
+
+def test_a_seed_that_hardly_learnt_is_named_and_each_is_shown(lab: Lab) -> None:
+    keep(lab, "specialist", 2, 30, corpus.KINDS)
+    found = summary.summarise(lab)["a"]
+    told = "text specialist of seed 2 (30.0, not 80.0); the image specialist of seed 2 (30.0, not"
+    assert told in report.uneven(found)
+    assert "| specialist | 0, 1, 2 |" + " 80.0, 80.0, 30.0 |" * 5 in _named(report.by_seed(found))
+    keep(lab, "specialist", 2, 41, corpus.KINDS)
+    assert report.uneven(summary.summarise(lab)["a"]) == ""
+
+
+def test_rows_of_fewer_seeds_say_which(lab: Lab) -> None:
+    keep(lab, "joint", 1, 55, corpus.KINDS)
+    found = summary.summarise(lab)["a"]
+    assert "| joint | 1 (seed 1) | 55.0 ± " in _named(report.table(found))
+    assert "| fused | 2 | 40.0 ± " in _named(report.table(found))
+    assert "| joint | 1 |" + " 55.0 |" * 5 in _named(report.by_seed(found))
+
+
+def _named(table: str) -> str:
+    """Call rows by their names again."""
+    for row in drift.ROWS:
+        table = table.replace(f"| {row.says} |", f"| {row.name} |")
+    return table
+
+
+def test_comparisons_give_what_each_seed_does(lab: Lab) -> None:
+    keep(lab, "step-1", 1, 50, corpus.KINDS)
+    found = summary.summarise(lab)["a"]["compared"]
+    assert found["gain by step 1, R@1"]["seeds"] == [0.3, 0.1]
+    assert found["recovered share, R@1"]["seeds"] == [0.6, 0.2]
+    assert found["recovered share, R@1"]["value"] == pytest.approx(0.4)
+    keep(lab, "specialist-more", 1, 40)
+    share = summary.summarise(lab)["a"]["compared"]["recovered share, R@1"]
+    assert share["seeds"] == [0.6, None]  # the second seed lost nothing
+    assert "| 60.0, none | 100 |" in report.compared(summary.summarise(lab)["a"])
 
 
 def test_no_rows_no_report(tmp_path: Path) -> None:

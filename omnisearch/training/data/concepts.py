@@ -21,6 +21,8 @@ from omnisearch.training.data.splits import split_of
 from omnisearch.training.data.wordnet import Synset, WordNet
 from omnisearch.training.lab import Lab, LabError, Options
 
+# kinds of pictures and sounds that are one thing each
+NAMED = {"emoji", "clipart", "icon", "mono", "instrument", "drum", "effect", "procedural"}
 _ARTICLE = re.compile(r"^(an?|the) (?=\w)")
 
 
@@ -79,15 +81,16 @@ class Concepts:
         return usual if again is not None and again.offset == meaning.offset else phrase
 
 
-def leaks(concepts: Concepts, named: Iterable[tuple[str, str]]) -> list[str]:
+def leaks(concepts: Concepts, titled: Iterable[tuple[str, str]]) -> list[str]:
     """Find titles that occur in two splits: the same, as a plural, or as a synonym.
 
-    `named` gives titles with the split of what bears them. It looks at titles only, so it sees what
-    naming by code point or by a source's own rules would let through.
+    `titled` gives titles with the split of what bears them. It looks at titles only, so it sees
+    what naming by code point or by a source's own rules would let through. Plurals and synonyms are
+    those that the naming knows; what both let through is counted by `lookalikes`.
     """
     seen: dict[str, tuple[str, str]] = {}
     found = []
-    for title, split in named:
+    for title, split in titled:
         plain = normalise(title)
         singular = concepts.singular(plain)
         meaning = concepts.wordnet.certain(singular)
@@ -107,24 +110,24 @@ def build(lab: Lab, options: Options) -> Mapping[str, object]:
     concepts = Concepts.load(lab)
     paths = sorted([*lab.data.glob("pictures-*.arrow"), *lab.data.glob("sounds-*.arrow")])
     titles: dict[str, set[str]] = {}
-    named: set[tuple[str, str]] = set()
+    titled: set[tuple[str, str]] = set()
     shown: dict[bytes, tuple[str, str]] = {}
     for path in paths:
         if path.name.startswith("pictures-"):
             look_for_copies(path, shown)
-        for row in _named(path):
+        for row in named(path):
             titles.setdefault(row["concept"], set()).add(row["title"])
             if row["split"] != split_of(row["concept"]):
                 raise LabError(f"{row['title']!r} of {path.name} is in the split {row['split']}")
-            named.add((row["title"], row["split"]))
-    found = leaks(concepts, sorted(named))
+            titled.add((row["title"], row["split"]))
+    found = leaks(concepts, sorted(titled))
     if found:
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
         raise LabError(f"the splits leak: {found[0]}{more}; correct titles in {lab.data}")
     codes = _codes(concepts)
     rows = [_row(concepts, name, titles[name], codes.get(name, [])) for name in sorted(titles)]
     tables.write(lab.data / "concepts.arrow", tables.CONCEPTS, rows)
-    return {"concepts": len(rows), "titles": len(named), **_colours(lab)}
+    return {"concepts": len(rows), "titles": len(titled), **_colours(lab)}
 
 
 def _colours(lab: Lab) -> dict[str, object]:
@@ -132,7 +135,7 @@ def _colours(lab: Lab) -> dict[str, object]:
     kinds: Counter[str] = Counter()
     coloured: set[str] = set()
     for path in sorted(lab.data.glob("pictures-*.arrow")):
-        for row in _named(path):
+        for row in named(path):
             kinds[row["kind"]] += 1
             if row["kind"] != "mono" and '"grey"' not in row["attributes"]:
                 coloured.add(row["concept"])
@@ -140,13 +143,12 @@ def _colours(lab: Lab) -> dict[str, object]:
     return {"coloured": len(coloured), "pictures": dict(kinds), "mono share": round(share, 3)}
 
 
-def _named(path: Path) -> list[dict[str, str]]:
+def named(path: Path) -> list[dict[str, str]]:
     """Give titles of what is itself a concept; scenes and mixtures name several."""
-    kinds = {"emoji", "clipart", "icon", "mono", "instrument", "drum", "effect", "procedural"}
     columns = ["title", "concept", "split", "kind"]
     columns += ["attributes"] if path.name.startswith("pictures-") else []
     rows = tables.read(path, columns).to_pylist()
-    return [row for row in rows if row["kind"] in kinds]
+    return [row for row in rows if row["kind"] in NAMED]
 
 
 def look_for_copies(path: Path, shown: dict[bytes, tuple[str, str]]) -> None:

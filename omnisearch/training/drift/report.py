@@ -17,6 +17,7 @@ from omnisearch.training.lessons import corpus
 from omnisearch.training.measures import Figures
 
 SEEDS = 3
+HARDLY = 0.5  # of the best seed
 MAIN = tuple(row.name for row in ROWS if not row.control)
 CONTROLS = tuple(row for row in ROWS if row.control)
 
@@ -39,8 +40,8 @@ def page(found: Figures) -> str:
     parts = []
     for variant, figures in found.items():
         heads = f"## {VARIANTS[variant]} (variant {variant.upper()})"
-        parts += [heads, trained(figures), table(figures), compared(figures)]
-        parts += [inside(figures), vectors(figures)]
+        parts += [heads, trained(figures), table(figures), by_seed(figures), uneven(figures)]
+        parts += [compared(figures), inside(figures), vectors(figures)]
     tables = "\n\n".join(part for part in [unfinished(found), *parts] if part)
     return Template(story).substitute(tables=tables)
 
@@ -82,24 +83,55 @@ def table(figures: Figures) -> str:
     lines = [_line(["row", "seeds", *kinds]), _line(["---"] * (len(kinds) + 2))]
     for name, row in rows.items():
         cells = [_cell(row[kind]) if kind in row else "" for kind in kinds]
-        lines.append(_line([row["says"], str(_seeds(figures, name)), *cells]))
+        lines.append(_line([row["says"], _counted(figures, name), *cells]))
     chances = [(first[kind]["r1_chance"], first[kind]["r10_chance"]) for kind in kinds]
     chance = [f"{one:.1f} / {ten:.1f}" for one, ten in chances]
     sizes = [f"{first[kind]['queries']:,} in {first[kind]['gallery']:,}" for kind in kinds]
     lines += [_line(["*chance*", "", *chance]), _line(["*queries in gallery*", "", *sizes])]
-    return "\n".join(["R@1 ± standard error / R@10, in percent:", "", *lines])
+    title = "Means of the seeds, R@1 ± standard error over queries / R@10, in percent:"
+    return "\n".join([title, "", *lines])
+
+
+def by_seed(figures: Figures) -> str:
+    """Give R@1 of each seed: rows of fewer seeds compare with these, and seeds are far apart."""
+    rows = figures["table"]
+    kinds = [kind for kind in corpus.KINDS if kind in rows[next(iter(rows))]]
+    lines = [_line(["row", "seeds", *kinds]), _line(["---"] * (len(kinds) + 2))]
+    for name, row in rows.items():
+        cells = [_each(row[kind]["r1_seeds"]) if kind in row else "" for kind in kinds]
+        lines.append(_line([row["says"], ", ".join(map(str, _seeds(figures, name))), *cells]))
+    return "\n".join(["R@1 of each seed, in the order of the seeds:", "", *lines])
+
+
+def uneven(figures: Figures) -> str:
+    """Name the specialists that learnt less than half of what another seed's did."""
+    row, found = figures["table"].get("specialist", {}), []
+    for kind in [kind for kind in corpus.KINDS if kind in row]:
+        each = row[kind]["r1_seeds"]
+        for seed, one in zip(_seeds(figures, "specialist"), each, strict=True):
+            if one < max(each) * HARDLY:
+                told = f"({one:.1f}, not {max(each):.1f})"
+                found.append(f"the {kind} specialist of seed {seed} {told}")
+    if not found:
+        return ""
+    means = "The means above hold it, and whatever was fused with it."
+    return f"**Not every seed worked.** This hardly learnt: {'; '.join(found)}. {means}"
 
 
 def compared(figures: Figures) -> str:
     """Give what is said about audio with its interval."""
     if not figures["compared"]:
         return ""
-    lines = ["| audio | points, or share | 95 % interval | queries |", "|---|---|---|---|"]
+    heads = ["audio", "points, or share", "95 % interval", "each seed", "queries"]
+    lines = [_line(heads), _line(["---"] * len(heads))]
     for name, one in figures["compared"].items():
         value, low, high = (f"{100 * one[part]:.1f}" for part in ("value", "low", "high"))
         unit = " %" if "share" in name else ""
-        lines.append(f"| {name} | {value}{unit} | {low} to {high} | {one['queries']:,} |")
-    return "\n".join(["Paired bootstrap over queries, seeds averaged:", "", *lines])
+        each = _each([None if one is None else 100 * one for one in one["seeds"]])
+        cells = [name, f"{value}{unit}", f"{low} to {high}", each, f"{one['queries']:,}"]
+        lines.append(_line(cells))
+    title = "Seeds averaged; the interval is a paired bootstrap over queries, not over seeds:"
+    return "\n".join([title, "", *lines])
 
 
 def inside(figures: Figures) -> str:
@@ -130,8 +162,19 @@ def vectors(figures: Figures) -> str:
     return "\n".join([title, "", *lines])
 
 
-def _seeds(figures: Figures, name: str) -> int:
-    return len(figures["seeds"]["ridge" if name.startswith("ridge") else name])
+def _seeds(figures: Figures, name: str) -> list[int]:
+    found: list[int] = figures["seeds"]["ridge" if name.startswith("ridge") else name]
+    return found
+
+
+def _counted(figures: Figures, name: str) -> str:
+    """Count the seeds of a row, and name them where others have more."""
+    own, most = _seeds(figures, name), max(map(len, figures["seeds"].values()))
+    return f"{len(own)}" if len(own) == most else f"{len(own)} (seed {', '.join(map(str, own))})"
+
+
+def _each(values: Sequence[float | None]) -> str:
+    return ", ".join("none" if one is None else f"{one:.1f}" for one in values)
 
 
 def _cell(one: Mapping[str, float]) -> str:

@@ -1,6 +1,7 @@
 """The rows of the drift table, brought together over seeds, with intervals.
 
-Seeds are averaged query by query; queries are what is drawn again for the intervals.
+Seeds are averaged query by query; queries are what is drawn again for the intervals, so these do
+not tell how far seeds are apart: what each seed gives is kept beside its mean.
 """
 
 from __future__ import annotations
@@ -85,10 +86,10 @@ def _compared(rows: Kept) -> Iterator[tuple[str, Figures]]:
             ("gain by mere training", "specialist-more", "specialist"),
         ):
             sides = _columns(rows, (left, right), k)
-            if sides is not None:
+            if len(sides):
                 yield f"{name}, R@{k}", _interval(sides, lambda m: m[..., 0] - m[..., 1])
         sides = _columns(rows, ("step-1", "fused", "specialist-more"), k)
-        if sides is not None and _interval(sides, _gap)["low"] > 0:  # else a share of nothing
+        if len(sides) and _interval(sides, _gap)["low"] > 0:  # else a share of nothing
             yield f"recovered share, R@{k}", _interval(sides, _share)
 
 
@@ -103,21 +104,24 @@ def _share(means: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.asarray((means[..., 0] - means[..., 1]) / np.where(gap > 0, gap, np.nan))
 
 
-def _columns(rows: Kept, names: Sequence[str], k: int) -> NDArray[np.float64] | None:
+def _columns(rows: Kept, names: Sequence[str], k: int) -> NDArray[np.float64]:
+    """Give which queries are answered by each row in each seed, (seeds, queries, rows)."""
     by_seed = [{row["seed"]: row for row in rows.get(name, ())} for name in names]
     seeds = sorted(set.intersection(*(set(files) for files in by_seed)))
-    if not seeds:
-        return None
-    return np.stack(
-        [_hits([files[seed]["test"][GRAFTED] for seed in seeds], k) for files in by_seed], axis=1
-    )
+    each = [[measures.hits(files[seed]["test"][GRAFTED], k) for files in by_seed] for seed in seeds]
+    return np.array(each).swapaxes(1, 2) if seeds else np.empty((0, 0, len(names)))
 
 
 def _interval(
-    columns: NDArray[np.float64], statistic: Callable[[NDArray[np.floating]], Any]
+    sides: NDArray[np.float64], statistic: Callable[[NDArray[np.floating]], Any]
 ) -> Figures:
+    """Give the statistic of the mean over seeds with its interval over queries, and each seed's."""
+    columns = sides.mean(0)
     found = asdict(retrieval.bootstrap(columns, statistic, 0, _RESAMPLES))
-    return {name: round(value, 4) for name, value in found.items()} | {"queries": len(columns)}
+    each = [float(statistic(one.mean(0))) for one in sides]
+    told = {name: round(value, 4) for name, value in found.items()}
+    shown = [round(one, 4) if np.isfinite(one) else None for one in each]
+    return {**told, "seeds": shown, "queries": columns.shape[0]}
 
 
 def _inside(rows: Kept) -> Figures:
