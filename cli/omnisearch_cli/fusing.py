@@ -12,7 +12,10 @@ from omnisearch.training import stages
 from omnisearch_cli import output
 
 METHODS = ("average", "task", "ties", "dare", "regmean")
+METHOD = "task"
 _FILE = click.Path(path_type=Path)
+_BELONG = "--base, --specialist and --out belong to the stage fuse"
+_READ_BY = {"density": "ties", "drop": "dare", "gram": "regmean"}  # option → its only method
 
 
 class Files(TypedDict):
@@ -20,7 +23,7 @@ class Files(TypedDict):
 
     base: Path | None
     specialists: dict[str, str]
-    method: str
+    method: str | None
     coefficients: dict[str, str]
     grams: dict[str, str]
     density: float | None
@@ -31,10 +34,16 @@ class Files(TypedDict):
 def _named(
     context: click.Context, parameter: click.Parameter, pairs: tuple[str, ...]
 ) -> dict[str, str]:
+    found: dict[str, str] = {}
     for pair in pairs:
-        if not all(pair.partition("=")):
+        name, sign, value = pair.partition("=")
+        if not (name and sign and value):
             raise click.BadParameter(f"{pair!r} is not {parameter.metavar}")
-    return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
+        if name in found:
+            both = f"{name}={found[name]} and {pair}"
+            raise click.BadParameter(f"{both} have one name: give each name once")
+        found[name] = value
+    return found
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -52,7 +61,6 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--method",
             type=click.Choice(METHODS),
-            default="task",
             help="fuse: how. Default: task, a weighted sum of task vectors.",
         ),
         click.option(
@@ -92,14 +100,29 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def asked(stage: str, files: Files) -> bool:
     """Tell whether files are to be fused rather than a stage run."""
-    if stage == "export" and not (files["base"] or files["specialists"]):
-        return False
-    given = any(files[name] for name in ("base", "specialists", "out"))
-    if given and stage != "fuse":
-        raise click.UsageError("--base, --specialist and --out belong to the stage fuse")
-    if given and not (files["base"] and files["specialists"] and files["out"]):
+    named = [files["base"], files["specialists"], files["out"]]
+    if stage == "export" and not any(named[:2]):
+        named = []
+    if any(named) and stage != "fuse":
+        raise click.UsageError(f"{_BELONG}, --out also to export: {stage} takes none of them")
+    if any(named) and not all(named):
         raise click.UsageError("--base, --specialist and --out are wanted together")
-    return given
+    chosen = files["method"] or METHOD
+    for option in _given(files):
+        if not any(named):
+            fault = f"--{option} is for fusing files, which --base, --specialist and --out name"
+            raise click.UsageError(f"{fault}: leave it out, or name them")
+        if (reader := _READ_BY.get(option, chosen)) != chosen:
+            fault = f"--{option} is for the method {reader}, not for {chosen}"
+            raise click.UsageError(f"{fault}: leave it out, or give --method {reader}")
+    return any(named)
+
+
+def _given(files: Files) -> list[str]:
+    """List the options that say how to fuse."""
+    several = {"coefficient": files["coefficients"] or None, "gram": files["grams"] or None}
+    single = {name: files[name] for name in ("method", "density", "drop")}
+    return [name for name, value in (several | single).items() if value is not None]
 
 
 def fuse(files: Files, seed: int, quiet: bool) -> None:
@@ -115,7 +138,7 @@ def fuse(files: Files, seed: int, quiet: bool) -> None:
             files["base"],
             {name: Path(path) for name, path in files["specialists"].items()},
             files["out"],
-            files["method"],
+            files["method"] or METHOD,
             {name: _number(name, value) for name, value in files["coefficients"].items()},
             {name: Path(path) for name, path in files["grams"].items()},
             settings,

@@ -1,6 +1,7 @@
 """Ranks of the right answers, what is made of them, and how sure one can be of it.
 
-A wrong candidate with the same score counts as nearer, so a collapsed encoder gains nothing.
+A wrong candidate with the same score counts as nearer, so a collapsed encoder gains nothing, and
+scores that are not finite are refused: none is nearer than another.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ Ranks = NDArray[np.int64]  # (n,), from 1
 Relevant = NDArray[np.bool_]  # (queries, candidates)
 
 _BLOCK = 1 << 22  # scores held at once
+
+
+class NonFiniteError(ValueError):
+    """Scores that are infinite or no numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ def ranks(
     _check(query, candidate, relevant)
     found = np.empty(len(query), dtype=np.int64)
     for first, last in _blocks(len(query), len(candidate)):
-        scores, right = query[first:last] @ candidate.T, relevant[first:last]
+        scores, right = _scores(query[first:last], candidate), relevant[first:last]
         best = np.where(right, scores, -np.inf).max(axis=1, keepdims=True)
         nearer = (scores >= best) & ~right & counted[first:last]
         found[first:last] = 1 + nearer.sum(axis=1)
@@ -64,7 +69,7 @@ def average_precision(query: Vectors, candidate: Vectors, relevant: Relevant) ->
     _check(query, candidate, relevant)
     found = np.empty(len(query))
     for row in range(len(query)):
-        scores, right = candidate @ query[row], relevant[row]
+        scores, right = _scores(candidate, query[row]), relevant[row]
         order = np.lexsort((right, -scores))  # among equals the wrong come first
         places = np.flatnonzero(right[order]) + 1
         found[row] = (np.arange(1, len(places) + 1) / places).mean()
@@ -90,7 +95,18 @@ def chance_ap(relevant: Relevant) -> float:
 
 def pairwise_accuracy(right: Floats, wrong: Floats) -> float:
     """Share of pairs in which the right one scores higher; a tie is half a success."""
-    return float(((right > wrong) + 0.5 * (right == wrong)).mean())
+    won = (finite(right) > finite(wrong)) + 0.5 * (right == wrong)
+    return float(won.mean())
+
+
+def finite(scores: Floats) -> Floats:
+    """Give scores back, or raise NonFiniteError."""
+    if not np.isfinite(scores).all():
+        bad = np.argwhere(~np.isfinite(scores))
+        place = ", ".join(str(number) for number in bad[0])
+        fault = f"{len(bad):,} of {scores.size:,} scores are not finite"
+        raise NonFiniteError(f"{fault}, the first at {place}: its vectors are no numbers")
+    return scores
 
 
 def chance_recall(relevant: Relevant, k: int) -> float:
@@ -141,6 +157,11 @@ def bootstrap(
         means[row] = columns[drawn.integers(len(columns), size=len(columns))].mean(axis=0)
     low, high = np.nanpercentile(statistic(means), [2.5, 97.5])
     return Interval(float(statistic(columns.mean(axis=0))), float(low), float(high))
+
+
+def _scores(a: Vectors, b: Floats) -> Floats:
+    with np.errstate(invalid="ignore", over="ignore"):  # told below, as an error
+        return finite(a @ b.T)
 
 
 def _none_of(total: int, right: int, k: int) -> float:

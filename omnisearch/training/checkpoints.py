@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from omnisearch.training import stored
 from omnisearch.training.lab import LabError, whole
 
 
@@ -24,8 +28,16 @@ class Checkpoint(Mapping[str, Tensor]):
         self.path = path
         files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
         if not files or not all(file.is_file() for file in files):
-            raise CheckpointError(f"{path} holds no .safetensors checkpoint: name a file or folder")
-        self._places = {key: file for file in files for key in _keys(file)}
+            fault = f"{path} holds no .safetensors checkpoint: name a file or folder"
+            again = stored.command(path)
+            raise CheckpointError(f"{fault}, or run {again}" if again else fault)
+        self._places: dict[str, Path] = {}
+        for file in files:
+            for key in _keys(file):
+                other = self._places.setdefault(key, file)
+                if other != file:
+                    fault = f"{path} holds {key} twice, in {other.name} and in {file.name}"
+                    raise CheckpointError(f"{fault}: name the file that is meant")
 
     def __getitem__(self, key: str) -> Tensor:
         with safe_open(self._places[key], framework="pt") as file:
@@ -40,8 +52,18 @@ class Checkpoint(Mapping[str, Tensor]):
 
 
 def load(path: Path) -> dict[str, Tensor]:
-    """Read every tensor of a checkpoint."""
-    return dict(Checkpoint(path))
+    """Read every tensor of a checkpoint; one that is not finite is damage."""
+    found = dict(Checkpoint(path))
+    for key, tensor in found.items():
+        if not is_finite(tensor):
+            raise CheckpointError(str(stored.damaged(path, f"{key} is not finite")))
+    return found
+
+
+def is_finite(tensor: Tensor) -> bool:
+    """Tell whether every number is one."""
+    narrow = tensor.is_floating_point() and tensor.dtype.itemsize < 2  # isfinite knows none
+    return bool(torch.isfinite(tensor.float() if narrow else tensor).all())
 
 
 def save(
@@ -50,7 +72,10 @@ def save(
     """Write a checkpoint under a temporary name, then give it its own: whole or not at all."""
     tight = {key: tensor.detach().contiguous().clone() for key, tensor in tensors.items()}
     with whole(path) as temporary:
-        save_file(tight, temporary, metadata={"format": "pt", **(metadata or {})})
+        try:
+            save_file(tight, temporary, metadata={"format": "pt", **(metadata or {})})
+        except SafetensorError as error:
+            raise _refused(path, error) from error
         temporary.chmod(0o644)  # safetensors writes for the owner alone
 
 
@@ -71,4 +96,13 @@ def _keys(file: Path) -> list[str]:
         with safe_open(file, framework="pt") as opened:
             return list(opened.keys())
     except SafetensorError as error:
-        raise CheckpointError(f"{file} is damaged ({error}): make it again") from error
+        raise CheckpointError(str(stored.damaged(file, error))) from error
+
+
+def _refused(path: Path, error: SafetensorError) -> Exception:
+    """Give what the system said, which safetensors puts into words."""
+    told = re.search(r"\(os error (\d+)\)", str(error))
+    if told is None:
+        return error
+    number = int(told[1])
+    return OSError(number, os.strerror(number), str(path))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnisearch.evaluation import retrieval
+from omnisearch.training import finite
 from omnisearch.training.encoder.omni import Omni
 from omnisearch.training.lessons.pairs import Pairs, Rows, same
 from omnisearch.training.lessons.twins import Twin
@@ -38,7 +39,8 @@ def of_scores(
     excluded: retrieval.Relevant | None = None,
 ) -> Figures:
     """Give recall at 1, 5 and 10 in percent, MRR, both with chance and errors, and all ranks."""
-    return of_ranks(retrieval.ranks(query, candidate, relevant, excluded), relevant)
+    with finite.of("the encoder"):
+        return of_ranks(retrieval.ranks(query, candidate, relevant, excluded), relevant)
 
 
 def of_ranks(found: retrieval.Ranks, relevant: retrieval.Relevant) -> Figures:
@@ -56,7 +58,8 @@ def of_ranks(found: retrieval.Ranks, relevant: retrieval.Relevant) -> Figures:
 
 def of_precision(query: Vectors, candidate: Vectors, relevant: retrieval.Relevant) -> Figures:
     """Give the mean average precision in percent, with chance and error."""
-    return of_precisions(retrieval.average_precision(query, candidate, relevant), relevant)
+    with finite.of("the encoder"):
+        return of_precisions(retrieval.average_precision(query, candidate, relevant), relevant)
 
 
 def of_precisions(precisions: Floats, relevant: retrieval.Relevant) -> Figures:
@@ -73,7 +76,8 @@ def of_precisions(precisions: Floats, relevant: retrieval.Relevant) -> Figures:
 def apart(right: Floats, wrong: Floats, items: Rows) -> Figures:
     """Tell how often the right score is the higher one; items with several pairs count once."""
     _, item = np.unique(items, return_inverse=True)
-    won = (right > wrong) + 0.5 * (right == wrong)
+    with finite.of("the encoder"):
+        won = (retrieval.finite(right) > retrieval.finite(wrong)) + 0.5 * (right == wrong)
     means = np.bincount(item, weights=won) / np.bincount(item)
     figures = {"accuracy": percent(float(means.mean())), "accuracy_chance": 50.0}
     figures["accuracy_error"] = percent(retrieval.standard_error(means))

@@ -41,6 +41,8 @@ def test_help_lists_the_stages_and_needs_nothing(place: Place) -> None:
         "train", "--help", PYTHONPATH=_path(place, "torch", "numpy", "pyarrow", "PIL")
     )
     assert shown.returncode == 0, shown.stderr
+    told = "  specialists 10 min  an encoder of each modality; needs heads, inverse\n"
+    assert told in shown.stdout
     for part in ("data  ", "all  ", "--lab FOLDER", "omnisearch train all"):
         assert part in shown.stdout
 
@@ -63,6 +65,50 @@ def test_an_unknown_stage_is_a_usage_error(place: Place) -> None:
         2,
         "omnisearch: there is no stage 'dta': did you mean data?\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("data", "--seed", str(2**64)), "is not in the range 0<=x<=4294967295"),
+        (("data", "--seed", str(10**30)), "is not in the range 0<=x<=4294967295"),
+        (("data", "--lab", ""), "it is empty: name a folder"),
+        (("all", "--out", "x"), "--out also to export"),
+        (("DATA",), "there is no stage 'DATA': did you mean data?"),
+        (("report",), "lab holds no laboratory: run `omnisearch train data --lab lab` first"),
+        (("export", "--out", "."), ". is what this runs in: name another folder"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_line(
+    place: Place, arguments: tuple[str, ...], told: str
+) -> None:
+    done = place.run("train", *arguments)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert told in done.stderr
+    assert list(place.home.iterdir()) == []
+
+
+def test_a_real_run_is_refused_where_the_corpus_is_tiny(place: Place) -> None:
+    assert place.run("train", "data", "--tiny", "--quiet").returncode == 0
+    done = place.run("train", "all")
+    assert done.returncode == 2
+    told = "name another folder with --lab, or run it with --tiny"
+    assert done.stderr == f"omnisearch: lab is a laboratory of the tiny corpus: {told}\n"
+
+
+def test_ctrl_c_says_what_begins_anew(place: Place) -> None:
+    pytest.importorskip("torch")
+    assert place.run("train", "data", "--tiny", "--quiet").returncode == 0
+    process = place.start("train", "towers", "--tiny", preexec_fn=hear_interrupts)
+    deadline = time.monotonic() + 300
+    while not (place.home / "lab" / "models" / "towers").exists():
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.stderr
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=600)
+    assert process.returncode == 130
+    assert said == "towers begins anew when it is run again\nomnisearch: interrupted\n"
 
 
 def test_ctrl_c_says_how_to_go_on(place: Place) -> None:

@@ -104,7 +104,7 @@ def test_folds_are_measured_by_every_recipe_and_go_on(tiny_lab: Lab, tmp_path: P
     heard = found["one"]["unheard renders"]["instrument"]
     assert heard["map"] > 2 * heard["map_chance"]
     least = found["baseline"]["unheard renders"]["instrument"]
-    assert least["map_gained"] == least["map_gained_error"] == 0 < heard["map_gained_error"]
+    assert least["map_gained"] == least["map_gained_error"] == 0 <= heard["map_gained_error"]
     assert heard["map_gained"] == pytest.approx(heard["map"] - least["map"], abs=0.011)
     kept = sorted((lab.figures / "folds").iterdir())
     assert len(kept) == 3 * len(folds.RECIPES) and not (lab.models / "folds").exists()

@@ -10,7 +10,6 @@ import torch
 
 from omnisearch.training import checkpoints
 from omnisearch.training.fusion.arithmetic import (
-    FusionError,
     Method,
     Settings,
     Tensors,
@@ -18,6 +17,7 @@ from omnisearch.training.fusion.arithmetic import (
     fuse,
     geometry,
 )
+from omnisearch.training.fusion.checks import FusionError
 
 BASE = {"w": torch.tensor([[1.0, 1.0], [1.0, 1.0]])}
 # task vectors: a = [[4, -1], [2, 0]], b = [[2, 3], [-4, 0]]
@@ -99,8 +99,33 @@ def test_regmean_minimises_what_it_says() -> None:
             assert loss(moved) > best
 
 
-def test_regmean_without_inputs_is_the_weighted_sum() -> None:
-    assert fused("regmean", {"a": 0.5, "b": 0.25}).tolist() == [[3.5, 1.25], [1.0, 1.0]]
+def test_a_tensor_whose_inputs_are_not_known_is_the_weighted_sum_in_regmean() -> None:
+    base, a, b = ({**one, "v": one["w"]} for one in (BASE, A, B))
+    grams = {name: {"w": torch.eye(2)} for name in BOTH}
+    grams["a"]["v"] = torch.eye(2)  # of one specialist only
+    made = fuse(
+        base, {"a": a, "b": b}, "regmean", {"a": 0.5, "b": 0.25}, Settings(grams=grams)
+    ).tensors
+    assert made["v"].tolist() == [[3.5, 1.25], [1.0, 1.0]]
+    assert made["w"].tolist() != made["v"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("grams", "message"),
+    [
+        ({}, "wants the inputs of every specialist, those of a are missing"),
+        ({"a": {"w": torch.eye(2)}}, "those of b are missing"),
+        ({"a": {"w": torch.eye(2)}, "c": {}}, "a gram for c, which is no specialist"),
+        ({"a": {"w": torch.eye(2)}, "b": {"other": torch.eye(2)}}, "share no key"),
+        ({"a": {"w": torch.eye(3)}, "b": {"w": torch.eye(2)}}, r"w of a has the shape \(3, 3\)"),
+        ({"a": {"w": torch.eye(2)}, "b": {"w": math.nan * torch.eye(2)}}, "w of b is not finite"),
+    ],
+)
+def test_regmean_is_no_average_for_want_of_grams(
+    grams: dict[str, dict[str, torch.Tensor]], message: str
+) -> None:
+    with pytest.raises(FusionError, match=message):
+        fuse(BASE, BOTH, "regmean", None, Settings(grams=grams))
 
 
 def test_geometry_by_hand() -> None:
@@ -146,6 +171,8 @@ def test_types_and_untouched_tensors_stay() -> None:
         ({"a": A}, "slerp", None, "no method 'slerp'"),
         ({"a": A}, "average", {"a": 0.3}, "an average takes no coefficients"),
         ({"a": A}, "task", {"c": 0.3}, "a coefficient for c"),
+        ({"a": A}, "task", {"a": math.nan}, "the coefficient of a is nan: give a finite number"),
+        ({"a": A}, "task", {"a": math.inf}, "the coefficient of a is inf"),
     ],
 )
 def test_what_cannot_be_fused_is_said(
@@ -156,6 +183,30 @@ def test_what_cannot_be_fused_is_said(
 ) -> None:
     with pytest.raises(FusionError, match=message):
         fuse(BASE, specialists, method, coefficients)
+
+
+@pytest.mark.parametrize("kind", [torch.int64, torch.complex64, torch.float8_e4m3fn, torch.bool])
+def test_what_has_no_task_vector_is_kept_where_all_are_equal(kind: torch.dtype) -> None:
+    base = {"w": BASE["w"], "other": torch.tensor([0.0, 1.0]).to(kind)}
+    one = {"w": A["w"], "other": base["other"].clone()}
+    assert digest(fuse(base, {"a": one}, "task").tensors["other"]) == digest(base["other"])
+    one["other"] = torch.tensor([1.0, 1.0]).to(kind)
+    with pytest.raises(FusionError, match=f"other of a is {str(kind)[6:]}.* and differs"):
+        fuse(base, {"a": one}, "task")
+
+
+def test_a_base_must_hold_finite_numbers() -> None:
+    with pytest.raises(FusionError, match="the base holds no tensors"):
+        fuse({}, {"a": A}, "task")
+    with pytest.raises(FusionError, match="w of the base is not finite"):
+        fuse({"w": torch.full((2, 2), math.inf)}, {"a": A}, "task")
+
+
+def test_what_its_type_cannot_hold_is_refused() -> None:
+    base, one = ({"w": torch.tensor([x], dtype=torch.float16)} for x in (0.0, 60000.0))
+    assert fuse(base, {"a": one}, "task", {"a": 1.0}).tensors["w"].tolist() == [60000.0]
+    with pytest.raises(FusionError, match="w is not finite in float16 after fusing: lower"):
+        fuse(base, {"a": one}, "task", {"a": 5.0})
 
 
 def test_checkpoints_come_back_bit_by_bit(tmp_path: Path) -> None:
@@ -172,6 +223,14 @@ def test_a_folder_is_one_checkpoint(tmp_path: Path) -> None:
     checkpoints.save(tmp_path / "model-1.safetensors", {"a": torch.ones(1)})
     checkpoints.save(tmp_path / "model-2.safetensors", {"b": torch.zeros(1)})
     assert sorted(checkpoints.Checkpoint(tmp_path)) == ["a", "b"]
+
+
+def test_two_whole_copies_in_a_folder_are_no_checkpoint(tmp_path: Path) -> None:
+    for name in ("model", "model.fp16"):
+        checkpoints.save(tmp_path / f"{name}.safetensors", {"a": torch.ones(1)})
+    told = r"holds a twice, in model.fp16.safetensors and in model.safetensors: name the file"
+    with pytest.raises(checkpoints.CheckpointError, match=told):
+        checkpoints.Checkpoint(tmp_path)
 
 
 def test_bad_checkpoints_are_refused(tmp_path: Path) -> None:

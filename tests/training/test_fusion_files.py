@@ -72,6 +72,16 @@ def test_regmean_reads_grams(place: Place) -> None:
         ((*ORDER[:3], "none.safetensors", *ORDER[4:]), "holds no .safetensors checkpoint"),
         (("train", "fuse", "--base", "base.safetensors"), "are wanted together"),
         (("train", "data", *ORDER[2:]), "belong to the stage fuse"),
+        (("train", "all", "--out", "x"), "--out also to export: all takes none of them"),
+        ((*ORDER, "--coefficient", "sound=nan"), "the coefficient of sound is nan"),
+        ((*ORDER, "--coefficient", "sound=1", "--coefficient", "sound=2"), "have one name"),
+        ((*ORDER, "--specialist", "sound=base.safetensors"), "give each name once"),
+        ((*ORDER, "--density", "0.3"), "--density is for the method ties, not for task"),
+        ((*ORDER, "--drop", "0", "--method", "ties"), "--drop is for the method dare"),
+        ((*ORDER, "--gram", "sound=base.safetensors"), "--gram is for the method regmean"),
+        ((*ORDER, "--method", "regmean"), "those of sight are missing"),
+        (("train", "fuse", "--method", "ties"), "--method is for fusing files"),
+        (("train", "data", "--coefficient", "sound=1"), "--coefficient is for fusing files"),
     ],
 )
 def test_a_wrong_order_is_one_line(place: Place, arguments: tuple[str, ...], message: str) -> None:

@@ -6,39 +6,100 @@ import pytest
 
 from omnisearch.training.data import tables
 from omnisearch.training.data.splits import split_of, split_of_all
-from omnisearch.training.lab import Lab, LabError, LabStorageError, Options
-from omnisearch.training.stages import STAGES, Stage, find, run
+from omnisearch.training.lab import Lab, LabError, LabStorageError, Made, Options
+from omnisearch.training.stages import find, run
+
+
+def finish(lab: Lab, stage: str, found: object, *needs: str) -> None:
+    lab.finish(stage, Made({"found": found}, 1.0, lab.inputs(needs)))
 
 
 def test_a_stage_is_done_once_it_is_finished(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     assert not lab.done("heads")
-    lab.finish("heads", {"r10": 44.1}, 12.34)
+    lab.finish("heads", Made({"r10": 44.1}, 12.34))
     assert lab.done("heads")
     assert (lab.read_figures("heads"), lab.seconds("heads")) == ({"r10": 44.1}, 12.3)
 
 
 def test_a_stage_is_to_be_repeated_when_what_it_was_made_from_changes(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
-    lab.finish("data", {"pictures": 1}, 1)
-    lab.finish("features", {}, 1, ("data",))
+    finish(lab, "data", 1)
+    finish(lab, "features", "f", "data")
     assert lab.done("features")
-    lab.finish("data", {"pictures": 1}, 2)
+    finish(lab, "data", 1)
     assert lab.done("features")
-    lab.finish("data", {"pictures": 2}, 2)
+    finish(lab, "data", 2)
     assert not lab.done("features")
 
 
-def test_what_comes_first_is_said(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match="run `omnisearch train fuse` first: stage drift needs"):
-        Lab(tmp_path).require("drift", ("fuse-a1",))
-    with pytest.raises(LabError, match="run `omnisearch train fuse` first"):
-        Lab(tmp_path).read_figures("fuse-a1")
+def test_a_change_is_noticed_by_all_that_stands_on_it(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    finish(lab, "data", 1)
+    finish(lab, "features", "f", "data")
+    finish(lab, "heads", "h", "features")
+    assert lab.done("heads")
+    finish(lab, "data", 2)
+    assert not lab.done("heads")
+    finish(lab, "features", "f", "data")  # the same again, so what was made of them still holds
+    assert lab.done("heads")
+
+
+def test_inputs_are_those_from_before_the_stage(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    finish(lab, "data", 1)
+    before = lab.inputs(("data",))
+    finish(lab, "data", 2)
+    lab.finish("features", Made({}, inputs=before))
+    assert not lab.done("features")
+
+
+def test_the_report_is_made_again_for_other_rows(tmp_path: Path) -> None:
+    lab, rows = Lab(tmp_path), tmp_path / "figures" / "drift"
+    rows.mkdir(parents=True)
+    (rows / "b0-fused.json").write_text("1")
+    lab.finish("report", Made({}, inputs=lab.inputs(find("report").reads)))
+    assert lab.done("report")
+    (rows / "b1-fused.json").write_text("2")
+    assert not lab.done("report")
+
+
+@pytest.mark.parametrize("name", ["data", "features"])
+def test_other_content_counts_where_figures_are_the_same(tmp_path: Path, name: str) -> None:
+    lab, made = Lab(tmp_path), []
+    path = tmp_path / find(name).tells.replace("*", "pictures-x")
+    path.parent.mkdir()
+    for content in ("red", "red", "blue"):
+        path.write_text(content)
+        lab.finish(name, Made({"rows": 1}, files=sorted(tmp_path.glob(find(name).tells))))
+        made.append(lab.inputs((name,)))
+    assert made[0] == made[1] != made[2]
+
+
+def test_a_record_without_later_fields_is_read_as_it_was_meant(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    old = {"stage": "data", "made": "1f", "inputs": {}, "seconds": 2.0}
+    (tmp_path / "done").mkdir()
+    (tmp_path / "done" / "data.json").write_text(json.dumps(old))
+    next_ = {**old, "stage": "towers", "inputs": {"data": "1f"}}
+    (tmp_path / "done" / "towers.json").write_text(json.dumps(next_))
+    assert lab.done("towers") and lab.version("towers") is None
+
+
+def test_what_comes_first_is_said_as_a_whole_command(tmp_path: Path) -> None:
+    lab = Lab(tmp_path / "a lab")
+    command = f"run `omnisearch train fuse --variant a --seed 1 --lab '{lab.root}'` first"
+    with pytest.raises(LabError, match=f"{command}: stage drift needs"):
+        lab.require("drift", ("fuse-a1",))
+    with pytest.raises(LabError, match=command):
+        lab.read_figures("fuse-a1")
+    with pytest.raises(LabError, match="run `omnisearch train data --tiny --lab"):
+        lab.require("heads", ("data",), tiny=True)
 
 
 def test_a_damaged_record_is_an_error(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
-    lab.finish("data", {}, 1)
+    finish(lab, "data", 1)
     (tmp_path / "done" / "data.json").write_text("{")
     with pytest.raises(LabStorageError, match="damaged: remove it"):
         lab.done("data")
@@ -47,32 +108,9 @@ def test_a_damaged_record_is_an_error(tmp_path: Path) -> None:
 def test_figures_that_are_no_numbers_are_refused_and_nothing_is_left(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     with pytest.raises(ValueError, match="JSON"):
-        lab.finish("heads", {"loss": float("nan")}, 1)
+        finish(lab, "heads", float("nan"))
     assert not lab.done("heads")
-    assert list(lab.figures.iterdir()) == []
-
-
-def test_stages_need_only_what_stands_before_them() -> None:
-    names = [stage.name for stage in STAGES]
-    assert len(names) == len(set(names))
-    for place, stage in enumerate(STAGES):
-        assert set(stage.needs) <= set(names[:place]), stage.name
-
-
-@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
-def test_every_stage_exists(stage: Stage) -> None:
-    assert callable(stage.load())
-
-
-def test_a_stage_that_varies_has_a_record_for_each_seed_and_variant() -> None:
-    stage = Stage("fuse", "", "fusion.stage:run", varies=True)
-    assert stage.record(Options(seed=2, variant="a")) == "fuse-a2"
-    assert find("data").record(Options(seed=2, variant="a")) == "data"
-
-
-def test_a_wrong_name_is_answered_with_the_nearest() -> None:
-    with pytest.raises(LabError, match="no stage 'dta': did you mean data"):
-        find("dta")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_done_is_not_run_again(tmp_path: Path) -> None:

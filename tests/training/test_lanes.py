@@ -29,3 +29,8 @@ def test_each_name_is_worked_on_once(tmp_path: Path, threads: int) -> None:
 def test_what_goes_wrong_is_said_by_whoever_asked(tmp_path: Path, threads: int) -> None:
     with pytest.raises(LabError, match="a batch is not finite"):
         lanes.each(leave, Lab(tmp_path), Options(threads=threads), ["a", "broken"], "heads")
+
+
+def test_there_are_no_more_processes_than_work() -> None:
+    names = ["a", "b", "c"]
+    assert [lanes.processes(Options(threads=n), names) for n in (2, 60)] == [2, 3]

@@ -108,3 +108,26 @@ def test_chance_of_a_reciprocal_rank_is_that_of_all_orders() -> None:
     relevant = np.array([[1, 0, 0, 0], [1, 1, 0, 0]], dtype=bool)
     one, two = (1 + 1 / 2 + 1 / 3 + 1 / 4) / 4, (3 + 2 / 2 + 1 / 3) / 6
     assert retrieval.chance_mrr(relevant) == pytest.approx((one + two) / 2)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("side", ["query", "candidate"])
+def test_vectors_that_are_no_numbers_have_no_ranks(side: str, value: float) -> None:
+    query, candidate = QUERIES.copy(), CANDIDATES.copy()
+    (query if side == "query" else candidate)[1, 1] = value
+    for measured in (retrieval.ranks, retrieval.average_precision, retrieval.mean_ap):
+        with pytest.raises(retrieval.NonFiniteError, match="scores are not finite, the first at"):
+            measured(query, candidate, RELEVANT)
+    assert issubclass(retrieval.NonFiniteError, ValueError)
+
+
+def test_a_product_that_is_too_large_has_no_rank() -> None:
+    with pytest.raises(retrieval.NonFiniteError, match="1 of 12 scores"):
+        retrieval.ranks(np.diag([1e30, 1, 1]), np.diag([1e300, 1, 1, 1])[:, :3], RELEVANT)
+
+
+def test_pairs_of_scores_that_are_no_numbers_are_refused() -> None:
+    good, bad = np.array([1.0, 2.0]), np.array([1.0, np.nan])
+    for both in ((good, bad), (bad, good)):
+        with pytest.raises(retrieval.NonFiniteError, match="1 of 2 scores"):
+            retrieval.pairwise_accuracy(*both)

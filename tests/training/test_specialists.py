@@ -13,7 +13,7 @@ from omnisearch.training.lab import Lab, Options
 from omnisearch.training.lessons import twins
 from omnisearch.training.specialists import apprentice, inverse
 from omnisearch.training.specialists import stage as specialists
-from omnisearch.training.specialists.apprentice import Apprentice
+from omnisearch.training.specialists.apprentice import Apprentice, Training
 from omnisearch.training.specialists.draws import Draw, shares
 from omnisearch.training.towers.captions import Texts
 
@@ -87,12 +87,28 @@ def test_a_bootstrapped_start_is_better_than_a_random_one(lab: Lab) -> None:
 
 
 def test_what_is_there_is_not_trained_again(lab: Lab) -> None:
-    folder = lab.models / "specialists-b0"
+    folder, record = lab.models / "specialists-b0", lab.root / "done" / "specialists-b0.json"
     before = {path.name: path.stat().st_mtime_ns for path in folder.glob("*.json")}
-    (folder / "text.safetensors").unlink()  # which is trained soonest
+    (folder / "text.safetensors").write_bytes(b"cut")  # which is trained soonest
+    done = record.read_bytes()
+    record.unlink()  # as where a run was interrupted
     assert specialists.run(lab, Options(tiny=True)) == figures(lab, "b")
+    record.write_bytes(done)
     changed = {p.name for p in folder.glob("*.json") if p.stat().st_mtime_ns != before[p.name]}
     assert changed == {"text.json"}
+
+
+def test_what_is_done_is_trained_again_when_it_is_repeated(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Lab(tmp_path / "lab")
+    shutil.copytree(lab.root, own.root)
+    monkeypatch.setattr(specialists, "TINY", dict.fromkeys(KINDS, Training(2, 24, extra=64)))
+    stages.run("specialists", own, Options(tiny=True), again=True)  # a first time, with two steps
+    folder = own.models / "specialists-b0"
+    before = {path.name: path.stat().st_mtime_ns for path in folder.glob("*.json")}
+    stages.run("specialists", own, Options(tiny=True), again=True)
+    assert all(path.stat().st_mtime_ns != before[path.name] for path in folder.glob("*.json"))
 
 
 def test_a_loss_that_is_no_number_stops_and_leaves_the_batch(lab: Lab, tmp_path: Path) -> None:

@@ -12,11 +12,22 @@ from omnisearch.training.export import places
 from omnisearch.training.lab import Lab, Options
 from omnisearch_cli import fusing, output, settings
 
-NAMES = "\n".join(f"  {stage.name:<12} {stage.makes}" for stage in stages.STAGES)
+LARGEST_SEED = 2**32 - 1  # that every library takes, and some seeds counted on from it
+
+
+def _line(stage: stages.Stage) -> str:
+    """Tell of a stage what it takes, makes and needs, without what another need stands on."""
+    behind = {name for need in stage.needs for name in stages.find(need).needs}
+    needs = ", ".join(name for name in stage.needs if name not in behind)
+    minutes = "" if stage.minutes is None else f"{max(1, round(stage.minutes))} min"
+    return f"  {stage.name:<12}{minutes:>6}  {stage.makes}{f'; needs {needs}' if needs else ''}"
+
+
+NAMES = "\n".join(map(_line, stages.STAGES))
 EXAMPLES = f"""\b
-Stages, in order:
+Stages, in order, with what they take on two cores:
 {NAMES}
-  {"all":<12} each that is not done, up to the encoder
+  {"all":<18}  each that is not done, up to the encoder
 
 \b
 Examples:
@@ -28,7 +39,7 @@ Examples:
       --specialist b=b.safetensors --coefficient b=0.5 --out fused.safetensors
 
 \b
-What is finished is kept: after Ctrl-C or a failure the same command goes on.
+Finished stages are kept: after Ctrl-C or a failure the same command goes on behind them.
 """
 
 
@@ -37,12 +48,17 @@ What is finished is kept: after Ctrl-C or a failure the same command goes on.
 @click.option(
     "--lab",
     "folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=settings.Folder(path_type=Path, file_okay=False),
     default=Path("lab"),
     metavar="FOLDER",
     help="Where packages, data, features and models are kept. Default: ./lab",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, help="Of everything random. Default: 0")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, LARGEST_SEED),
+    default=0,
+    help="Of everything random. Default: 0",
+)
 @click.option(
     "--variant",
     type=click.Choice(["a", "b"]),
@@ -51,7 +67,7 @@ What is finished is kept: after Ctrl-C or a failure the same command goes on.
 )
 @click.option("--threads", type=click.IntRange(1), default=1, help="Work done at once. Default: 1")
 @click.option("--tiny", is_flag=True, help="On a corpus made here in seconds; needs no network.")
-@click.option("--again", is_flag=True, help="Repeat the stage even if it is done.")
+@click.option("--again", is_flag=True, help="Run the stage even if it is done.")
 @fusing.options
 @settings.quiet
 def command(
@@ -76,20 +92,26 @@ def command(
     options = Options(seed=seed, tiny=tiny, variant=variant, threads=threads)
     recipe = [one.name for one in stages.STAGES if not one.apart]
     wanted = recipe if stage == "all" else [stage]
-    for name in wanted:
-        _run(name, lab, options, again=again, quiet=quiet)
-    if stage == "export" and files["out"] is not None:
-        places.copy(places.place(lab, options), files["out"])
+    made, out = places.place(lab, options), files["out"]
+    if out is not None:
+        places.free(made, out)  # before minutes are spent
+    with stages.alone(wanted, lab, options):
+        for name in wanted:
+            _run(name, lab, options, again=again, quiet=quiet)
+        if out is not None:
+            places.copy(made, out)
 
 
 def _run(name: str, lab: Lab, options: Options, *, again: bool, quiet: bool) -> None:
+    stage = stages.find(name)
     try:
         ran = stages.run(name, lab, options, again=again)
     except KeyboardInterrupt:
-        output.say(f"{name} goes on where it stopped when it is run again")
+        how = "goes on where it stopped" if stage.resumes else "begins anew"
+        output.say(f"{name} {how} when it is run again")
         raise
     if quiet:
         return
-    record = stages.find(name).record(options)
+    record = stage.record(options)
     how = "done" if ran else "was done before (--again repeats it)"
     output.say(f"{name}: {how}, {lab.seconds(record):,.0f} s, {lab.figures / record}.json")

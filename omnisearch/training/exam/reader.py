@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,6 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from omnisearch.training import stored
 from omnisearch.training.export.shipped import Shipped, Weights
 from omnisearch.training.lab import Lab, Options
 from omnisearch.training.lessons.pairs import Rows, Side
@@ -40,7 +40,7 @@ class Encoder:
     def load(cls, lab: Lab, options: Options) -> Encoder:
         """Read the encoder of a run and its weights."""
         path = lab.models / f"calibrate-{options.run}" / "calibration.json"
-        return cls(Shipped(lab, options), json.loads(path.read_text("utf-8"))["weights"])
+        return cls(Shipped(lab, options), stored.table(path)["weights"])
 
     def texts(self, texts: Sequence[str]) -> Floats:
         """Encode texts."""

@@ -6,13 +6,12 @@ and the code of the exam are the same.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from omnisearch.training import checkpoints
+from omnisearch.training import checkpoints, stored
 from omnisearch.training.exam import (
     composed,
     films,
@@ -70,10 +69,9 @@ def kept(
     path: Path, made_from: str, part: Callable[[], Mapping[str, Figures]]
 ) -> Mapping[str, Figures]:
     """Give the figures of a part, which is asked once for each encoder."""
-    if path.exists():
-        before: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        if before["origin"] == made_from:
-            return dict(before["found"])
+    before = stored.known(path)
+    if before.get("origin") == made_from:
+        return dict(before["found"])
     found = part()
     write_json(path, {"origin": made_from, "found": found})
     return found

@@ -9,6 +9,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from omnisearch.training import stored
 from omnisearch.training.lab import Lab, Options
 
 Figures = Mapping[str, Any]
@@ -129,7 +130,7 @@ def _examined(lab: Lab, options: Options, found: Figures) -> tuple[Figures, Figu
 def _kept(lab: Lab, stage: str) -> Figures:
     """Give the figures of a stage, which need not have run."""
     path = lab.figures / f"{stage}.json"
-    found: Figures = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    found: Figures = stored.table(path) if path.exists() else {}
     return found
 
 

@@ -26,6 +26,7 @@ from omnisearch.training.export.shipped import Shipped, longest
 from omnisearch.training.lab import Lab, LabError, Options, write_bytes, write_json
 from omnisearch.training.recovery.phases import WISHES
 from omnisearch.training.specialists import bootstrap
+from omnisearch.training.stored import table
 from omnisearch.training.towers import audio, frozen
 from omnisearch.training.towers.image import SIDE
 from omnisearch.training.towers.releases import RELEASES
@@ -145,7 +146,7 @@ def _models() -> str:
 def described(lab: Lab, options: Options, path: Path) -> None:
     """Write model.json."""
     learnt = lab.models / f"calibrate-{options.run}" / "calibration.json"
-    calibration = json.loads(learnt.read_text("utf-8"))
+    calibration = table(learnt)
     weights = calibration.pop("weights")
     model = {
         "name": "omni-mini",

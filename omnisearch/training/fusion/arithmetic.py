@@ -14,16 +14,19 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from omnisearch.training.lab import LabError
+from omnisearch.training.fusion.checks import (
+    FUSED,
+    FusionError,
+    finite_coefficients,
+    finite_result,
+    same_architecture,
+    usable_grams,
+)
 
 Method = Literal["average", "task", "ties", "dare", "regmean"]
 METHODS: tuple[Method, ...] = get_args(Method)
 Tensors = Mapping[str, Tensor]
 _TINY = 1e-300  # for what may be zero below a fraction line
-
-
-class FusionError(LabError):
-    """Checkpoints that cannot be fused, and why."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +61,20 @@ def fuse(
     weights = _checked(base, specialists, method, coefficients)
     merge = _METHODS[method]
     plan = settings or Settings()
+    if method == "regmean":
+        usable_grams(base, specialists, plan.grams)
     tensors: dict[str, Tensor] = {}
     for key, origin in base.items():
+        if origin.dtype not in FUSED:
+            tensors[key] = origin.clone()
+            continue
         vectors = {name: _difference(found[key], origin) for name, found in specialists.items()}
-        if not origin.is_floating_point() or not any(bool(v.any()) for v in vectors.values()):
+        if not any(bool(vector.any()) for vector in vectors.values()):
             tensors[key] = origin.clone()
             continue
         change = merge(key, origin.double(), vectors, weights, plan)
-        tensors[key] = (origin.double() + change).to(origin.dtype).contiguous()
+        made = (origin.double() + change).to(origin.dtype).contiguous()
+        tensors[key] = finite_result(key, made)
     copied = _copy(base, specialists, tensors)
     norms, cosines = geometry(base, specialists)
     return Fused(tensors, copied, norms, cosines)
@@ -75,7 +84,7 @@ def geometry(
     base: Tensors, specialists: Mapping[str, Tensors], keys: Sequence[str] | None = None
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Relative norms of the task vectors and their cosines, over all keys or some."""
-    chosen = [key for key in (keys or base) if base[key].is_floating_point()]
+    chosen = [key for key in (keys or base) if base[key].dtype in FUSED]
     size = sum(float(base[key].double().square().sum()) for key in chosen) ** 0.5
     names = list(specialists)
     products = {(a, b): 0.0 for i, a in enumerate(names) for b in names[i:]}
@@ -154,7 +163,11 @@ def _regmean(
         gram = weights[name] * (plan.shrink * known[name] + (1 - plan.shrink) * diagonal)
         left, right = left + gram, right + gram @ vector.T
     ridge = 1e-6 * left.diagonal().mean().clamp(min=1e-12)
-    solved: Tensor = torch.linalg.solve(left + ridge * torch.eye(len(left)).double(), right)
+    try:
+        solved: Tensor = torch.linalg.solve(left + ridge * torch.eye(len(left)).double(), right)
+    except torch.linalg.LinAlgError as error:  # type: ignore[attr-defined]
+        fault = f"the grams of {key} cannot be solved for"
+        raise FusionError(f"{fault}: choose other coefficients, or the method task") from error
     return solved.T
 
 
@@ -186,29 +199,15 @@ def _checked(
         raise FusionError(f"there is no method {method!r}: choose from {', '.join(METHODS)}")
     if not specialists:
         raise FusionError("there is nothing to fuse: name at least one specialist")
-    for name, tensors in specialists.items():
-        _same_architecture(base, name, tensors)
     given = dict(coefficients or {})
+    finite_coefficients(given)
     if method == "average" and given:
         raise FusionError("an average takes no coefficients: choose the method task")
     unknown = [name for name in given if name not in specialists]
     if unknown:
         raise FusionError(f"a coefficient for {unknown[0]}, which is no specialist: leave it out")
+    same_architecture(base, specialists)
     return {name: given.get(name, 1 / len(specialists)) for name in specialists}
-
-
-def _same_architecture(base: Tensors, name: str, tensors: Tensors) -> None:
-    missing = [key for key in base if key not in tensors]
-    if missing:
-        fault = f"{name} lacks {missing[0]} ({len(missing)} keys of the base are missing)"
-        raise FusionError(f"{fault}: it is no specialist of this base")
-    for key, origin in base.items():
-        found = tensors[key]
-        if found.shape != origin.shape:
-            shapes = f"{tuple(found.shape)}, the base {tuple(origin.shape)}"
-            raise FusionError(f"{key} of {name} has the shape {shapes}: they must be equal")
-        if not bool(torch.isfinite(found).all()):
-            raise FusionError(f"{key} of {name} is not finite: train it again")
 
 
 def _copy(

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from omnisearch.training import checkpoints
-from omnisearch.training.fusion.arithmetic import METHODS, Fused, FusionError, Settings, fuse
+from omnisearch.training.fusion.arithmetic import METHODS, Fused, Settings, fuse
+from omnisearch.training.fusion.checks import FusionError
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from omnisearch.training import checkpoints, plans
+from omnisearch.training import checkpoints, finite, plans
 from omnisearch.training.encoder.assembly import build
 from omnisearch.training.encoder.omni import Omni
 from omnisearch.training.fusion import grams
@@ -70,7 +70,8 @@ def run(lab: Lab, options: Options) -> Figures:
             made = fuse(
                 specialists.base, specialists.tuned, way.method, way.coefficients, way.settings
             )
-            tried[way.name] = tried_on(model.with_tensors(made.tensors), pairs)
+            with finite.of(f"the encoder fused in the way {way.name!r}"):
+                tried[way.name] = tried_on(model.with_tensors(made.tensors), pairs)
             if tried[way.name]["mean_r10"] > score:
                 best, chosen, score = made, way.name, tried[way.name]["mean_r10"]
             bar.update()
@@ -91,7 +92,10 @@ def _known(lab: Lab, options: Options) -> str | None:
 
 def tried_on(model: Omni, pairs: Mapping[str, Pairs]) -> Figures:
     """Measure every kind, and the mean that decides."""
-    found = {kind: without_ranks(measure(model, one)) for kind, one in pairs.items()}
+    found: Figures = {}
+    for kind, one in pairs.items():
+        with finite.of(f"the encoder, asked for {kind},"):
+            found[kind] = without_ranks(measure(model, one))
     mean = float(np.mean([figures["r10"] for figures in found.values()]))
     return {"mean_r10": round(mean, 2), **found}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from omnisearch.training import checkpoints, measures, plans
+from omnisearch.training import checkpoints, finite, measures, plans
 from omnisearch.training.encoder.assembly import build
 from omnisearch.training.encoder.omni import Omni
 from omnisearch.training.fusion.stage import tried_on
@@ -32,8 +32,11 @@ def run(lab: Lab, options: Options) -> Figures:
             model = step_1(model, channel, train, plan.repair, run_)
         models["step-1"] = model
         models["step-2"] = step_2(model, train, plan.rehearsal, run_, every_twin(lab, "train"))
-    found = {name: tried_on(one, validation) for name, one in models.items()}
-    apart = {name: told_apart(lab, one, plan.validation_rows) for name, one in models.items()}
+    found, apart = dict[str, Figures](), dict[str, Figures]()
+    for name, one in models.items():
+        with finite.of(f"the encoder {name} of recover-{options.run}"):
+            found[name] = tried_on(one, validation)
+            apart[name] = told_apart(lab, one, plan.validation_rows)
     best = max(STEPS, key=lambda name: float(found[name]["mean_r10"]))
     for name in STEPS[1:]:
         _save(lab, options, name, models[name])

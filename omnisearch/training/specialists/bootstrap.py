@@ -8,15 +8,15 @@ in the same head would cost captions 5 points of R@10. Nothing here changes Mini
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from omnisearch.training import checkpoints, lanes, loop
+from omnisearch.training import checkpoints, finite, lanes, loop
 from omnisearch.training.encoder.heads import LockedHead, side_by_side, steered
 from omnisearch.training.lab import Lab, Options
 from omnisearch.training.loop import Batch, Group, Schedule
@@ -26,6 +26,7 @@ from omnisearch.training.towers import captions, frozen
 from omnisearch.training.towers.backbone import bfloat16
 
 MEMBERS = 3
+_DIGEST = 6  # bytes
 _SCALE = 0.05  # the temperature that learning starts from
 _PULL = 8  # towards what teachers say; with it the rate of the others serves
 
@@ -85,16 +86,19 @@ class HeadTrainer:
         self.scale = nn.Parameter(torch.tensor(_SCALE).log())
         self.half = bfloat16()
         origin = repr((settings, data.digest)).encode()
-        self.digest = hashlib.blake2b(origin, digest_size=6).hexdigest()
+        self.digest = hashlib.blake2b(origin, digest_size=_DIGEST).hexdigest()
 
     def train(self, name: str, seed: int) -> LockedHead:
-        """Train a head, unless it is there already."""
+        """Train a head, unless an interrupted run left it."""
         torch.manual_seed(seed)
         width = self.data.texts.all.shape[1]
         head = LockedHead(self.data.features[0].shape[1], self.settings.hidden, width)
-        path = self.folder / "parts" / f"{name}-{self.digest}.safetensors"
-        if path.exists():
-            head.load_state_dict(load_file(path))
+        path = self.folder / "parts" / part(name, seed, self.digest)
+        try:
+            head.load_state_dict(checkpoints.load(path))
+        except checkpoints.CheckpointError:  # none is there, or a damaged one
+            pass
+        else:
             return head.eval()
         head.standardise(self.data.sample())
         self.scale = nn.Parameter(torch.tensor(_SCALE).log())
@@ -151,13 +155,13 @@ class Bench:
         self.settings = _settings(options)[sense]
 
     def head(self, name: str) -> LockedHead:
-        """Train a head, unless it is there: things, or the sense and a number."""
+        """Train a head by its name: things, or the sense and a number."""
         if name == "things":
             settings, classes = self.settings, Classes(self.lab, self.texts)
         else:
             settings, classes = replace(self.settings, steered=0), None
-        number = int(name.partition("-")[2] or 0)
-        return HeadTrainer(self.lab, self.data, settings, classes).train(name, self.seed + number)
+        seed = self.seed + _number(name)
+        return HeadTrainer(self.lab, self.data, settings, classes).train(name, seed)
 
 
 def heads(lab: Lab, options: Options) -> Mapping[str, object]:
@@ -165,8 +169,10 @@ def heads(lab: Lab, options: Options) -> Mapping[str, object]:
     figures: dict[str, object] = {}
     kept: dict[str, Tensor] = {}
     names = {sense: [f"{sense}-{n}" for n in range(MEMBERS)] for sense in _settings(options)}
+    every = ["things", *(name for some in names.values() for name in some)]
+    if lab.done("heads"):  # it runs only to be repeated, so nothing is taken up
+        _forget(lab, options, every)
     if options.threads > 1:
-        every = ["things", *(name for some in names.values() for name in some)]
         lanes.each(train, lab, options, every, "heads")
     for sense, some in names.items():
         bench = Bench(lab, options, sense)
@@ -175,7 +181,8 @@ def heads(lab: Lab, options: Options) -> Mapping[str, object]:
         if bench.settings.steered:
             made["things"] = bench.head("things")
         held = Summaries(lab, sense, "validation", bench.texts)
-        figures[sense] = {name: held.tried(head) for name, head in made.items()}
+        with finite.of(f"a head of {sense}"):
+            figures[sense] = {name: held.tried(head) for name, head in made.items()}
         made.pop("one")
         for name, head in made.items():
             kept |= {f"head.{name}.{key}": x for key, x in head.state_dict().items()}
@@ -188,13 +195,32 @@ def train(lab: Lab, options: Options, name: str) -> None:
     Bench(lab, options, "image" if name == "things" else name.partition("-")[0]).head(name)
 
 
+def part(name: str, seed: int, digest: str) -> str:
+    """Name the file of a head; the first seed's is known by its number."""
+    seeded = "" if seed == _number(name) else f"-seed{seed}"
+    return f"{name}-{digest}{seeded}.safetensors"
+
+
+def _forget(lab: Lab, options: Options, names: Sequence[str]) -> None:
+    """Remove the heads of this seed, whatever they were made from."""
+    for name in names:
+        pattern = part(name, options.seed + _number(name), "?" * 2 * _DIGEST)
+        for path in (lab.models / "heads" / "parts").glob(pattern):
+            path.unlink()
+
+
+def _number(name: str) -> int:
+    found = re.search(r"\d+$", name)
+    return int(found[0]) if found else 0
+
+
 def _settings(options: Options) -> Mapping[str, HeadSettings]:
     return TINY if options.tiny else {"image": IMAGE, "audio": AUDIO}
 
 
 def load_head(lab: Lab, sense: str) -> LockedHead:
     """Read a trained head: image, audio, or things."""
-    every = load_file(lab.models / "heads" / "heads.safetensors")
+    every = checkpoints.load(lab.models / "heads" / "heads.safetensors")
     name = f"head.{sense}."
     tensors = {key.removeprefix(name): x for key, x in every.items() if key.startswith(name)}
     hidden, in_dim = tensors["inner.weight"].shape

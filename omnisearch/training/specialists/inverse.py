@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -47,7 +46,7 @@ def inverse(lab: Lab, options: Options) -> Mapping[str, object]:
 
 def load_inverse(lab: Lab) -> InverseHead:
     """Read the trained inverse head."""
-    tensors = load_file(lab.models / "inverse" / "inverse.safetensors")
+    tensors = checkpoints.load(lab.models / "inverse" / "inverse.safetensors")
     tokens, width = tensors["position"].shape
     head = InverseHead(width, len(tensors["inner.weight"]), tokens)
     head.load_state_dict(tensors)

@@ -8,7 +8,6 @@ so it can drift.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from omnisearch.training import checkpoints, lanes
+from omnisearch.training import checkpoints, finite, lanes, stored
 from omnisearch.training.encoder.heads import Sense
 from omnisearch.training.encoder.projectors import Bootstrapped, Projector, frames
 from omnisearch.training.lab import Lab, Options, write_json
@@ -63,13 +62,15 @@ class Place:
         return self.folder / f"{self.kind}.safetensors"
 
     def known(self) -> Mapping[str, object] | None:
-        """Give the figures of a specialist that was made from just this."""
-        try:
-            record = json.loads((self.folder / f"{self.kind}.json").read_text("utf-8"))
-        except FileNotFoundError:
+        """Give the figures of a specialist that was made from just this and can be read."""
+        record = stored.known(self.folder / f"{self.kind}.json")
+        if record.get("made") != self.made:
             return None
-        found: Mapping[str, object] = record["figures"]
-        return found if record["made"] == self.made and self.path.exists() else None
+        try:
+            checkpoints.load(self.path)
+        except checkpoints.CheckpointError:
+            return None
+        return dict(record["figures"])
 
     def keep(self, tensors: Mapping[str, Tensor], figures: Mapping[str, object]) -> None:
         """Write the checkpoint, then its figures."""
@@ -79,13 +80,17 @@ class Place:
 
 
 def run(lab: Lab, options: Options) -> Mapping[str, object]:
-    """Make the base and train every specialist that is not there yet."""
+    """Make the base and train every specialist that an interrupted run did not leave.
+
+    A stage that is done runs only to be repeated, so it takes up nothing.
+    """
     folder, plan = _folder(lab, options), _plan(options)
+    again = lab.done(f"specialists-{options.run}")
     start = _start(lab, options)
     checkpoints.save(folder / "start.safetensors", start)
     checkpoints.save(folder / "base.safetensors", _own(start, "base"))
     places = {kind: _place(lab, options, kind, start) for kind in plan}
-    missing = [kind for kind, place in places.items() if place.known() is None]
+    missing = [kind for kind, place in places.items() if again or place.known() is None]
     lanes.each(train, lab, options, sorted(missing, key=_LONGEST.index), "specialists")
     figures = {kind: place.known() for kind, place in places.items()}
     several = {kind: asdict(one) for kind, one in plan.items()}
@@ -104,9 +109,11 @@ def train(lab: Lab, options: Options, kind: str) -> None:
     place = _place(lab, options, kind, start)
     pupil = Apprentice(lab, kind, _plan(options)[kind], texts, options.seed)
     own = _own(start, kind)
-    before = apprentice.tried(lab, kind, pupil.model(own), texts)
+    with finite.of(f"what the specialist of {kind} starts from"):
+        before = apprentice.tried(lab, kind, pupil.model(own), texts)
     model = pupil.train(own, place.folder / f"{kind}-broken-batch.npz")
-    after = apprentice.tried(lab, kind, model, texts)
+    with finite.of(f"the specialist of {kind}"):
+        after = apprentice.tried(lab, kind, model, texts)
     place.keep({**own, **model.tensors()}, {"before": before, "after": after})
 
 

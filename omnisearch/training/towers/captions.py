@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from omnisearch.training import stored
 from omnisearch.training.data import tables
 from omnisearch.training.lab import Lab, LabError
 
@@ -65,7 +66,10 @@ class Texts:
         if not path.exists():
             raise LabError(f"{path} is missing: run `omnisearch train features` first")
         texts = tables.read(path, ["text"])["text"].to_pylist()
-        self.all: npt.NDArray[np.float16] = np.load(lab.features / "texts.npy", mmap_mode="r")
+        self.all: npt.NDArray[np.float16] = stored.array(lab.features / "texts.npy")
+        if len(self.all) != len(texts):
+            fault = f"{len(self.all):,} vectors of {len(texts):,} texts"
+            raise stored.damaged(lab.features / "texts.npy", fault)
         self._rows = {text: row for row, text in enumerate(texts)}
 
     def rows(self, texts: Sequence[str]) -> npt.NDArray[np.int64]:

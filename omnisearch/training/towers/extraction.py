@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from PIL import Image, ImageEnhance
 
+from omnisearch.training import stored
 from omnisearch.training.data import tables
 from omnisearch.training.lab import Lab
 from omnisearch.training.towers import audio
@@ -76,11 +77,15 @@ def extract(chunk: Chunk) -> Features:
 @cache
 def _session(path: Path):  # type: ignore[no-untyped-def] # noqa: ANN202
     import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as raised
 
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = 1
     settings.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
+    try:
+        return onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
+    except (raised.Fail, raised.InvalidGraph, raised.InvalidProtobuf, raised.NoSuchFile) as error:
+        raise stored.damaged(path, type(error).__name__) from error
 
 
 def _run(path: Path, x: npt.NDArray[np.float32]) -> Features:

@@ -7,7 +7,6 @@ another name; how far it is stands beside it, so an interrupted run goes on at t
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -21,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from omnisearch.training import stored
 from omnisearch.training.data import tables
 from omnisearch.training.lab import Lab, LabError, Options, write_json
 from omnisearch.training.towers import captions, extraction, frozen
@@ -53,7 +53,7 @@ def load(lab: Lab, stem: str, view: str | None = None) -> npt.NDArray[np.float16
     path = lab.features / f"{stem if view is None else f'{stem}.{view}'}.npy"
     if not path.exists():
         raise LabError(f"{path} is missing: run `omnisearch train features` first")
-    found: npt.NDArray[np.float16] = np.load(path, mmap_mode="r")
+    found: npt.NDArray[np.float16] = stored.array(path)
     return found
 
 
@@ -65,7 +65,7 @@ def load_view(lab: Lab, stem: str) -> npt.NDArray[np.float16]:
 
 def digest(lab: Lab, name: str) -> str:
     """Tell features from other ones: what they were made from."""
-    return str(json.loads((lab.features / f"{name}.json").read_text("utf-8"))["digest"])
+    return str(stored.table(lab.features / f"{name}.json")["digest"])
 
 
 def build(lab: Lab, options: Options) -> Mapping[str, object]:
@@ -113,7 +113,7 @@ def _list_texts(lab: Lab) -> None:
     path = lab.features / "texts.arrow"
     named = (text for one in frozen.class_texts(lab) for text in one)
     every = dict.fromkeys((*captions.every(lab), *named))
-    known = tables.read(path, ["text"])["text"].to_pylist() if path.exists() else []
+    known = _listed(path)
     if known and {*known} == {*every}:
         return
     whole = bool(known) and _whole(lab)
@@ -128,6 +128,15 @@ def _list_texts(lab: Lab) -> None:
         job, done = _text_job(lab), len(rows) // CHUNK * CHUNK
         _open(lab, job, vectors.shape[1:], 0)[: len(rows)] = vectors
         write_json(_mark(lab, job), {**asdict(job), "rows": done})
+
+
+def _listed(path: Path) -> list[str]:
+    """Read the list of texts; where there is none, or a damaged one, it is made again."""
+    try:
+        texts: list[str] = tables.read(path, ["text"])["text"].to_pylist()
+    except (FileNotFoundError, stored.DamagedError):
+        return []
+    return texts
 
 
 def _text_job(lab: Lab) -> Job:
@@ -151,15 +160,19 @@ def _digest(path: Path, lab: Lab, reader: str) -> str:
 
 
 def _state(lab: Lab, job: Job) -> dict[str, Any]:
-    """Tell how many rows of a job are made."""
-    fresh = {**asdict(job), "rows": 0}
+    """Tell how many rows of a job are made and can be read."""
+    state = stored.known(_mark(lab, job))
+    ended = state.get("rows") == job.rows
+    path = lab.features / f"{job.name}.npy" if ended else _partial(lab, job)
+    same = state.get("digest") == job.digest and _rows(path) == job.rows
+    return state if same else {**asdict(job), "rows": 0}
+
+
+def _rows(path: Path) -> int | None:
     try:
-        state: dict[str, Any] = json.loads(_mark(lab, job).read_text("utf-8"))
-    except (FileNotFoundError, ValueError):
-        return fresh
-    whole = lab.features / f"{job.name}.npy"
-    exists = whole.exists() if state.get("rows") == job.rows else _partial(lab, job).exists()
-    return state if exists and state.get("digest") == job.digest else fresh
+        return len(stored.array(path))
+    except stored.DamagedError:
+        return None
 
 
 def _fill(lab: Lab, job: Job, chunks: Iterable[Found]) -> Iterator[int]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from omnisearch.training import checkpoints, stored
 from omnisearch.training.lab import Lab, LabError
 from omnisearch.training.towers import audio, image
 from omnisearch.training.towers.backbone import Backbone, Sizes
@@ -37,7 +36,9 @@ class Words:
     @classmethod
     def load(cls, lab: Lab, longest: int = LONGEST) -> Words:
         """Read the tokenizer of a laboratory."""
-        return cls((folder(lab) / "tokenizer.json").read_text("utf-8"), longest)
+        path = folder(lab) / "tokenizer.json"
+        stored.table(path)  # whose error names the file
+        return cls(path.read_text("utf-8"), longest)
 
     def encode(self, texts: Sequence[str], longest: int | None = None) -> tuple[Tensor, Tensor]:
         """Give ids and mask, (n, t) both, with [CLS] and [SEP], as long as the longest text."""
@@ -60,14 +61,14 @@ def folder(lab: Lab) -> Path:
 def load_backbone(lab: Lab) -> Backbone:
     """Read the backbone that everything starts from."""
     path = folder(lab)
-    backbone = Backbone(Sizes(**json.loads((path / "minilm.json").read_text("utf-8"))))
-    backbone.load_checkpoint(load_file(path / "minilm.safetensors"))
+    backbone = Backbone(Sizes(**stored.table(path / "minilm.json")))
+    backbone.load_checkpoint(checkpoints.load(path / "minilm.safetensors"))
     return backbone
 
 
 def load_image(lab: Lab) -> image.ImageTower:
     """Read the image tower."""
-    tensors = load_file(folder(lab) / "image.safetensors")
+    tensors = checkpoints.load(folder(lab) / "image.safetensors")
     real = image.ImageSizes()
     sizes = real if len(tensors["_conv_stem.weight"]) == real.stem else image.TINY
     return image.load(tensors, sizes)
@@ -75,7 +76,7 @@ def load_image(lab: Lab) -> image.ImageTower:
 
 def load_audio(lab: Lab) -> tuple[audio.AudioTower, audio.SpeechDecoder]:
     """Read the audio tower and the speech decoder."""
-    tensors = load_file(folder(lab) / "speech.safetensors")
+    tensors = checkpoints.load(folder(lab) / "speech.safetensors")
     real = audio.AudioSizes()
     sizes = real if len(tensors["encoder.conv1.bias"]) == real.width else audio.TINY
     return audio.load(tensors, sizes)
@@ -83,5 +84,5 @@ def load_audio(lab: Lab) -> tuple[audio.AudioTower, audio.SpeechDecoder]:
 
 def class_texts(lab: Lab) -> list[list[str]]:
     """List what each class of the image tower is called; the last is its gloss."""
-    found = json.loads((folder(lab) / "classes.json").read_text("utf-8"))
+    found = stored.table(folder(lab) / "classes.json")
     return [[f"a photo of a {names[0]}", *names, gloss] for names, gloss in found]
