@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from omnisearch.errors import CorruptCollectionError, UnsupportedFormatError
+from omnisearch.errors import (
+    CollectionNotFoundError,
+    CorruptCollectionError,
+    UnsupportedFormatError,
+)
 from omnisearch.storage import filesystem, layout, manifest
 from omnisearch.storage.identity import read_head, read_identity
 from omnisearch.storage.ledger import Ledgers, LeftOut
 from omnisearch.storage.manifest import Manifest
+
+_UNREADABLE = CorruptCollectionError, UnsupportedFormatError, OSError
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ def space_of(path: Path) -> str | None:
     """Tell of which space a collection is; None where there is none, or it does not read."""
     try:
         return newest_of(path).space if is_whole(path) else None
-    except (CorruptCollectionError, UnsupportedFormatError, OSError):
+    except (*_UNREADABLE, CollectionNotFoundError):
         return None
 
 
@@ -68,7 +74,9 @@ def _waiting(path: Path) -> Waiting | None:
         identity, made = read_identity(path), newest_of(path)
         number = max(read_head(path, identity).generation, made.base_generation)
         lines = Ledgers(path, identity).newest().left_out
-    except (CorruptCollectionError, UnsupportedFormatError, OSError) as error:
-        return Waiting(path, size, unreadable=str(error))
+    except CollectionNotFoundError:  # it was removed meanwhile
+        return None
+    except _UNREADABLE as error:
+        return Waiting(path, size, unreadable=str(error)) if is_whole(path) else None
     own = tuple(one for one in lines if one.space == made.space)
     return Waiting(path, size, made.space, made.settings.dim, number, left_out=own)
