@@ -184,11 +184,15 @@ class Asker:
         remarks = (*rewritten, *spelt.remarks, *found.remarks, *_remarks(now, whole, wish))
         references = self._references.of(asking, beside.rules)
         remarks = (*remarks, *said_of(references))
-        found = replace(found, remarks=remarks, spelling=spelt.words)
         learnt = self._calibrating.of(now, cursor.learnt(wish.cursor))
         calibrator, number = (None, None) if learnt is None else learnt
-        state = cursor.stated(state, number)
-        found = replace(found, references=references, state=state)
+        found = replace(
+            found,
+            remarks=remarks,
+            spelling=spelt.words,
+            references=references,
+            state=cursor.stated(state, number),
+        )
         stages.end("encoding")
         if wish.expand:
             looked_at = partial(answer, now, found, expansion.first(wish), calibrator)

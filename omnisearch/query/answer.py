@@ -24,7 +24,7 @@ from omnisearch.query import (
     windows,
 )
 from omnisearch.query.asked import Asked
-from omnisearch.query.candidates import Found, Segments, best_of_kinds
+from omnisearch.query.candidates import Found, Segments, best_of_vectors
 from omnisearch.query.diversity import spread, widened
 from omnisearch.query.explaining import Explanation, Stages
 from omnisearch.query.following import LEADS, Led, led
@@ -45,7 +45,6 @@ from omnisearch.storage.words.asking import ask
 from omnisearch.storage.words.scoring import Totals
 
 _BESIDE = 4  # candidates of each kind beyond those asked for: some fold into others
-_SAYING = 60  # candidates that say the question's words, at least
 _DEEPER = 3
 
 
@@ -159,21 +158,15 @@ def _question(
 
 def _round(question: _Question, depth: int, stages: Stages) -> _Round:
     asked, wish, allowed, said = question.asked, question.wish, question.allowed, question.said
-    sought, found = Sought(asked, wish, question.judge, said), list[Found]()
-    for vector in asked.vectors:
-        found += best_of_kinds(allowed, vector, depth, wish.recall)
+    sought = Sought(asked, wish, question.judge, said)
+    found, means = best_of_vectors(allowed, asked.vectors, depth, wish.recall)
     stages.end("search")
-    means = [one for one in found if one.kind in allowed.means]
-    found = [one for one in found if one.kind not in allowed.means]
-    rows, whole, least = [one.positions for one in found], all(one.whole for one in found), 0.0
-    rows.append(behind(allowed, means, wish.recall))
-    if said is not None:
-        best = said.best(max(_SAYING, depth))
-        rows.append(best.positions)
-        if not len(asked.vectors):
-            whole = len(best.positions) < max(_SAYING, depth)
-        if len(best.scores) and not whole and settling.counts_words(sought):
-            least = float(best.scores[-1])
+    told = settling.saying(sought, depth)
+    rows = [one.positions for one in found]
+    rows += [behind(allowed, means, wish.recall), told.positions]
+    whole = all(one.whole for one in found)
+    if said is not None and not len(asked.vectors):
+        whole = not told.others
     if wish.min_score is not None:  # what is farther than the last of a list has a lower score
         whole = all(one.whole or bool(one.cosines[-1] < wish.min_score) for one in found)
     keys = np.concatenate([np.zeros(0, np.int64), *rows])
@@ -183,7 +176,7 @@ def _round(question: _Question, depth: int, stages: Stages) -> _Round:
     judged = question.judge.judge(segments, found, said)
     stages.end("scoring")
     grouped = group(allowed.now, judged, wish, asked.leave_out)
-    bounds = settling.bounds(sought, found, judged, least)
+    bounds = settling.bounds(sought, found, judged, told.least)
     stages.end("grouping")
     return _Round(found, means, judged, grouped, whole, bounds)
 

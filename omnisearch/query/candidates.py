@@ -6,7 +6,7 @@ one, odds rise with the cosine, so the best of all kinds hold the best of the wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +40,15 @@ def by_vector(found: Sequence[Found], vectors: int) -> list[Sequence[Found]]:
     """Give what was found for each of so many vectors, in turn; where nothing was, nothing."""
     count = len(found) // max(1, vectors)
     return [found[at * count :][:count] for at in range(vectors)]
+
+
+def best_of_vectors(
+    allowed: Allowed, vectors: Iterable[Floats], depth: int, recall: float | None
+) -> tuple[list[Found], list[Found]]:
+    """Find the rows of each kind that are nearest to each vector; apart, means of passages."""
+    every = [one for vector in vectors for one in best_of_kinds(allowed, vector, depth, recall)]
+    means = [one for one in every if one.kind in allowed.means]
+    return [one for one in every if one.kind not in allowed.means], means
 
 
 def best_of_kinds(

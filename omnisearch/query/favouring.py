@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from omnisearch.query import settling
-from omnisearch.query.candidates import Found, Segments, best_of_kinds
+from omnisearch.query.candidates import Found, Segments, best_of_vectors
 from omnisearch.query.following import Led
 from omnisearch.query.judged import Judged
 from omnisearch.query.narrowing import Allowed, narrow
@@ -19,8 +19,6 @@ from omnisearch.query.preferring import Favour
 from omnisearch.query.settling import Bounds, Sought
 
 Positions = npt.NDArray[np.int64]
-
-_SAYING = 60  # rows that say the question's words, at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +38,13 @@ def favoured(
     mask = narrow(now, Wish.of(cast(QueryOptions, favour.options))).every()
     if mask is None:
         return Favoured(Led.none())
-    among, found = allowed.within(mask), list[Found]()
-    for vector in sought.asked.vectors:
-        found += best_of_kinds(among, vector, depth, sought.wish.recall)
-    found = [one for one in found if one.kind not in among.means]
-    saying, least = _saying(sought, among, depth)
-    rows = [before[mask[before]], saying, *(one.positions for one in found)]
+    among, vectors = allowed.within(mask), sought.asked.vectors
+    found, _ = best_of_vectors(among, vectors, depth, sought.wish.recall)
+    said = settling.saying(sought, depth, among.every())
+    rows = [before[mask[before]], said.positions, *(one.positions for one in found)]
     keys = Segments.of(now, np.concatenate(rows)).keys
-    return Favoured(Led(keys, np.full(len(keys), favour.surer, np.float32)), found, least)
-
-
-def _saying(sought: Sought, among: Allowed, depth: int) -> tuple[Positions, float]:
-    """Give the rows that say the question's words best, and what the next ones score at most."""
-    if sought.said is None:
-        return np.zeros(0, np.int64), 0.0
-    mask, scores, most = among.every(), sought.said.scores, max(_SAYING, depth)
-    rows = np.flatnonzero(scores > 0 if mask is None else mask & (scores > 0))
-    best = rows[np.argsort(-scores[rows], kind="stable")[:most]]
-    others = len(best) < len(rows) and settling.counts_words(sought)
-    return best, float(scores[best[-1]]) if others else 0.0
+    led = Led(keys, np.full(len(keys), favour.surer, np.float32))
+    return Favoured(led, found, said.least)
 
 
 def bounds(sought: Sought, preferred: Sequence[Favoured], judged: Judged, plain: Bounds) -> Bounds:

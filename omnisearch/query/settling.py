@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from omnisearch.query import windows
 from omnisearch.query.asked import Asked
@@ -16,6 +18,10 @@ from omnisearch.query.judging import Judge
 from omnisearch.query.options import Wish
 from omnisearch.storage.words.scoring import Totals
 
+Positions = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+_SAYING = 60  # candidates that say the question's words, at least
 _LAST = 5  # of the candidates of a kind, which tell what those behind them are like
 
 
@@ -25,6 +31,14 @@ class Bounds:
 
     order: float
     odds: float
+
+
+class Saying(NamedTuple):
+    """Rows that say the question's words, whether there may be others, and what they score."""
+
+    positions: Positions
+    others: bool
+    least: float  # BM25 that none of the others is above; 0 where they do not count
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +74,18 @@ def bounds(sought: Sought, found: Sequence[Found], judged: Judged, least: float)
     return Bounds(last, last)
 
 
-def counts_words(sought: Sought) -> bool:
-    """Tell whether a segment that only words would find may be among the hits.
+def saying(sought: Sought, depth: int, among: Mask | None = None) -> Saying:
+    """Give the rows, perhaps among some, that say the question's words best.
 
-    Beside vectors that is ruled out only where every right answer is asked for.
+    Beside vectors one that only words would find counts only where every right answer is asked for.
     """
-    return not len(sought.asked.vectors) or sought.wish.recall == 1.0
+    if sought.said is None:
+        return Saying(np.zeros(0, np.int64), False, 0.0)
+    most = max(_SAYING, depth)
+    best = sought.said.best(most, among)
+    others = len(best.positions) == most
+    counts = not len(sought.asked.vectors) or sought.wish.recall == 1.0
+    return Saying(best.positions, others, float(best.scores[-1]) if others and counts else 0.0)
 
 
 def _cut(found: Sequence[Found]) -> list[Found]:

@@ -115,29 +115,26 @@ def _newest(root: Path, space: str) -> Name | None:
 
 def newest(root: Path, space: str) -> tuple[int, bytes] | None:
     """Read the newest of a space, with its number; None where there is none."""
-    found = _newest(root, space)
-    raw = None if found is None else _read(root, found, _CAL)
-    return None if found is None or raw is None else (found[0], raw)
+    return _read(root, space, _CAL)
 
 
 def nearness(root: Path, space: str) -> Mapping[str, Halves]:
     """Read what is known of the rows of shards; what is damaged is not known."""
-    found = _newest(root, space)
-    raw = None if found is None else _read(root, found, _NEAR)
+    _, raw = _read(root, space, _NEAR) or (0, None)
     if raw is None or len(raw) < _HEADER.size:
         return {}
     magic, digest, shards = _HEADER.unpack_from(raw)
     if magic != _MAGIC or digest != xxhash.xxh3_128_digest(raw[_DIGESTED:]):
         return {}
-    near: dict[str, Halves] = {}
+    found: dict[str, Halves] = {}
     at = _HEADER.size + shards * _ENTRY.size
     for number in range(shards):
         name, rows = _ENTRY.unpack_from(raw, _HEADER.size + number * _ENTRY.size)
         if at + 2 * rows > len(raw):
             return {}
-        near[name.decode("ascii", "replace")] = np.frombuffer(raw, "<f2", rows, at)
+        found[name.decode("ascii", "replace")] = np.frombuffer(raw, "<f2", rows, at)
         at += 2 * rows
-    return near
+    return found
 
 
 def damaged(root: Path) -> list[Path]:
@@ -162,9 +159,12 @@ def _packed(nearness: Mapping[str, Halves]) -> list[bytes]:
     return [_MAGIC, xxhash.xxh3_128_digest(counted), counted]
 
 
-def _read(root: Path, name: Name, suffix: str) -> bytes | None:
+def _read(root: Path, space: str, suffix: str) -> tuple[int, bytes] | None:
+    found = _newest(root, space)
+    if found is None:
+        return None
     try:
-        return _path(root / _FOLDER, name, suffix).read_bytes()
+        return found[0], _path(root / _FOLDER, found, suffix).read_bytes()
     except OSError:  # a writer has just made a newer one, or nobody may read it
         return None
 

@@ -43,9 +43,9 @@ class Totals:
     most: float  # where every word were said without end
     before: Totals | None = None  # without the words that stand beside those of the question
 
-    def best(self, most: int | None = None) -> Ranked:
-        """Give the rows that have a word, best first; so many at most."""
-        return _best(self.scores, None, most)
+    def best(self, most: int | None = None, among: Mask | None = None) -> Ranked:
+        """Give the rows that have a word, perhaps only some, best first; so many at most."""
+        return _best(self.scores, among, most)
 
 
 class _Frequent(NamedTuple):

@@ -6,7 +6,6 @@ made from other checkpoints are made anew.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from omnisearch.training import checkpoints, measures, plans
+from omnisearch.training import checkpoints, measures, plans, stored
 from omnisearch.training.drift import geometry, joint
 from omnisearch.training.encoder.assembly import build
 from omnisearch.training.encoder.omni import Omni
@@ -222,7 +221,7 @@ def path_of(lab: Lab, run_: str, name: str) -> Path:
 
 def _keep(study: Study, name: str, make: Callable[[], Figures]) -> None:
     path = path_of(study.lab, study.options.run, name)
-    if path.exists() and json.loads(path.read_text("utf-8")).get("origin") == study.origin:
+    if stored.known(path).get("origin") == study.origin:
         return
     options = study.options
     head = {"row": name, "variant": options.variant, "seed": options.seed, "origin": study.origin}

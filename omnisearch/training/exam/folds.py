@@ -9,12 +9,10 @@ that an interrupted run goes on.
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import torch
@@ -26,7 +24,8 @@ from omnisearch.training.data.splits import rank
 from omnisearch.training.encoder.heads import LockedHead, side_by_side
 from omnisearch.training.exam.baseline import EPOCHS, SETTINGS, SOURCES
 from omnisearch.training.exam.sounds import KINDS
-from omnisearch.training.lab import Lab, Options, write_json
+from omnisearch.training.exam.stage import kept
+from omnisearch.training.lab import Lab, Options
 from omnisearch.training.lessons import corpus
 from omnisearch.training.lessons.pairs import Rows, same
 from omnisearch.training.measures import (
@@ -115,20 +114,20 @@ def run(lab: Lab, options: Options) -> Mapping[str, object]:
     whole = Sounds(lab)
     parts = held(whole, _count(options))
     lanes.each(measure, lab, options, [*parts], "folds")
-    found: dict[str, dict[str, Any]] = {}
-    least: dict[str, Found] = {}  # what the simplest recipe finds
+    found: dict[str, tuple[Found, Found]] = {}
     for recipe in RECIPES:
         results = {part[0]: _kept(lab, options, whole, recipe, part) for part in parts.items()}
-        last = results.pop(RENDERS)
-        found[recipe] = {}
-        for name, one in (
-            ("unheard kinds", merged([*results.values()])),
-            ("unheard renders", last),
-        ):
-            out = parts[RENDERS] if one is last else None
-            found[recipe][name] = figures(whole, one, least.setdefault(name, one), out)
+        renders = results.pop(RENDERS)
+        found[recipe] = merged([*results.values()]), renders
     shutil.rmtree(lab.models / "folds", ignore_errors=True)
-    return found
+    simplest = found[RECIPES[0]]
+    return {
+        recipe: {
+            "unheard kinds": figures(whole, kinds, simplest[0], None),
+            "unheard renders": figures(whole, renders, simplest[1], parts[RENDERS]),
+        }
+        for recipe, (kinds, renders) in found.items()
+    }
 
 
 def measure(lab: Lab, options: Options, name: str) -> None:
@@ -181,14 +180,12 @@ def _kept(
 ) -> Found:
     name, out = part
     path = lab.figures / "folds" / f"{options.seed}-{recipe}-{name}.json"
-    if path.exists():
-        before: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        if before["origin"] == whole.digest:
-            return dict(before["found"])
-    head = _trained(lab, options, whole, recipe, whole.taught(out))
-    found = asked(whole, head, out, name == RENDERS)
-    write_json(path, {"origin": whole.digest, "found": found})
-    return found
+
+    def made() -> Found:
+        head = _trained(lab, options, whole, recipe, whole.taught(out))
+        return asked(whole, head, out, name == RENDERS)
+
+    return dict(kept(path, whole.digest, made))
 
 
 def _trained(lab: Lab, options: Options, whole: Sounds, recipe: str, rows: Rows) -> LockedHead:

@@ -6,7 +6,6 @@ without instruction keeps its wording, so `target=None` means the text as it sta
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnisearch.evaluation.retrieval import Relevant
-from omnisearch.training import checkpoints, lanes, plans
+from omnisearch.training import checkpoints, lanes, plans, stored
 from omnisearch.training.encoder.assembly import build
 from omnisearch.training.encoder.omni import Omni
 from omnisearch.training.lab import Lab, Options, write_json
@@ -153,11 +152,8 @@ class Study:
 
     def known(self, arm: Arm, seed: int) -> Figures | None:
         """Give what the arm's file says, if it is of the same start."""
-        try:
-            kept: Figures = json.loads(self._file(arm, seed).read_text("utf-8"))
-        except FileNotFoundError:
-            return None
-        return dict(kept["validation"]) if kept["origin"] == self.origin else None
+        kept = stored.known(self._file(arm, seed))
+        return dict(kept["validation"]) if kept.get("origin") == self.origin else None
 
     def _file(self, arm: Arm, seed: int) -> Path:
         name = f"{self.options.run}-{arm.name.replace(', ', '-').replace(' ', '-')}-{seed}.json"
