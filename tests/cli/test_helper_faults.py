@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import chdir, suppress
 from pathlib import Path
@@ -93,6 +94,15 @@ def test_killing_the_client_ends_the_question(desk: Desk, gate: Path) -> None:
     session.finish()
     until(lambda: not forks_of(helper))
     assert is_running(helper)
+
+
+def test_clients_that_are_gone_at_once_do_not_end_the_helper(desk: Desk) -> None:
+    helper = desk.start()
+    for _ in range(300):
+        assert desk.listening() == helper
+        time.sleep(0.005)  # the question of nobody is ended while it begins
+    until(lambda: not forks_of(helper))
+    assert desk.listening() == helper
 
 
 def test_a_helper_that_hangs_is_not_waited_for_long_and_is_stopped(

@@ -46,15 +46,22 @@ class Forks:
 
     def start(self, connection: socket.socket, answer: Callable[[], NoReturn]) -> None:
         """Answer in a fork; where there can be none, the client gets along without."""
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, _OWN_SIGNALS)
         process = -1
         with suppress(OSError):
             process = os.fork()
         if process == 0:
-            _forget_helper()
-            answer()
+            try:
+                _forget_helper(held)
+                answer()
+            finally:
+                os._exit(1)
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
         if process < 0:
             connection.close()
         else:
+            with suppress(OSError):  # it did so itself, or is over
+                os.setpgid(process, process)
             self._running[process] = _Question(connection)
 
     def hung_up(self, descriptor: int) -> None:
@@ -87,12 +94,17 @@ class Forks:
         return None
 
 
-def _forget_helper() -> None:
-    """Leave behind what is the helper's alone: its group, and how it hears signals."""
+def _forget_helper(held: set[int | signal.Signals]) -> None:
+    """Leave behind what is the helper's alone: its group, and how it hears signals.
+
+    They are held back until then: a client may be gone at once, and what ends the question of one
+    would be heard as the end of the helper, whose socket would be removed.
+    """
     os.setpgid(0, 0)
     signal.set_wakeup_fd(-1)
     for number in _OWN_SIGNALS:
         signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def _signal(process: int, number: signal.Signals) -> None:
