@@ -164,14 +164,6 @@ class Lab:
         }
         write_json(self._folder("done") / f"{stage}.json", record)
 
-    def read_figures(self, stage: str) -> dict[str, Any]:
-        """Read what a finished stage found."""
-        path = self.figures / f"{stage}.json"
-        if not path.exists():
-            raise LabError(f"{path} is missing: run `{self.command(stage)}` first")
-        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        return found
-
     def seconds(self, stage: str) -> float:
         """Tell how long a finished stage took."""
         record = self._record(stage)

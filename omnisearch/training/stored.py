@@ -26,12 +26,23 @@ def damaged(path: Path, fault: object) -> DamagedError:
     return DamagedError(f"{path} is damaged ({fault}): {remedy(path)}")
 
 
+def missing(path: Path) -> DamagedError:
+    """Give the error of a file that is not there."""
+    return DamagedError(f"{path} is missing: {remedy(path)}")
+
+
+def figures(lab: Lab, stage: str) -> dict[str, Any]:
+    """Read what a finished stage found."""
+    found: dict[str, Any] = table(lab.figures / f"{stage}.json")
+    return found
+
+
 def table(path: Path) -> Any:  # noqa: ANN401
     """Read a JSON file."""
     try:
         return json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
-        raise DamagedError(f"{path} is missing: {remedy(path)}") from error
+        raise missing(path) from error
     except ValueError as error:
         raise damaged(path, error) from error
 
@@ -50,7 +61,7 @@ def array(path: Path) -> npt.NDArray[Any]:
     try:
         found: npt.NDArray[Any] = np.load(path, mmap_mode="r")
     except FileNotFoundError as error:
-        raise DamagedError(f"{path} is missing: {remedy(path)}") from error
+        raise missing(path) from error
     except (ValueError, EOFError) as error:
         raise damaged(path, error) from error
     return found

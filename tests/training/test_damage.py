@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("torch")
+import numpy as np
 import torch
 
 from omnisearch.training import checkpoints, stages, stored
 from omnisearch.training.lab import Lab, LabError, Options
 from omnisearch.training.specialists import bootstrap
-from omnisearch.training.towers import features
+from omnisearch.training.towers import extraction, features
 
 TINY = Options(tiny=True)
 
@@ -42,6 +43,23 @@ def test_cut_features_are_named_and_made_again(lab: Lab, name: str) -> None:
     stages.run("features", lab, TINY, again=True)
     assert name.endswith(".arrow") or path.read_bytes() == before
     stages.run("heads", lab, TINY, again=True)
+
+
+@pytest.mark.parametrize("name", ["pictures-tiny.npy", "texts.arrow"])
+def test_missing_features_name_their_stage(lab: Lab, name: str) -> None:
+    (lab.features / name).unlink()
+    with pytest.raises(LabError, match=rf"{name} is missing: .*train features --tiny .*--again`"):
+        stages.run("heads", lab, TINY, again=True)
+
+
+def test_the_room_of_features_is_taken_before_they_are_made(tmp_path: Path) -> None:
+    """What does not fit is refused then: under a map a full disk ends the process by a signal."""
+    job = features.Job("many", "many", "pictures", 10_000, "")
+    found = np.zeros((features.CHUNK, 100), np.float16)
+    chunk = extraction.Chunk(tmp_path, "many", "pictures", 0, features.CHUNK)
+    assert [*features._fill(Lab(tmp_path), job, [(job, chunk, found)])] == [features.CHUNK]
+    (part,) = (tmp_path / "features").glob("*.part")
+    assert part.stat().st_blocks * 512 >= part.stat().st_size > 2 * 10_000 * 100
 
 
 @pytest.mark.parametrize("name", ["pictures-tiny.npy", "texts.npy"])

@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from omnisearch.training import measures, stages
+from omnisearch.training import measures, stages, stored
 from omnisearch.training.data import queries, tables
 from omnisearch.training.exam import baseline, films, folder, mixed, photos, pictures, stage, texts
 from omnisearch.training.export import card
@@ -162,7 +162,7 @@ def test_the_stages_examine_a_tiny_encoder(shippable: Lab, tmp_path: Path) -> No
     shutil.copytree(shippable.root, lab.root)
     tiny = Options(tiny=True, variant="a")
     assert stages.run("exam", lab, tiny) and stages.run("baseline", lab, tiny)
-    found, plain = lab.read_figures("exam-a0"), lab.read_figures("baseline")
+    found, plain = stored.figures(lab, "exam-a0"), stored.figures(lab, "baseline")
     assert found["split"] == plain["split"] == "validation"
     assert {"pictures", "mixed", "texts", "films", "composed", "pages"} <= {
         name for name, part in found.items() if part

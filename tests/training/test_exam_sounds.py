@@ -14,7 +14,7 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from omnisearch.evaluation import retrieval
-from omnisearch.training import measures
+from omnisearch.training import measures, stored
 from omnisearch.training.data import packages
 from omnisearch.training.encoder.omni import Omni
 from omnisearch.training.exam import folds, recordings, sounds, tagging, tags
@@ -96,7 +96,7 @@ def test_a_tenth_of_the_renders_is_held_out_and_the_kind_still_taught(whole: fol
 
 def test_folds_are_measured_by_every_recipe_and_go_on(tiny_lab: Lab, tmp_path: Path) -> None:
     lab = carried_on(tiny_lab, tmp_path, "folds")
-    found = lab.read_figures("folds")
+    found = stored.figures(lab, "folds")
     assert set(found) == set(folds.RECIPES)
     kinds = found["one"]["unheard kinds"]
     assert set(kinds) == set(sounds.KINDS)

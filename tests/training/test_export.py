@@ -19,7 +19,7 @@ from PIL import Image
 from torch import nn
 
 from omnisearch.encoder.model import fingerprint
-from omnisearch.training import stages
+from omnisearch.training import stages, stored
 from omnisearch.training.export import card
 from omnisearch.training.export import stage as export
 from omnisearch.training.export.exported import Exported
@@ -128,7 +128,7 @@ def test_int8_without_torch_is_near_torch(
 
 
 def test_the_stage_compared_every_kind_from_its_bytes_on(shippable: Lab) -> None:
-    found = shippable.read_figures("export-a0")["validation"]["kinds"]
+    found = stored.figures(shippable, "export-a0")["validation"]["kinds"]
     assert set(found) == {"text", "image", "audio", "video", "document"}
     for kind, one in found.items():
         # frames are hardly told apart by a tower that learnt nothing, so steps of bytes weigh more
@@ -211,7 +211,7 @@ def test_the_card_tells_figures_chance_and_limits(shippable: Lab, folder: Path) 
     page = (folder / "MODEL_CARD.md").read_text("utf-8")
     assert "chance R@10" in page and "People, places, scenes and textures are weak" in page
     assert "$" not in page
-    found = shippable.read_figures("export-a0")["validation"]
+    found = stored.figures(shippable, "export-a0")["validation"]
     one = found["kinds"]["image"]["int8"]
     assert f"| text → image | {one['r1']:.1f} ± {one['r1_error']:.1f} |" in page
     found["kinds"]["image"]["lost_r10"] = 4.0
@@ -223,7 +223,7 @@ def test_the_release_asks_the_test_split(shippable: Lab, tmp_path: Path) -> None
     own = Lab(tmp_path / "lab")
     shutil.copytree(shippable.root, own.root)
     assert stages.run("release", own, TINY)
-    assert own.read_figures("release-a0")["split"] == "test"
+    assert stored.figures(own, "release-a0")["split"] == "test"
     assert "Split: **test**" in (place(own, TINY) / "MODEL_CARD.md").read_text("utf-8")
 
 

@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("torch")
 
 from omnisearch.evaluation import retrieval
-from omnisearch.training import checkpoints, measures, stages
+from omnisearch.training import checkpoints, measures, stages, stored
 from omnisearch.training.drift import stage as drift
 from omnisearch.training.encoder.assembly import build
 from omnisearch.training.fusion.arithmetic import digest
@@ -78,7 +78,7 @@ def test_the_fused_audio_projector_is_the_specialists(lab: Lab) -> None:
 
 
 def test_ways_to_fuse_are_logged_on_validation(lab: Lab) -> None:
-    figures = lab.read_figures("fuse-a0")
+    figures = stored.figures(lab, "fuse-a0")
     tried = {name: one["mean_r10"] for name, one in figures["validation"].items()}
     assert tried[figures["chosen"]] == max(tried.values())
     methods = {name.split()[0] for name in tried}
@@ -86,7 +86,7 @@ def test_ways_to_fuse_are_logged_on_validation(lab: Lab) -> None:
 
 
 def test_instructions_are_tried_in_four_ways(lab: Lab) -> None:
-    figures = lab.read_figures("arms-a0")
+    figures = stored.figures(lab, "arms-a0")
     assert set(figures["arms"]) == {
         "plain",
         "plain, equal negatives",
@@ -108,8 +108,8 @@ def test_an_arm_is_measured_once_from_the_same_start(lab: Lab) -> None:
 
 
 def test_a_question_without_a_wish_stays_as_it_was(lab: Lab) -> None:
-    before = lab.read_figures("phases-a0")["validation"]["before"]["filtered"]["text"]
-    recovered = lab.read_figures("recover-a0")
+    before = stored.figures(lab, "phases-a0")["validation"]["before"]["filtered"]["text"]
+    recovered = stored.figures(lab, "recover-a0")
     assert before["r10"] == recovered["validation"][recovered["best"]]["text"]["r10"]
 
 

@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 import torch
 from torch import Tensor, nn
 
-from omnisearch.training import checkpoints, stages
+from omnisearch.training import checkpoints, stages, stored
 from omnisearch.training.export.exported import Exported
 from omnisearch.training.export.places import place
 from omnisearch.training.lab import Lab, Options
@@ -218,7 +218,7 @@ def test_the_surest_come_first_and_are_wrong_unless_they_bear_the_concept(
 def test_the_stage_needs_the_corpus_alone(shippable: Lab, tmp_path: Path) -> None:
     own = _corpus(shippable, tmp_path)
     assert stages.run("rerank", own, TINY)
-    found = own.read_figures("rerank-a0")
+    found = stored.figures(own, "rerank-a0")
     assert found["loss"][-1] < found["loss"][0]
     assert found["mixed"]["queries"] > found["image"]["queries"] > 0
     for way in (found, found["maxsim"]):

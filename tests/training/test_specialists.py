@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from omnisearch.training import checkpoints, loop, stages
+from omnisearch.training import checkpoints, loop, stages, stored
 from omnisearch.training.encoder import assembly
 from omnisearch.training.lab import Lab, Options
 from omnisearch.training.lessons import twins
@@ -30,7 +30,7 @@ def lab(tiny: Lab, tmp_path_factory: pytest.TempPathFactory) -> Lab:
 
 
 def figures(lab: Lab, variant: str) -> dict[str, Any]:
-    return lab.read_figures(f"specialists-{variant}0")
+    return stored.figures(lab, f"specialists-{variant}0")
 
 
 def tensors(lab: Lab, variant: str, kind: str) -> dict[str, torch.Tensor]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from omnisearch.training import stored
 from omnisearch.training.lab import Lab, LabBusyError, LabError, Made, Options
 from omnisearch.training.locks import alone
 from omnisearch.training.stages import STAGES, Stage, find, run
@@ -70,7 +71,7 @@ def test_stages_that_keep_no_part_begin_anew() -> None:
 def test_what_was_made_is_told_by_its_content(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     run("data", lab, TINY)
-    made, figures = lab.inputs(("data",)), lab.read_figures("data")
+    made, figures = lab.inputs(("data",)), stored.figures(lab, "data")
     lab.finish("data", Made(figures))
     assert lab.inputs(("data",)) != made
     lab.finish("data", Made(figures, files=sorted(lab.data.glob("*.arrow"))))

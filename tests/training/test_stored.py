@@ -9,7 +9,7 @@ import torch
 
 from omnisearch.training import checkpoints, stored
 from omnisearch.training.data import tables
-from omnisearch.training.lab import Lab
+from omnisearch.training.lab import Lab, Made
 from omnisearch.training.specialists.stage import Place
 from omnisearch.training.towers.captions import SCHEMA
 
@@ -103,6 +103,19 @@ def test_damaged_json_names_the_file_and_the_command(lab: Lab) -> None:
     with pytest.raises(stored.DamagedError, match=r"is damaged .*train calibrate --variant b"):
         stored.table(path)
     assert stored.known(path) == {}
+
+
+def test_figures_of_a_stage_name_it_where_they_are_damaged_or_missing(lab: Lab) -> None:
+    lab.finish("fuse-a1", Made({"chosen": "ties 0.5"}))
+    assert stored.figures(lab, "fuse-a1") == {"chosen": "ties 0.5"}
+    path = lab.figures / "fuse-a1.json"
+    path.write_text("{")
+    again = r"run `omnisearch train fuse --variant a --seed 1 .*--again`"
+    with pytest.raises(stored.DamagedError, match=f"is damaged .*{again}"):
+        stored.figures(lab, "fuse-a1")
+    path.unlink()
+    with pytest.raises(stored.DamagedError, match=f"is missing: {again}"):
+        stored.figures(lab, "fuse-a1")
 
 
 def test_a_specialist_is_known_while_it_can_be_read(tmp_path: Path) -> None:

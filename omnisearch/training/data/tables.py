@@ -142,6 +142,8 @@ def _opened(path: Path) -> Iterator[pa.ipc.RecordBatchFileReader]:
     try:
         with pa.memory_map(str(path)) as source:
             yield pa.ipc.open_file(source)
+    except FileNotFoundError as error:
+        raise stored.missing(path) from error
     except pa.ArrowInvalid as error:
         raise stored.damaged(path, error) from error
 

@@ -272,13 +272,13 @@ def inside(study: Study) -> Figures:
 def _steps(study: Study) -> Figures:
     """Tell how long everything was trained: steps and rows in each."""
     run_ = study.options.run
-    taught = study.lab.read_figures(f"specialists-{run_}")
+    taught = stored.figures(study.lab, f"specialists-{run_}")
     one, two = study.plan.repair, study.plan.rehearsal
     return {
         **{kind: [taught["steps"][kind], taught["batch"][kind]] for kind in corpus.KINDS},
         "step 1": [one.steps, one.batch],
         "step 2": [two.steps, two.each * len(corpus.KINDS)],
-        "way": study.lab.read_figures(f"fuse-{run_}")["chosen"],
+        "way": stored.figures(study.lab, f"fuse-{run_}")["chosen"],
         "rows": {kind: len(pairs) for kind, pairs in study.train.items()},
     }
 

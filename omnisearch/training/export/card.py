@@ -27,8 +27,8 @@ def page(
     """Fill the tables into the text."""
     model = json.loads((folder / "model.json").read_text("utf-8"))
     if graphs is None:
-        graphs = lab.read_figures(f"export-{options.run}")["graphs"]
-    calibrated = lab.read_figures(f"calibrate-{options.run}")
+        graphs = stored.figures(lab, f"export-{options.run}")["graphs"]
+    calibrated = stored.figures(lab, f"calibrate-{options.run}")
     source = resources.files(__package__).joinpath("model_card.md")
     examined, plain = _examined(lab, options, found)
     return Template(source.read_text("utf-8")).substitute(
@@ -38,7 +38,7 @@ def page(
         found=retrieval(found),
         exam=exam(examined, plain),
         folder=folder_of(examined.get("folder", {})),
-        phases=phases(lab.read_figures(f"phases-{options.run}")["validation"]["after"]),
+        phases=phases(stored.figures(lab, f"phases-{options.run}")["validation"]["after"]),
         weights=weights(calibrated["weights"]),
         calibration=calibration(calibrated["pairs"]),
         reranker=reranker(_kept(lab, f"rerank-{options.run}")),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from omnisearch.training import checkpoints, finite, plans
+from omnisearch.training import checkpoints, finite, plans, stored
 from omnisearch.training.encoder.assembly import build
 from omnisearch.training.encoder.omni import Omni
 from omnisearch.training.fusion import grams
@@ -87,7 +87,7 @@ def _known(lab: Lab, options: Options) -> str | None:
     first = f"fuse-{options.variant}0"
     if options.seed == 0 or not lab.done(first):
         return None
-    return str(lab.read_figures(first)["chosen"])
+    return str(stored.figures(lab, first)["chosen"])
 
 
 def tried_on(model: Omni, pairs: Mapping[str, Pairs]) -> Figures:

@@ -63,8 +63,6 @@ class Texts:
 
     def __init__(self, lab: Lab) -> None:
         path = lab.features / "texts.arrow"
-        if not path.exists():
-            raise LabError(f"{path} is missing: run `omnisearch train features` first")
         texts = tables.read(path, ["text"])["text"].to_pylist()
         self.all: npt.NDArray[np.float16] = stored.array(lab.features / "texts.npy")
         if len(self.all) != len(texts):

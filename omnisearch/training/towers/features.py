@@ -7,6 +7,7 @@ another name; how far it is stands beside it, so an interrupted run goes on at t
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -22,7 +23,7 @@ import numpy.typing as npt
 
 from omnisearch.training import stored
 from omnisearch.training.data import tables
-from omnisearch.training.lab import Lab, LabError, Options, write_json
+from omnisearch.training.lab import Lab, Options, write_json
 from omnisearch.training.towers import captions, extraction, frozen
 from omnisearch.training.towers.extraction import Chunk
 
@@ -51,8 +52,6 @@ class Job:
 def load(lab: Lab, stem: str, view: str | None = None) -> npt.NDArray[np.float16]:
     """Open the features of a file, memory-mapped; `view` is "sound" or "view1"."""
     path = lab.features / f"{stem if view is None else f'{stem}.{view}'}.npy"
-    if not path.exists():
-        raise LabError(f"{path} is missing: run `omnisearch train features` first")
     found: npt.NDArray[np.float16] = stored.array(path)
     return found
 
@@ -220,7 +219,10 @@ def _open(lab: Lab, job: Job, shape: tuple[int, ...], done: int) -> np.memmap[An
     if done:
         return np.lib.format.open_memmap(path, mode="r+")
     whole = (job.rows, *shape)
-    return np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=whole)
+    target = np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=whole)
+    with path.open("r+b") as file:  # a full disk is an error here; under a map it would be a signal
+        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return target
 
 
 def _partial(lab: Lab, job: Job) -> Path:
