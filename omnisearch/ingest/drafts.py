@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -105,6 +106,11 @@ class Spot(NamedTuple):
         return self.entry.path.rpartition(b"/")[2].decode("utf-8", "replace")
 
     @property
+    def suffix(self) -> str:
+        """The end of its name, which may decide what it is read as."""
+        return Path(self.name).suffix.lower()
+
+    @property
     def location(self) -> Location:
         """Where the file is."""
         return Location(self.entry.root, self.entry.path)
@@ -134,6 +140,20 @@ class Draft:
     _given: int = 0
     _ended: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def speaks_for(self, spot: Spot) -> bool:
+        """Tell whether what became of it holds for a file of the same bytes.
+
+        A name that ends otherwise may have them read as something else, and without a fault.
+        """
+        good = self.fault is None and self.skipped is None
+        return good or spot.suffix == self.found[0].suffix
+
+    def part(self) -> list[Spot]:
+        """Take out the files that it does not speak for."""
+        others = [spot for spot in self.found if not self.speaks_for(spot)]
+        self.found = [spot for spot in self.found if self.speaks_for(spot)]
+        return others
 
     def fault_of(self, spot: Spot) -> Fault | None:
         """Say what went wrong with one of several files of the same bytes, by its own name."""

@@ -56,6 +56,7 @@ class Reading:
 
     def __init__(self, run: Run, pool: Lazy[Pool]) -> None:
         self._run, self._pool = run, pool
+        self._again: list[Entry] = []  # of bytes that failed under another name
         self._failed: dict[str, list[Location]] = {}  # where contents are that are known to fail
         for place, failure in run.failures.items():
             if failure.digest is not None:
@@ -63,12 +64,19 @@ class Reading:
 
     def run(self) -> None:
         """Read until the agenda is over."""
-        while (entry := self._run.agenda.get()) is not None:
+        while (entry := self._next()) is not None:
             self._run.forecast.begin()
             self._run.now = entry.path
             for attempt in range(_TRIES):
                 if self._read(entry, last=attempt == _TRIES - 1):
                     break
+
+    def _next(self) -> Entry | None:
+        """Take a file; whoever puts one back looks here once more before it ends."""
+        with self._run.lock:
+            if self._again:
+                return self._again.pop()
+        return self._run.agenda.get()
 
     def _read(self, entry: Entry, *, last: bool) -> bool:
         """Read a file; False where it has to be read again."""
@@ -115,13 +123,10 @@ class Reading:
         run, item = self._run, copy.digest
         with run.lock:
             draft = run.drafts.get(item)
-            if draft is not None and not draft.closed:
-                draft.found.append(spot)
+            if draft is not None and draft.speaks_for(spot):
+                self._join(draft, spot)
                 return True
-            if draft is not None and (fault := draft.fault_of(spot)) is not None:
-                run.events.put(Failed(spot, fault, item))
-                return True
-            if draft is not None or run.stored(item):
+            if draft is None and run.stored(item):
                 self._find(item, spot)
                 return True
             draft = run.drafts[item] = Draft(item, [spot], run.rows(item))
@@ -134,10 +139,23 @@ class Reading:
                 self._forget(draft)
                 return False
             draft.fail(READ, "it changes while it is read")
+        with run.lock:
+            self._again += [other.entry for other in draft.part()]
         if draft.end():
             run.events.put(draft)
         self._follow(item, spot)
         return True
+
+    def _join(self, draft: Draft, spot: Spot) -> None:
+        """Let a copy share what becomes of a content, or became of it."""
+        if not draft.closed:
+            draft.found.append(spot)
+        elif (fault := draft.fault_of(spot)) is not None:
+            self._run.events.put(Failed(spot, fault, draft.item))
+        elif draft.skipped is not None:
+            self._run.events.put(Skipped(spot, draft.skipped, draft.item, kept=draft.kept))
+        else:
+            self._find(draft.item, spot)
 
     def _find(self, item: str, spot: Spot) -> None:
         """Tell that a stored content is here."""
@@ -179,10 +197,8 @@ class Reading:
         """Take a draft back whose file was another one in the end."""
         draft.fail(READ, "it changed while it was read")  # spares the encoders what still waits
         with self._run.lock:
-            others = draft.found[1:]
+            self._again += [copy.entry for copy in draft.found[1:]]
             del self._run.drafts[draft.item]
-        for spot in others:
-            self._run.events.put(Failed(spot, Fault(READ, "a copy of it changed"), draft.item))
 
     def _decode(self, draft: Draft, copy: Copy) -> None:
         name = draft.found[0].name

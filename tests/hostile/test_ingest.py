@@ -32,12 +32,11 @@ def test_a_folder_of_hostile_files_is_taken_in(
         with om.open(tmp_path / "index", encoder=om.Encoder.load()) as col:
             # what decoders may take goes by the memory of the machine unless it is said
             caps = {"max_text": 1_000, "max_pages": 1, "max_hours": 0.01, "max_memory": 4 << 30}
-            caps["jobs"] = 1  # of files of the same bytes the first one decides what they are
             first, again = (col.ingest(folder, **caps) for _ in range(2))  # type: ignore[arg-type]
             said = [row.words or "" for row in col.iterate()]
         assert lookout.touched() == []
     assert first.seen == again.seen == len(chosen())
-    assert first.stored > 40 and first.failed > 40 and first.skipped > 10
+    assert first.stored > 40 and first.failed > 40 and first.skipped > 5
     assert [one.reason for one in again.failures if one.new] == []
     assert (again.stored, again.failed, again.new_failures) == (0, first.failed, 0)
     assert not any("canary sings" in words for words in said)

@@ -193,6 +193,19 @@ def test_a_copy_of_a_failing_file_fails_too(source: Path, col: om.Collection) ->
         assert not any(name in one.reason for name in others)
 
 
+def test_bytes_that_fail_under_one_name_are_read_under_another(
+    source: Path, col: om.Collection
+) -> None:
+    for number in range(40):
+        for suffix in ("mp4", "txt", "avi"):  # films are begun first, texts are quick
+            (source / f"{number}.{suffix}").write_text(f"A note of number {number}.")
+    report = col.ingest(source, jobs=4)
+    assert report.seen == 120 and report.stored == 40
+    assert report.failed + report.duplicate + report.skipped == 80
+    again = col.ingest(source, jobs=4)
+    assert (again.stored, again.new_failures, again.failed) == (0, 0, report.failed)
+
+
 def test_copies_do_not_depend_on_their_order(tmp_path: Path, encoder: om.Encoder) -> None:
     seen = []
     for name, order in (("one", ("a.png", "b.png")), ("two", ("b.png", "a.png"))):
