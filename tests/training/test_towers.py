@@ -111,6 +111,7 @@ def test_features_are_resumed_at_the_next_chunk(
 ) -> None:
     lab = Lab(tmp_path)
     (tmp_path / "models").symlink_to(tiny_lab.models)
+    (tmp_path / "done").mkdir()
     rows = tables.read(tiny_lab.data / "pictures-tiny.arrow").to_pylist()[:40]
     tables.write(lab.data / "pictures-tiny.arrow", tables.PICTURES, rows)
     monkeypatch.setattr(features, "CHUNK", 16)
@@ -126,7 +127,7 @@ def test_features_are_resumed_at_the_next_chunk(
     monkeypatch.setattr(extraction, "extract", noted)
     with pytest.raises(KeyboardInterrupt):
         features.build(lab, Options(tiny=True))
-    with pytest.raises(LabError, match="run `omnisearch train features`"):
+    with pytest.raises(LabError, match="missing: run `omnisearch train features "):
         features.load(lab, "pictures-tiny")
     features.build(lab, Options(tiny=True))
     assert [start for reader, start in made if reader == "picture"] == [0, 16, 16, 32]
