@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omnisearch.collection import Collection
-from omnisearch.encoder import canaries
 from omnisearch.encoder.encoder import Encoder
 from omnisearch.encoder.omni_mini import OmniMini
 from omnisearch.encoder.registry import SHIPPED, place
@@ -23,7 +22,6 @@ from omnisearch.storage.words.asking import ask
 if TYPE_CHECKING:
     from omnisearch.media.pool.lending import Lender
 
-_KNOWN = {"image": ("image", "composed"), "audio": ("audio",)}  # inputs, by graph
 _COLLECTIONS = 4
 _BYTES = 48 << 20  # that they take together: some 700,000 rows
 
@@ -68,12 +66,21 @@ class KeptEncoder:
         """Which process is kept for files of questions."""
         return None if self._lender is None or self._lender.gone else self._lender.process
 
+    @property
+    def compared(self) -> frozenset[str]:
+        """Which known inputs were compared in this process."""
+        return self._encoder.compared
+
     def open(self, graphs: Iterable[str]) -> None:
-        """Bring graphs into memory, and compare known inputs of theirs; other names are nothing."""
+        """Bring graphs into memory; other names are nothing."""
         for graph in graphs:
             if graph in self._model.files.model["graphs"]:
                 self._model.files.open(graph)
-                canaries.vectors(self._encoder, _KNOWN.get(graph, ()))
+
+    def compare(self, names: Iterable[str]) -> None:
+        """Compare known inputs, so that forks need not; where one differs, they say so."""
+        with suppress(OmnisearchError):
+            self._encoder.compare(names)
 
     def keep(self, path: str) -> None:
         """Keep what takes long to make of a collection, of the last few; none of its files."""

@@ -125,6 +125,16 @@ class Encoder:
             self._canaries = {**self._canaries, **canaries.vectors(alone, lacking)}
         return self._canaries
 
+    @property
+    def compared(self) -> frozenset[str]:
+        """Which known inputs it encoded, to see whether their vectors are what they must be."""
+        return frozenset(self._canaries)
+
+    def compare(self, names: Iterable[str]) -> None:
+        """Compare known inputs of these names as `expect` would when it comes to them."""
+        for one in self._expected:
+            one.compare(names)
+
     def check(self, kept: Mapping[str, Vector] | None = None) -> None:
         """Raise where known inputs have other vectors than where the encoder was made.
 

@@ -32,7 +32,12 @@ class Expectations:
 
     def meet(self, rows: Iterable[Row]) -> None:
         """Compare what belongs to these rows and was not compared yet; raises where it differs."""
-        if not self._open or not (due := self._open & _named(rows)):
+        if self._open:
+            self.compare(_named(rows))
+
+    def compare(self, names: Iterable[str]) -> None:
+        """Compare those of some names that were not compared yet."""
+        if not (due := self._open.intersection(names)):
             return
         with self._lock:  # nobody goes on before the comparison is done
             due &= self._open

@@ -12,6 +12,9 @@ kept = om.KeptEncoder()
 assert kept.opened == {"text"}, kept.opened
 kept.open(["image", "no such graph"])
 assert kept.opened == {"text", "image"}, kept.opened
+assert kept.compared == {"text"}, kept.compared
+kept.compare(["document", "no such input"])
+assert kept.compared == {"text", "document"}, kept.compared
 process = os.fork()
 if not process:
     found = kept.adopt().encode(["dog on the beach"], role="query")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import omnisearch as om
+from omnisearch.errors import CorruptCollectionError
+from omnisearch.storage import layout
 from omnisearch.storage.derived import Derived
 from omnisearch.storage.generation import Sealed
 from omnisearch.storage.handle import Handle, Options
@@ -42,6 +45,29 @@ def test_the_same_state_is_opened_with_what_was_made_of_it(path: Path) -> None:
     for shard, known in zip(again.shards, made.sides, strict=True):
         assert shard.sides.kinds is known.kinds and shard.sides.items is known.items
         assert shard.sides.tables == shard.tables
+    handle.drop()
+
+
+def test_vectors_that_were_checked_whole_are_not_checked_again(path: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "collection"
+    shutil.copytree(path, copy)
+    handle, sealed = opened(copy)
+    made = Derived.of(sealed)
+    handle.drop()
+    assert made.sound
+    (file,) = copy.rglob(layout.VECTORS)
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    handle, lent = opened(copy, made)
+    for shard in lent.shards:
+        shard.touch(None)
+    handle.drop()
+    handle, anew = opened(copy)
+    with pytest.raises(CorruptCollectionError, match="is damaged at byte"):
+        for shard in anew.shards:
+            shard.touch(None)
+    assert not Derived.of(anew).sound
     handle.drop()
 
 

@@ -118,6 +118,7 @@ class Helper:
             if question.answer(connection, self._kept, {**facts, "idle_s": self._idle_s}):
                 learnt = {
                     "graphs": [*self._kept.opened],
+                    "known": [*self._kept.compared],
                     "modules": [*sys.modules.keys() - before],
                     "collection": self._kept.asked,
                     "decoded": self._kept.decoded,
@@ -134,6 +135,7 @@ class Helper:
         for name in learnt["modules"]:
             with suppress(Exception):  # made by others while they run, not imported
                 import_module(name)
+        self._kept.compare(learnt["known"])
         if learnt["collection"] is not None:
             self._kept.keep(learnt["collection"])
         if learnt["decoded"]:
