@@ -28,7 +28,7 @@ MOST_BYTES = 400 << 20  # of memory; then it ends, and the next one begins afres
 _WAITING = 16  # connections
 _REPORT_BYTES = 1 << 16
 _NEEDED = (  # what a question imports beside what an encoder does
-    "omnisearch_cli.commands.query omnisearch.opening pyarrow.compute"
+    "omnisearch_cli.commands.query omnisearch_cli.warm.question omnisearch.opening pyarrow.compute"
 ).split()
 
 
