@@ -107,6 +107,11 @@ class KeptEncoder:
             with suppress(PoolError):  # then each fork starts its own, or says why it cannot
                 self._lender = lender()
 
+    def prepare_decoding(self) -> None:
+        """Have a copy of what is kept for files made meanwhile, in a fork that will need one."""
+        if self._lender is not None:
+            self._lender.ask()
+
     def close(self) -> None:
         """End what is kept for files; questions that have a copy of it go on."""
         if self._lender is not None:

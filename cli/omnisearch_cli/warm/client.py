@@ -74,14 +74,15 @@ def _asked(arguments: list[str]) -> tuple[int, list[tuple[int, bytes]]] | None:
         told = frames.receive(connection)
         if "begun" not in told:
             return None
-        connection.settimeout(_MEDIA_S if any(map(_may_be_media, arguments)) else _WORDS_S)
+        connection.settimeout(_MEDIA_S if any(map(may_be_media, arguments)) else _WORDS_S)
         return _checked(frames.receive(connection))
     finally:
         connection.close()
         os.close(folder)
 
 
-def _may_be_media(argument: str) -> bool:
+def may_be_media(argument: str) -> bool:
+    """Tell whether a file may have to be decoded."""
     return argument.startswith(_MEDIA) or os.access(argument, os.F_OK)
 
 

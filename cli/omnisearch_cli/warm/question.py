@@ -18,7 +18,7 @@ from typing import Any
 
 import omnisearch as om
 from omnisearch_cli import interrupts, program
-from omnisearch_cli.warm import frames, held, place
+from omnisearch_cli.warm import client, frames, held, place
 from omnisearch_cli.warm.option import DeclinedError
 
 _OURS = ("ORT_DISABLE_TELEMETRY",)  # what importing omnisearch sets
@@ -60,6 +60,8 @@ def _answer(
     connection: socket.socket, told: dict[str, Any], descriptors: list[int], kept: om.KeptEncoder
 ) -> None:
     _become(told, descriptors[3])
+    if any(map(client.may_be_media, told["arguments"])):
+        kept.prepare_decoding()
     said = held.take(descriptors, told["streams"])
     try:
         code = program.run(told["arguments"], _opening(kept))

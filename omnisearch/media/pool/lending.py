@@ -43,6 +43,7 @@ class Lender:
     def __init__(self, extractor: str, limits: Limits) -> None:
         self._zygote = Started(extractor, limits)
         self._lends = True
+        self._lent: Lent | None = None
 
     @property
     def gone(self) -> bool:
@@ -54,21 +55,25 @@ class Lender:
         """Give the number of the zygote."""
         return self._zygote.process
 
-    def lend(self) -> Lent | None:
-        """Give a copy to this process, a fork of the one that keeps the zygote, and only once.
+    def ask(self) -> None:
+        """Have a copy made for this process, a fork of the one that keeps the zygote; only once.
 
-        None where the zygote has died. A message so short is sent whole or not at all, so forks
-        may ask at the same time.
+        A message so short is sent whole or not at all, so forks may ask at the same time.
         """
         if not self._lends:
-            return None
+            return
         self._lends = False
         with suppress(OSError, ChannelError):
             ours, theirs = socket.socketpair()
             with theirs, this_process() as beside:
                 self._zygote.channel.send_now({"lend": True}, [theirs.fileno(), *beside])
-            return Lent(ours)
-        return None
+            self._lent = Lent(ours)
+
+    def lend(self) -> Lent | None:
+        """Give the copy; None where the zygote has died, and the second time."""
+        self.ask()
+        lent, self._lent = self._lent, None
+        return lent
 
     def close(self) -> None:
         """End the zygote; copies of it go on."""
