@@ -11,7 +11,7 @@ USAGE = 2
 
 
 def main() -> int:
-    """Run the command line; returns its exit code."""
+    """Run the command line; returns its exit code, with which a helper's answer ends at once."""
     if os.name == "nt":
         sys.stderr.write("omnisearch: native Windows is not supported: run it inside WSL 2\n")
         return USAGE

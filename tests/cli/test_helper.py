@@ -122,8 +122,9 @@ def test_it_is_not_asked_in_a_pipe(warm: Desk) -> None:
 
 def test_the_client_imports_nothing_heavy(warm: Desk) -> None:
     code = (
-        "import sys\nbefore = {*sys.modules}\nfrom omnisearch_cli.main import main\n"
-        "main()\nprint(*sorted({*sys.modules} - before))"
+        "import sys\nbefore = {*sys.modules}\nimport omnisearch_cli.main\n"
+        "from omnisearch_cli.warm import client\nclient.answered(sys.argv[1:])\n"
+        "print(*sorted({*sys.modules} - before))"
     )
     _, shown = warm.ask_helped("harbour", code=code)
     modules = shown.splitlines()[-1].split()
