@@ -106,8 +106,7 @@ class Commits:
         self._settle(events)
         with self._run.lock:
             for draft in drafts:
-                if self._run.drafts.get(draft.item) is draft:  # none under another name
-                    del self._run.drafts[draft.item]
+                self._run.dismiss(draft)
                 self._run.lacking.discard(draft.item)
 
     def _relocations(self, events: Sequence[Event], good: Sequence[Draft]) -> dict[str, Relocation]:

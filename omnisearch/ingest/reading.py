@@ -195,10 +195,10 @@ class Reading:
 
     def _forget(self, draft: Draft) -> None:
         """Take a draft back whose file was another one in the end."""
-        draft.fail(READ, "it changed while it was read")  # spares the encoders what still waits
         with self._run.lock:
+            draft.fail(READ, "it changed while it was read")  # spares the encoders what waits
             self._again += [copy.entry for copy in draft.found[1:]]
-            del self._run.drafts[draft.item]
+            self._run.dismiss(draft)
 
     def _decode(self, draft: Draft, copy: Copy) -> None:
         name = draft.found[0].name

@@ -119,6 +119,11 @@ class Run:
         """Give the absolute path of a file."""
         return joined(self.roots[location.root].path, location.path)
 
+    def dismiss(self, draft: Draft) -> None:
+        """Leave a draft, unless the same bytes are read under another name by now; hold `lock`."""
+        if self.drafts.get(draft.item) is draft:
+            del self.drafts[draft.item]
+
     def stored(self, item: str) -> bool:
         """Tell whether an item is stored, by this extractor, as far as it can read."""
         return item not in self.lacking and bool(self.rows(item))
