@@ -10,7 +10,6 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -106,11 +105,6 @@ class Spot(NamedTuple):
         return self.entry.path.rpartition(b"/")[2].decode("utf-8", "replace")
 
     @property
-    def suffix(self) -> str:
-        """The end of its name, which may decide what it is read as."""
-        return Path(self.name).suffix.lower()
-
-    @property
     def location(self) -> Location:
         """Where the file is."""
         return Location(self.entry.root, self.entry.path)
@@ -147,7 +141,7 @@ class Draft:
         A name that ends otherwise may have them read as something else, and without a fault.
         """
         good = self.fault is None and self.skipped is None
-        return good or spot.suffix == self.found[0].suffix
+        return good or spot.entry.suffix == self.found[0].entry.suffix
 
     def part(self) -> list[Spot]:
         """Take out the files that it does not speak for."""

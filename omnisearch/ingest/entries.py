@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from omnisearch.errors import OmnisearchError
@@ -23,6 +24,11 @@ class Entry(NamedTuple):
     ctime_ns: int
     inode: int
     link: bool = False  # reached through a symlink, which opening must follow as well
+
+    @property
+    def suffix(self) -> str:
+        """The end of its name, which may decide what it is read as."""
+        return Path(os.fsdecode(self.path)).suffix.lower()
 
 
 class Refused(NamedTuple):

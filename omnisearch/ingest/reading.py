@@ -6,9 +6,7 @@ about each other.
 
 from __future__ import annotations
 
-import os
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omnisearch.errors import (
@@ -103,8 +101,7 @@ class Reading:
         """Make what decides by a file's first bytes whether it is read at all."""
 
         def admit(head: bytes, size: int) -> None:
-            suffix = Path(os.fsdecode(entry.path)).suffix.lower()
-            found = format_of(head, size, suffix)
+            found = format_of(head, size, entry.suffix)
             if found is None:
                 raise UnsupportedTypeError("no type that is known")
             self._check(found.kind)

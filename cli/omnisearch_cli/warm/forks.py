@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import NoReturn
 
 _SIDE_BY_SIDE = 2  # others wait for their turn, and answer themselves if that takes long
 _MOST = 8  # with those that nobody waits for any more
@@ -44,8 +43,8 @@ class Forks:
         """The connections of clients that still wait."""
         return [one.connection for one in self._running.values() if one.alone_since is None]
 
-    def start(self, connection: socket.socket, answer: Callable[[], NoReturn]) -> None:
-        """Answer in a fork; where there can be none, the client gets along without."""
+    def start(self, connection: socket.socket, answer: Callable[[], None]) -> None:
+        """Answer in a fork, which then ends; where there is none, the client gets along without."""
         held = signal.pthread_sigmask(signal.SIG_BLOCK, _OWN_SIGNALS)
         process = -1
         with suppress(OSError):
@@ -55,7 +54,7 @@ class Forks:
                 _forget_helper(held)
                 answer()
             finally:
-                os._exit(1)
+                os._exit(0)
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
         if process < 0:
             connection.close()

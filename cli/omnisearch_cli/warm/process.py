@@ -17,7 +17,6 @@ import sys
 import time
 from contextlib import suppress
 from importlib import import_module
-from typing import NoReturn
 
 from omnisearch_cli.warm import place
 from omnisearch_cli.warm.forks import Forks
@@ -104,28 +103,25 @@ class Helper:
             return
         self._forks.start(connection, lambda: self._answer(connection))
 
-    def _answer(self, connection: socket.socket) -> NoReturn:
+    def _answer(self, connection: socket.socket) -> None:
         """Be the fork: nothing of the helper's is used from here on but what it knows."""
-        try:
-            for held in (self._listener, self._report, *self._forks.connections):
-                held.close()
-            for descriptor in (self._woken, self._wake, self._lock, self._inside):
-                os.close(descriptor)
-            from omnisearch_cli.warm import question
+        for held in (self._listener, self._report, *self._forks.connections):
+            held.close()
+        for descriptor in (self._woken, self._wake, self._lock, self._inside):
+            os.close(descriptor)
+        from omnisearch_cli.warm import question
 
-            before = set(sys.modules)
-            facts = {**self._facts, "asked": self._asked, "bytes": _resident()}
-            if question.answer(connection, self._kept, {**facts, "idle_s": self._idle_s}):
-                learnt = {
-                    "graphs": [*self._kept.opened],
-                    "known": [*self._kept.compared],
-                    "modules": [*sys.modules.keys() - before],
-                    "collection": self._kept.asked,
-                    "decoded": self._kept.decoded,
-                }
-                self._told.send(json.dumps(learnt).encode())
-        finally:
-            os._exit(0)
+        before = set(sys.modules)
+        facts = {**self._facts, "asked": self._asked, "bytes": _resident()}
+        if question.answer(connection, self._kept, {**facts, "idle_s": self._idle_s}):
+            learnt = {
+                "graphs": [*self._kept.opened],
+                "known": [*self._kept.compared],
+                "modules": [*sys.modules.keys() - before],
+                "collection": self._kept.asked,
+                "decoded": self._kept.decoded,
+            }
+            self._told.send(json.dumps(learnt).encode())
 
     def _hear(self, told: bytes) -> None:
         """Load for the next question what this one had to load itself."""
